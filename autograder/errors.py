@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Something a user can mend; its text is one sentence with the place, the finding and the remedy.
+    """Something a user can mend; its text is one sentence: place, finding and remedy.
 
     Each stage raises its own subclass. The command line prints the text without a traceback.
     """

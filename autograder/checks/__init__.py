@@ -1,0 +1,35 @@
+"""What a check is written with: marks, comparisons and the types of its fixtures.
+
+A check is a plain pytest function; its docstring says what is asked, in a student's words::
+
+    from autograder.checks import Student, expect_array, question
+    from gradescope_utils.autograder_utils.decorators import number, weight
+
+    @question("Q1")
+    @weight(2)
+    @number("1.1")
+    def test_doubles(student: Student, rng):
+        \"\"\"double(x) doubles every element\"\"\"
+        x = rng.random((3, 4))
+        expect_array(student.call("double", x), 2 * x, hint="Each element counts twice.")
+
+Fixtures: ``student`` (the answer to the check's question), ``rng`` (a numpy generator, seeded anew
+for every run; the seed stands in the result). Decorators of gradescope-utils work as they do there.
+"""
+
+from autograder.checks.expect import expect, expect_array, expect_shape
+from autograder.checks.marks import all_or_nothing, depends, question, time_limit
+from autograder.feedback import fail
+from autograder.student import Student
+
+__all__ = [
+    "Student",
+    "all_or_nothing",
+    "depends",
+    "expect",
+    "expect_array",
+    "expect_shape",
+    "fail",
+    "question",
+    "time_limit",
+]

@@ -1,0 +1,347 @@
+"""pytest's items come in; one result for each check goes out, as soon as its last case has ended.
+
+The plugin reads the decorators of gradescope-utils and the harness's marks, gives checks their
+fixtures, and turns every outcome into points and words.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.checks.marks import DESCRIPTIONS
+from autograder.errors import HarnessFault
+from autograder.feedback import CheckFailed, clean
+from autograder.manifest import Assignment, Question
+from autograder.results import HARNESS_FAULT, CheckResult, Leaderboard, Status
+from autograder.student import Student
+
+StudentMaker = Callable[[Question, float], Student]
+Emit = Callable[[CheckResult], None]
+
+
+class ChecksInvalid(HarnessFault):
+    """The checks contradict the manifest; only staff can mend it."""
+
+
+@dataclass
+class Case:
+    """One run of a check: the share of its points earned, and what a student reads if not all."""
+
+    share: float
+    message: str = ""
+    staff: str = ""
+    status: Status = "passed"
+
+
+@dataclass
+class Check:
+    """One check: a function, with a case for each set of parameters."""
+
+    id: str
+    function: Any
+    question: Question
+    hidden: bool
+    items: list[pytest.Item] = field(default_factory=list)
+    outcomes: list[Case] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.id.split("::")[-1]
+
+    @property
+    def weight(self) -> float:
+        """The points of the check."""
+        return float(getattr(self.function, "__weight__", 0.0))
+
+    @property
+    def title(self) -> str:
+        """What is asked: the first line of the docstring, else the name in words."""
+        lines = (self.function.__doc__ or "").strip().splitlines()
+        return lines[0] if lines else self.name.removeprefix("test_").replace("_", " ")
+
+    @property
+    def done(self) -> bool:
+        """Whether every case has run."""
+        return len(self.outcomes) == len(self.items)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case has run and earned all."""
+        return self.done and all(case.share == 1 for case in self.outcomes)
+
+    def result(self) -> CheckResult:
+        """The outcome so far; cases that have not run count as faults."""
+        missing = len(self.items) - len(self.outcomes)
+        cases = [*self.outcomes, *[Case(0.0, HARNESS_FAULT, "did not run", "fault")] * missing]
+        share = sum(case.share for case in cases) / len(cases)
+        if share < 1 and self._marked("all_or_nothing"):
+            share = 0.0
+        return CheckResult(
+            id=self.id,
+            question=self.question.id,
+            title=self.title,
+            number=getattr(self.function, "__number__", ""),
+            hidden=self.hidden,
+            score=round(share * self.weight, 6),
+            max_score=self.weight,
+            status=self._status(cases, share),
+            message=self._message(cases),
+            staff="\n".join(dict.fromkeys(case.staff for case in cases if case.staff)),
+            visibility=getattr(self.function, "__visibility__", "visible"),
+            tags=tuple(str(tag) for tag in getattr(self.function, "__tags__", ())),
+            seconds=round(self.seconds, 4),
+            passed=sum(case.share == 1 for case in cases),
+            cases=len(cases),
+            leaderboard=self._leaderboard(),
+        )
+
+    def _marked(self, name: str) -> bool:
+        return any(item.get_closest_marker(name) for item in self.items)
+
+    @staticmethod
+    def _status(cases: list[Case], share: float) -> Status:
+        statuses = {case.status for case in cases}
+        status: Status
+        for status in ("fault", "skipped"):
+            if status in statuses:
+                return status
+        if statuses == {"passed"}:
+            return "passed"
+        return "partial" if share > 0 else "failed"
+
+    def _message(self, cases: list[Case]) -> str:
+        texts = []
+        for item, case in zip(self.items, cases, strict=True):
+            if case.message:
+                # A hidden check's parameters are part of its input, so they stay unnamed.
+                label = "" if self.hidden or len(cases) == 1 else f"{_case_name(item)}: "
+                texts.append(label + case.message)
+        if not texts:
+            return ""
+        good = sum(case.share == 1 for case in cases)
+        head = f"{good} of {len(cases)} cases passed.\n" if len(cases) > 1 else ""
+        return clean(head + "\n".join(dict.fromkeys(texts)))
+
+    def _leaderboard(self) -> Leaderboard | None:
+        column = getattr(self.function, "__leaderboard_column__", None)
+        wrapper = _wrapper_with(self.function, "__leaderboard_value__")
+        if column is None or wrapper is None:
+            return None
+        order = getattr(self.function, "__leaderboard_sort_order__", "desc")
+        return Leaderboard(str(column), wrapper.__leaderboard_value__, str(order))
+
+
+def _case_name(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.id) if callspec is not None else item.name
+
+
+def _wrapper_with(function: Any, attribute: str) -> Any:
+    """The layer of a decorated function that carries an attribute of its own."""
+    while function is not None:
+        if attribute in vars(function):
+            return function
+        function = getattr(function, "__wrapped__", None)
+    return None
+
+
+class GradingPlugin:
+    """Collects the outcomes of one submission's checks."""
+
+    def __init__(
+        self, assignment: Assignment, seed: int, make_student: StudentMaker, emit: Emit
+    ) -> None:
+        self.assignment = assignment
+        self.seed = seed
+        self.make_student = make_student
+        self.emit = emit
+        self.checks: dict[str, Check] = {}
+        self.errors: list[str] = []
+
+    # --- collection ---
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Register the marks."""
+        for description in DESCRIPTIONS:
+            config.addinivalue_line("markers", description)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note check files that cannot be loaded."""
+        if report.failed:
+            self.errors.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Group items to checks, compare them with the manifest, and order them."""
+        for item in items:
+            check = self._check_of(item)
+            check.items.append(item)
+        if not self.errors:
+            self._compare_points()
+        if self.errors:
+            raise ChecksInvalid("\n".join(self.errors))
+        ordered = [item for check in self._in_order() for item in check.items]
+        items[:] = ordered
+        for check in self.checks.values():
+            self.emit(check.result())  # should this process be stopped, every check has an entry
+
+    def _check_of(self, item: pytest.Item) -> Check:
+        name = item.nodeid.split("[")[0]
+        if name not in self.checks:
+            hidden = not Path(item.path).is_relative_to(self.assignment.public_checks)
+            self.checks[name] = Check(
+                _short_id(item), getattr(item, "obj", None), self._question_of(item), hidden
+            )
+        return self.checks[name]
+
+    def _question_of(self, item: pytest.Item) -> Question:
+        mark = item.get_closest_marker("question")
+        identifier = str(mark.args[0]) if mark is not None and mark.args else ""
+        try:
+            return self.assignment.question(identifier)
+        except KeyError:
+            known = ", ".join(question.id for question in self.assignment.questions)
+            self.errors.append(
+                f"{_short_id(item)}: the check names no question of the manifest ({known}); "
+                f"decorate it with @question(...)"
+            )
+            return self.assignment.questions[0]
+
+    def _compare_points(self) -> None:
+        for question in self.assignment.questions:
+            total = sum(c.weight for c in self.checks.values() if c.question.id == question.id)
+            if abs(total - question.points) > 1e-9:
+                self.errors.append(
+                    f"{question.id}: its checks are worth {total:g} points, the manifest says "
+                    f"{question.points:g}; make them equal"
+                )
+
+    def _in_order(self) -> list[Check]:
+        """Checks in the order of their files, each behind those that it depends on."""
+        by_name = {check.name: check for check in self.checks.values()}
+        ordered: dict[str, Check] = {}
+
+        def place(check: Check, above: tuple[str, ...]) -> None:
+            if check.name in above:
+                raise ChecksInvalid(f"{' -> '.join(above)} -> {check.name}: they depend in a ring")
+            for name in _dependencies(check):
+                if name not in by_name:
+                    raise ChecksInvalid(f"{check.id} depends on '{name}', which is no check")
+                place(by_name[name], (*above, check.name))
+            ordered.setdefault(check.id, check)
+
+        for check in self.checks.values():
+            place(check, ())
+        return list(ordered.values())
+
+    # --- fixtures ---
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
+        """The student's answer to the check's question, in a process of its own."""
+        item = request.node
+        check = self._check_of(item)
+        mark = item.get_closest_marker("time_limit")
+        seconds = float(mark.args[0]) if mark else self.assignment.limits.check_seconds
+        student = self.make_student(check.question, seconds)
+        yield student
+        student.close()
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Random numbers of this run and this case."""
+        return np.random.default_rng([self.seed, zlib.crc32(request.node.name.encode())])
+
+    @pytest.fixture
+    def set_score(self) -> None:
+        """gradescope-utils' partial_credit passes the real one."""
+
+    @pytest.fixture
+    def set_leaderboard_value(self) -> None:
+        """gradescope-utils' leaderboard passes the real one."""
+
+    # --- running ---
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Time a case, and hand on its check's result when it was the last one."""
+        check = self._check_of(item)
+        started = time.monotonic()
+        before = len(check.outcomes)
+        try:
+            return (yield)
+        finally:
+            check.seconds += time.monotonic() - started
+            if len(check.outcomes) == before:
+                check.outcomes.append(Case(0.0, HARNESS_FAULT, "no outcome", "fault"))
+            if check.done:
+                self.emit(check.result())
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip a check whose foundation failed."""
+        check = self._check_of(item)
+        wrapper = _wrapper_with(check.function, "__score__")
+        if wrapper is not None:
+            del wrapper.__score__  # another case's
+        for other in self.checks.values():
+            if other.name in _dependencies(check) and not other.passed:
+                pytest.skip(f"Skipped, because this one has to pass first: {other.title}")
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Turn what a phase ended with into a case's outcome."""
+        check = self._check_of(item)
+        if call.excinfo is not None:
+            case = _failed_case(call.excinfo.value, check)
+        elif call.when == "call":
+            case = Case(1.0)
+        else:
+            return
+        wrapper = _wrapper_with(check.function, "__score__")
+        if wrapper is not None and case.status in ("passed", "failed") and check.weight:
+            case.share = min(max(float(wrapper.__score__) / check.weight, 0.0), 1.0)
+        if call.when == "teardown" and check.outcomes:
+            check.outcomes[-1] = case  # what the case did last went wrong in the harness
+        else:
+            check.outcomes.append(case)
+
+
+def _dependencies(check: Check) -> tuple[str, ...]:
+    marks = (mark for item in check.items for mark in item.iter_markers("depends"))
+    return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
+
+
+def _short_id(item: pytest.Item) -> str:
+    return f"{Path(item.path).name}::{item.nodeid.split('::', 1)[-1].split('[')[0]}"
+
+
+def _failed_case(error: BaseException, check: Check) -> Case:
+    hidden_by = getattr(check.function, "__hide_errors__", None)
+    if isinstance(error, pytest.skip.Exception):
+        return Case(0.0, clean(str(error.msg)), "", "skipped")
+    if isinstance(error, CheckFailed):
+        text = hidden_by or error.finding.text(hidden=check.hidden)
+        return Case(0.0, text, clean(error.finding.public), "failed")
+    if isinstance(error, AssertionError):
+        text = hidden_by or _assertion_text(error, check)
+        return Case(0.0, text, clean(str(error)), "failed")
+    trace = "".join(traceback.format_exception(error))
+    return Case(0.0, HARNESS_FAULT, trace, "fault")
+
+
+def _assertion_text(error: AssertionError, check: Check) -> str:
+    """The message that the check's author wrote; not one that a library made out of values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = bool(frames) and Path(frames[-1].filename) == Path(check.items[0].path)
+    if own and error.args and isinstance(error.args[0], str):
+        return clean(error.args[0])
+    return "This is not fulfilled." if check.hidden else clean(str(error)) or "Not fulfilled."

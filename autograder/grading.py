@@ -1,0 +1,285 @@
+"""Runs in the grader, a fork of the zygote: submissions come in by the wire, reports go out.
+
+The grader forks once more for each submission, so that a check that crashes or hangs costs that
+submission its outcome and nothing else: results stream out as they come, and what is missing when
+the child is gone is reported as the harness's fault.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import autograder
+from autograder import manifest, wire
+from autograder.checks.plugin import GradingPlugin
+from autograder.errors import HarnessFault
+from autograder.manifest import Assignment, Question
+from autograder.notebook import Notebook, parse
+from autograder.results import HARNESS_FAULT, CheckResult, Report
+from autograder.sandbox.client import Bounds, Worker, Zygote
+from autograder.sandbox.worker import public_names
+from autograder.student import Answers, Student
+from autograder.submission import Submission, SubmissionError, collect
+
+PYTEST_OPTIONS = (
+    # Values in a failing assertion would give away inputs; `-c` keeps out any ini file around.
+    "--assert=plain",
+    "--import-mode=importlib",
+    "--capture=no",
+    "-c",
+    os.devnull,
+    *("-p", "no:cacheprovider"),
+    *("-p", "no:terminal"),
+    *("-p", "no:logging"),
+    *("-p", "no:doctest"),
+    *("-p", "no:junitxml"),
+    *("-p", "no:pastebin"),
+    *("-p", "no:stepwise"),
+    *("-p", "no:unraisableexception"),
+    *("-p", "no:threadexception"),
+    *("-p", "no:faulthandler"),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade.
+
+    Attributes:
+        path: the submission, a folder, a zip or a notebook.
+        seed: what random inputs are drawn from; None draws one.
+        required: the sandbox primitives without which a worker is refused.
+    """
+
+    path: str
+    seed: int | None
+    required: tuple[str, ...]
+    unsafe: bool
+
+
+def serve(job: socket.socket, control: socket.socket) -> None:
+    """Grade what comes in on ``job`` until it is closed."""
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a check's prints must not become output
+    opening: Any = wire.receive(job)
+    assignment = manifest.load(Path(opening["assignment"]))
+    templates = {name: parse(data, name) for name, data in opening["templates"].items()}
+    with _temporary() as base:
+        grader = Grader(assignment, templates, Zygote(control), base)
+        wire.send(job, {"primitives": sorted(grader.self_test())})
+        while True:
+            try:
+                request: Any = wire.receive(job)
+            except wire.PeerClosed:
+                return
+            request["required"] = tuple(request["required"])
+            wire.send(job, grader.grade(Job(**request)).to_dict())
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
+    """A folder that others may pass through but not list; workers' folders lie in it."""
+    with tempfile.TemporaryDirectory(prefix="grading-") as name:
+        base = Path(name)
+        base.chmod(0o711)
+        yield base
+
+
+class Grader:
+    """Grades submissions of one assignment, one after the other."""
+
+    def __init__(
+        self, assignment: Assignment, templates: dict[str, Notebook], zygote: Zygote, base: Path
+    ) -> None:
+        self.assignment = assignment
+        self.templates = templates
+        self.zygote = zygote
+        self.base = base
+        self.given = frozenset(public_names(assignment.runtime.prebind))
+
+    def self_test(self) -> frozenset[str]:
+        """Start a worker and stop it; the primitives that held in it."""
+        worker = Worker(self.zygote, Bounds(5, 1 << 30, 1 << 20), self.base)
+        worker.close()
+        return worker.active
+
+    def grade(self, job: Job) -> Report:
+        """Grade one submission. Always returns a report."""
+        started = time.monotonic()
+        folder = Path(tempfile.mkdtemp(dir=self.base, prefix="submission-"))
+        folder.chmod(0o711)
+        seed = secrets.randbits(48) if job.seed is None else job.seed
+        try:
+            return self._grade(job, folder, seed, started)
+        except Exception:
+            return self._report(job, seed, started, {}, faults=(traceback.format_exc(),))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _grade(self, job: Job, folder: Path, seed: int, started: float) -> Report:
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+        if child == 0:
+            ours.close()
+            _run_child(self, job, folder, seed, theirs)
+        theirs.close()
+        results: dict[str, CheckResult] = {}
+        rest: dict[str, Any] = {}
+        deadline = started + self.assignment.limits.total_seconds
+        fault = None
+        try:
+            while not rest:
+                message: Any = wire.receive(ours, deadline=deadline)
+                if "check" in message:
+                    result = CheckResult.from_dict(message["check"])
+                    results[result.id] = result
+                else:
+                    rest = message["end"]
+        except wire.DeadlinePassed:
+            fault = f"grading took longer than {self.assignment.limits.total_seconds:g} seconds"
+        except wire.PeerClosed:
+            fault = "the process that ran the checks ended early"
+        finally:
+            ours.close()
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            self.zygote.order("reap_all")
+        faults = (fault,) if fault else tuple(rest["faults"])
+        return self._report(job, seed, started, results, faults, rest)
+
+    def _report(
+        self,
+        job: Job,
+        seed: int,
+        started: float,
+        results: dict[str, CheckResult],
+        faults: tuple[str, ...],
+        rest: dict[str, Any] | None = None,
+    ) -> Report:
+        rest = rest or {}
+        checks = tuple(results.values()) or tuple(map(_not_graded, self.assignment.questions))
+        return Report(
+            submission=Path(job.path).name,
+            assignment=self.assignment.name,
+            max_score=self.assignment.points,
+            checks=checks,
+            notes=(*rest.get("notes", ()), *([HARNESS_FAULT] if faults else [])),
+            faults=faults,
+            seed=seed,
+            primitives=tuple(rest.get("primitives", ())),
+            unsafe=job.unsafe,
+            seconds=round(time.monotonic() - started, 4),
+            version=autograder.__version__,
+            skipped=tuple(rest.get("skipped", ())),
+        )
+
+
+def _not_graded(question: Question) -> CheckResult:
+    """The entry of a question whose checks could not even be collected."""
+    return CheckResult(
+        id=question.id,
+        question=question.id,
+        title=question.title,
+        number="",
+        hidden=True,
+        score=0.0,
+        max_score=question.points,
+        status="fault",
+        message=HARNESS_FAULT,
+    )
+
+
+# --- the child: one submission -------------------------------------------------------------------
+
+
+def _run_child(grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
+    """Run the checks, stream their results, and end this process whatever happens."""
+    end: dict[str, Any] = {"faults": []}
+    try:
+        end |= _run_checks(grader, job, folder, seed, channel)
+    except BaseException:
+        end["faults"].append(traceback.format_exc())
+    finally:
+        wire.send(channel, {"end": end})
+        os._exit(0)
+
+
+def _run_checks(
+    grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket
+) -> dict[str, Any]:
+    submission, problem = _collected(grader.assignment, Path(job.path), folder)
+    answers = Answers(grader.assignment, grader.templates, submission, grader.given)
+    scratch = folder / "scratch"
+    scratch.mkdir(mode=0o711)
+    students: list[Student] = []
+
+    def make_student(question: Question, seconds: float) -> Student:
+        student = Student(answers, question, grader.zygote, scratch, seconds, job.required)
+        students.append(student)
+        return student
+
+    plugin = GradingPlugin(
+        grader.assignment,
+        seed,
+        make_student,
+        lambda result: wire.send(channel, {"check": asdict(result)}),
+    )
+    fault = _pytest(grader.assignment, plugin)
+    active = [student.active for student in students if student.active is not None]
+    return {
+        "faults": [fault] if fault else [],
+        "notes": [*problem, *answers.notes],
+        "primitives": sorted(frozenset.intersection(*active)) if active else [],
+        "skipped": [(item.name, item.reason) for item in submission.skipped[:50]],
+    }
+
+
+def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Submission, list[str]]:
+    """The safe copy; for a submission that cannot be read an empty one, and the reason."""
+    root = folder / "files"
+    root.mkdir(mode=0o755)
+    limits = assignment.limits
+    try:
+        submission = collect(
+            source,
+            root,
+            patterns=assignment.files,
+            file_mb=limits.file_mb,
+            submission_mb=limits.submission_mb,
+        )
+    except SubmissionError as error:
+        return Submission(source.name, root, (), ()), [str(error)]
+    return submission, []
+
+
+def _pytest(assignment: Assignment, plugin: GradingPlugin) -> str | None:
+    """Run every check; what kept them from running, or None."""
+    folders = [f for f in (assignment.public_checks, assignment.hidden_checks) if f.is_dir()]
+    sys.path[:0] = [str(folder) for folder in folders]  # checks may share modules beside them
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    warnings.simplefilter("ignore")
+    arguments = [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", *map(str, folders)]
+    try:
+        code = pytest.main(arguments, plugins=[plugin])
+    except HarnessFault as error:
+        return str(error)
+    if plugin.errors:
+        return "\n".join(plugin.errors)
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return f"pytest ended with {pytest.ExitCode(code).name}"
+    return None

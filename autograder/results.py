@@ -1,0 +1,111 @@
+"""Outcomes of checks come in; a report, the one form that all outer edges read, goes out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Status = Literal["passed", "partial", "failed", "skipped", "fault"]
+
+HARNESS_FAULT = (
+    "The grader itself failed here; this is not your fault. "
+    "Staff have been told and will grade this part again."
+)
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """One entry of the leaderboard."""
+
+    name: str
+    value: float | str
+    order: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's outcome.
+
+    Attributes:
+        id: file and function, as pytest names them.
+        message: what the student reads.
+        staff: what only staff read, a traceback where the harness failed.
+        share: the part of the points earned, from 0 to 1, of ``cases`` cases ``passed`` of them.
+    """
+
+    id: str
+    question: str
+    title: str
+    number: str
+    hidden: bool
+    score: float
+    max_score: float
+    status: Status
+    message: str = ""
+    staff: str = ""
+    visibility: str = "visible"
+    tags: tuple[str, ...] = ()
+    seconds: float = 0.0
+    passed: int = 0
+    cases: int = 1
+    leaderboard: Leaderboard | None = None
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> CheckResult:
+        """The inverse of ``dataclasses.asdict``."""
+        board = data["leaderboard"]
+        return cls(
+            **{
+                **data,
+                "tags": tuple(data["tags"]),
+                "leaderboard": Leaderboard(**board) if board else None,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one submission.
+
+    Attributes:
+        notes: sentences for the student about the submission as a whole.
+        faults: what failed in the harness, with tracebacks, for staff.
+        seed: what the checks' random inputs were drawn from.
+        primitives: the sandbox primitives that were active, found by probing.
+        seconds: wall clock.
+    """
+
+    submission: str
+    assignment: str
+    max_score: float
+    checks: tuple[CheckResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    seed: int = 0
+    primitives: tuple[str, ...] = ()
+    unsafe: bool = False
+    seconds: float = 0.0
+    version: str = ""
+    skipped: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def score(self) -> float:
+        """The points earned."""
+        return round(sum(check.score for check in self.checks), 6)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything failed that is not the student's mistake."""
+        return bool(self.faults) or any(check.status == "fault" for check in self.checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for the wire."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Report:
+        """The inverse of ``to_dict``."""
+        checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
+        plain = {name: tuple(data[name]) for name in ("notes", "faults", "primitives")}
+        skipped = tuple((name, reason) for name, reason in data["skipped"])
+        return cls(**{**data, **plain, "checks": checks, "skipped": skipped})

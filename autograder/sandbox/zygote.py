@@ -1,0 +1,190 @@
+"""A list of modules comes in by the wire; one forked grader and, at its orders, workers go out.
+
+Run as ``python -I -m autograder.sandbox.zygote DESCRIPTOR``. Importing torch takes seconds, a fork
+of a process that has it takes milliseconds. This process stays clean: it loads no check, no
+manifest and no submission, runs no tensor operation and has one thread, so that a fork is safe and
+nothing secret is in a worker's memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import wire
+from autograder.sandbox import lockdown, reaper, worker
+
+MESSAGE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line tells a new zygote.
+
+    Attributes:
+        path: folders to import the assignment's public package from.
+        imports: modules to import before any fork.
+        prebind: modules whose ``__all__`` every student namespace starts with.
+        describers: modules whose functions may describe student objects.
+        grader: ``module:function`` to run in the grader's fork.
+    """
+
+    path: tuple[str, ...]
+    imports: tuple[str, ...]
+    prebind: tuple[str, ...]
+    describers: tuple[str, ...]
+    grader: str
+
+
+def main() -> None:
+    """Import what the settings name, fork the grader, then serve it until it is gone."""
+    job = socket.socket(fileno=int(sys.argv[1]))
+    try:
+        settings = Settings(**wire.receive(job))  # type: ignore[arg-type]
+        given = _load(settings)
+        reaper.adopt_orphans()
+    except BaseException:
+        wire.send(job, {"fault": traceback.format_exc()})
+        return
+    control, grader_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    grader = os.fork()
+    if grader == 0:
+        control.close()
+        _run_grader(settings, job, grader_end)
+    grader_end.close()
+    job.close()
+    Zygote(control, grader, settings, given).serve()
+
+
+def _load(settings: Settings) -> dict[str, object]:
+    sys.path[:0] = settings.path
+    for name in settings.imports:
+        importlib.import_module(name)
+    given = worker.public_names(settings.prebind)
+    for name in settings.describers:
+        importlib.import_module(name)
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    if threads != 1:
+        raise RuntimeError(
+            f"importing {', '.join(settings.imports)} started {threads - 1} threads; a process "
+            "with threads must not fork, so take out the import that starts them"
+        )
+    gc.collect()
+    gc.freeze()  # a collection in a fork would otherwise copy every page of this process
+    return given
+
+
+def _run_grader(settings: Settings, job: socket.socket, control: socket.socket) -> None:
+    try:
+        lockdown.LIBC.prctl(lockdown.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        module, function = settings.grader.split(":")
+        getattr(importlib.import_module(module), function)(job, control)
+    except BaseException:
+        wire.send(job, {"fault": traceback.format_exc()})
+    finally:
+        os._exit(0)
+
+
+@dataclass(frozen=True)
+class _Forked:
+    pid: int
+    uid: int | None
+    scratch: str
+
+
+class Zygote:
+    """Forks and reaps workers at the grader's orders, which come as small JSON messages."""
+
+    def __init__(
+        self, control: socket.socket, grader: int, settings: Settings, given: dict[str, object]
+    ) -> None:
+        self.control = control
+        self.grader = grader
+        self.settings = settings
+        self.given = given
+        self.workers: dict[int, _Forked] = {}
+        self.random = random.SystemRandom()
+
+    def serve(self) -> None:
+        """Obey until the grader closes the control socket; then leave nothing behind."""
+        while True:
+            message, descriptors, _flags, _address = socket.recv_fds(
+                self.control, MESSAGE_BYTES, maxfds=1
+            )
+            if not message:
+                break
+            order = json.loads(message)
+            reply = getattr(self, f"do_{order['op']}")(order, *descriptors)
+            self.control.send(json.dumps({"id": order["id"], **reply}).encode())
+        self.do_reap_all({})
+
+    def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
+        """Fork a worker onto the wire that came with the order."""
+        uid = self._free_uid() if os.geteuid() == 0 else None
+        scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
+        if uid is not None:
+            os.chown(scratch, uid, uid)
+        confinement = lockdown.Confinement(uid=uid, scratch=scratch, **order["bounds"])
+        pid = os.fork()
+        if pid == 0:
+            self._become_worker(confinement, descriptor)
+        os.close(descriptor)
+        self.workers[order["worker"]] = _Forked(pid, uid, scratch)
+        return {"pid": pid, "uid": uid}
+
+    def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> None:
+        try:
+            lockdown.lock_down(confinement, descriptor)
+            channel = socket.socket(fileno=lockdown.WIRE_DESCRIPTOR)
+        except BaseException as error:
+            failed = socket.socket(fileno=descriptor)
+            wire.send(failed, {"fault": f"lock-down failed: {type(error).__name__}: {error}"})
+            os._exit(1)
+        try:
+            worker.Worker(self.given, self.settings.describers).serve(channel)
+        finally:
+            os._exit(1)
+
+    def do_reap(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Kill a worker and all it started; its wait status."""
+        forked = self.workers.pop(order["worker"], None)
+        if forked is None:
+            return {"status": None}
+        known = frozenset({self.grader, *(other.pid for other in self.workers.values())})
+        try:
+            status = reaper.reap(forked.pid, forked.uid, known)
+        except reaper.ReapFailed as error:
+            return {"status": None, "fault": str(error)}
+        shutil.rmtree(forked.scratch, ignore_errors=True)
+        return {"status": status}
+
+    def do_reap_all(self, _order: dict[str, Any]) -> dict[str, Any]:
+        """Kill every worker that is left, after a grader was stopped in the middle."""
+        for number in list(self.workers):
+            self.do_reap({"worker": number})
+        return {}
+
+    def _free_uid(self) -> int:
+        taken = {account.pw_uid for account in pwd.getpwall()}
+        taken |= {forked.uid for forked in self.workers.values() if forked.uid is not None}
+        while True:
+            uid = self.random.randint(lockdown.FIRST_UID, lockdown.LAST_UID)
+            if uid not in taken:
+                return uid
+
+
+if __name__ == "__main__":
+    main()

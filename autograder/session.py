@@ -1,0 +1,178 @@
+"""An assignment comes in; submissions can then be graded one after the other, a report for each.
+
+This is the staff side's handle on the zygote and the grader. Both live as long as the session, so
+that the second submission costs no import.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder import __version__, wire
+from autograder.errors import HarnessFault, UserError
+from autograder.manifest import Assignment
+from autograder.results import HARNESS_FAULT, Report
+from autograder.sandbox.lockdown import FLOOR
+
+#: What the clean processes get of the environment; one thread each, so that they can be forked.
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "Agg",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+}
+#: Set by some machines because of their processor; numeric libraries crash without them.
+PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TMPDIR")
+
+
+class IsolationError(UserError):
+    """The sandbox is weaker here than hidden checks require."""
+
+
+class Session:
+    """Grades submissions of one assignment. Use it in a ``with`` statement.
+
+    Args:
+        assignment: the validated manifest.
+        templates: the bytes of the stripped notebooks, by file name.
+        allow_unsafe: grade even where the sandbox lacks a primitive that hidden checks require;
+            every report then says so.
+
+    Raises:
+        IsolationError: on entering, where a required primitive is not active.
+        HarnessFault: on entering, where the processes do not start.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        templates: Mapping[str, bytes],
+        *,
+        allow_unsafe: bool = False,
+    ) -> None:
+        self.assignment = assignment
+        self.templates = dict(templates)
+        self.allow_unsafe = allow_unsafe
+        self.primitives: frozenset[str] = frozenset()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._job: socket.socket | None = None
+
+    def __enter__(self) -> Session:
+        self._start()
+        lacking = FLOOR - self.primitives
+        if lacking and not self.allow_unsafe:
+            self.close()
+            raise IsolationError(
+                "Hidden checks need a sandbox with "
+                f"{', '.join(sorted(FLOOR))}, but here {', '.join(sorted(lacking))} cannot be had; "
+                "run as root (in a container, say), or accept the risk with --allow-unsafe."
+            )
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether a required primitive is missing and grading goes on all the same."""
+        return bool(FLOOR - self.primitives)
+
+    def grade(self, submission: Path, *, seed: int | None = None) -> Report:
+        """Grade a folder, a zip or one notebook. Always returns a report.
+
+        Args:
+            seed: what the checks' random inputs are drawn from; None draws one.
+        """
+        required = sorted(FLOOR & self.primitives)
+        job = {
+            "path": str(submission.absolute()),
+            "seed": seed,
+            "required": required,
+            "unsafe": self.unsafe,
+        }
+        try:
+            if self._job is None:
+                self._start()
+            return Report.from_dict(self._exchange(job))
+        except (HarnessFault, wire.PeerClosed, wire.WireError):
+            fault = traceback.format_exc()
+            self.close()  # the next submission starts afresh
+            return failed_report(self.assignment, submission, fault)
+
+    def close(self) -> None:
+        """End the processes of the session and whatever still runs in them."""
+        if self._job is not None:
+            self._job.close()
+            self._job = None
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {**ENVIRONMENT, **{k: os.environ[k] for k in PASSED_ON if k in os.environ}}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "autograder.sandbox.zygote", str(theirs.fileno())],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        self._job = ours
+        runtime = self.assignment.runtime
+        wire.send(
+            ours,
+            {
+                "path": (str(self.assignment.public),),
+                "imports": runtime.imports,
+                "prebind": runtime.prebind,
+                "describers": runtime.describers,
+                "grader": "autograder.grading:serve",
+            },
+        )
+        opening = {"assignment": str(self.assignment.folder), "templates": self.templates}
+        try:
+            self.primitives = frozenset(self._exchange(opening)["primitives"])
+        except wire.PeerClosed:
+            self.close()
+            raise HarnessFault("the grading process ended before it was ready") from None
+
+    def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
+        assert self._job is not None
+        wire.send(self._job, message)
+        reply: Any = wire.receive(self._job)
+        if "fault" in reply:
+            raise HarnessFault(reply["fault"])
+        return dict(reply)
+
+
+def failed_report(assignment: Assignment, submission: Path, fault: str) -> Report:
+    """The report of a submission that the harness could not grade."""
+    return Report(
+        submission=submission.name,
+        assignment=assignment.name,
+        max_score=assignment.points,
+        notes=(HARNESS_FAULT,),
+        faults=(fault,),
+        version=__version__,
+    )

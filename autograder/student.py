@@ -1,0 +1,280 @@
+"""Questions and checks come in; the student's functions and values can be asked for by name.
+
+``Student`` is what a check gets. Each check has a worker of its own, forked when first needed, in
+which the slice of the check's question has been replayed; nothing is carried from check to check.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import HarnessFault
+from autograder.feedback import CheckFailed, Finding, clean, code_line, exception_name
+from autograder.manifest import Assignment, Question
+from autograder.notebook import Alignment, Notebook, NotebookError, align, parse
+from autograder.replay import Slice, slice_question
+from autograder.sandbox.client import (
+    Bounds,
+    StudentException,
+    Worker,
+    WorkerLied,
+    WorkerStopped,
+    WorkerTimedOut,
+    Zygote,
+)
+from autograder.submission import Submission
+
+#: Below this share of template cells found, a notebook of another name is not taken for the one.
+MIN_QUALITY = 0.5
+
+
+@dataclass
+class Answers:
+    """The submission's notebooks, each found, read and aligned once, when first asked for."""
+
+    assignment: Assignment
+    templates: dict[str, Notebook]
+    submission: Submission
+    given: frozenset[str]
+    notes: list[str] = field(default_factory=list)
+    _found: dict[str, Alignment | Finding] = field(default_factory=dict)
+    _slices: dict[str, Slice | Finding] = field(default_factory=dict)
+
+    def slice(self, question: Question) -> Slice | Finding:
+        """What to run for a question, or why there is nothing to run."""
+        if question.id not in self._slices:
+            self._slices[question.id] = self._make_slice(question)
+        return self._slices[question.id]
+
+    def line(self, question: Question, cell: int, line: int) -> str:
+        """The student's own line, quoted; empty if there is none at that place."""
+        alignment = self._found.get(question.notebook)
+        if not isinstance(alignment, Alignment):
+            return ""
+        source = next((c.source for c in alignment.student.cells if c.number == cell), "")
+        lines = source.split("\n")
+        return code_line(lines[line - 1]) if 0 < line <= len(lines) else ""
+
+    def _make_slice(self, question: Question) -> Slice | Finding:
+        if question.notebook not in self._found:
+            self._found[question.notebook] = self._find(question.notebook)
+        alignment = self._found[question.notebook]
+        if isinstance(alignment, Finding):
+            return alignment
+        try:
+            return slice_question(alignment, question.anchor, question.names, self.given)
+        except KeyError:
+            raise HarnessFault(
+                f"the template {question.notebook} has no cell '{question.anchor}', which the "
+                f"manifest names as the anchor of {question.id}"
+            ) from None
+
+    def _find(self, name: str) -> Alignment | Finding:
+        template = self.templates[name]
+        files = self.submission.notebooks
+        named = [file for file in files if file.name.lower() == name.lower()]
+        if named:
+            try:
+                return align(parse(self.submission.read(named[0]), name), template)
+            except NotebookError as error:
+                return Finding(str(error))
+        known = {entry.lower() for entry in self.templates}
+        candidates: list[Alignment] = []
+        for file in files:
+            if file.name.lower() not in known:
+                try:
+                    notebook = parse(self.submission.read(file), file.name)
+                except NotebookError as error:
+                    self.notes.append(str(error))
+                    continue
+                candidates.append(align(notebook, template))
+        best = max(candidates, key=lambda alignment: alignment.quality, default=None)
+        if best is None or best.quality < MIN_QUALITY:
+            return self._not_there(name)
+        self.notes.append(f"{best.student.name} was taken for {name}; please keep the name.")
+        return best
+
+    def _not_there(self, name: str) -> Finding:
+        held = ", ".join(str(file) for file in self.submission.files[:5]) or "no notebook"
+        broken = " ".join(self.notes)
+        return Finding(
+            f"{name} is not in the submission, which holds {held}. {broken}".strip(),
+            f"Hand in {name} under that name.",
+        )
+
+
+class Student:
+    """The student's answer to one question, as a check may use it."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        question: Question,
+        zygote: Zygote,
+        scratch: Path,
+        seconds: float,
+        required: tuple[str, ...],
+    ) -> None:
+        self._answers = answers
+        self._question = question
+        self._zygote = zygote
+        self._scratch = scratch
+        self._seconds = seconds
+        self._required = frozenset(required)
+        self._worker: Worker | None = None
+        self._deadline = 0.0
+        self._failures: dict[str, StudentException] = {}
+        #: What the sandbox held while this check ran, None if no worker was needed.
+        self.active: frozenset[str] | None = None
+
+    def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's ``name`` with plain values, arrays and tensors; what it returned.
+
+        Raises:
+            CheckFailed: it is not defined, raised, returned what may not cross, ran too long or
+                ended its process.
+        """
+        worker = self._ready(name)
+        return self._result(name, lambda: worker.call(name, list(args), kwargs, self._deadline))
+
+    def value(self, name: str, /) -> Any:
+        """The value of the student's ``name``. Raises as ``call`` does."""
+        worker = self._ready(name)
+        return self._result(name, lambda: worker.value(name, self._deadline))
+
+    def describe(self, name: str, describer: str, /) -> Any:
+        """What the public ``describer`` says of the student's object. Raises as ``call`` does."""
+        worker = self._ready(name)
+        return self._result(name, lambda: worker.describe(name, describer, self._deadline))
+
+    def close(self) -> None:
+        """Kill the worker, if there is one."""
+        if self._worker is not None:
+            self._worker.close()
+
+    # --- the worker ---
+
+    def _ready(self, name: str) -> Worker:
+        if name not in self._question.names:
+            raise HarnessFault(
+                f"a check of {self._question.id} asks for '{name}', which is not among the names "
+                "of that question in the manifest"
+            )
+        plan = self._answers.slice(self._question)
+        if isinstance(plan, Finding):
+            raise CheckFailed(plan)
+        if name in plan.missing:
+            raise CheckFailed(self._undefined(name, plan))
+        if self._worker is None:
+            self._worker = self._start(plan)
+        if name in self._failures:
+            raise CheckFailed(self._replay_failed(name, self._failures[name]))
+        return self._worker
+
+    def _start(self, plan: Slice) -> Worker:
+        limits = self._answers.assignment.limits
+        bounds = Bounds(
+            cpu_seconds=math.ceil(self._seconds) + 5,
+            memory=limits.memory_mb * 10**6,
+            file_size=limits.file_mb * 10**6,
+        )
+        worker = Worker(self._zygote, bounds, self._scratch)
+        self.active = worker.active
+        self._worker = worker  # from here on ``close`` reaps it, whatever the replay does
+        lacking = self._required - worker.active
+        if lacking:
+            raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")
+        self._deadline = time.monotonic() + self._seconds
+        replay = self._guarded(
+            "running the notebook's own code", lambda: worker.replay(plan.steps, self._deadline)
+        )
+        self._failures = replay
+        return worker
+
+    def _guarded(self, what: str, request: Any) -> Any:
+        try:
+            return request()
+        except WorkerTimedOut:
+            raise CheckFailed(
+                Finding(
+                    f"{what} did not end within {self._seconds:g} seconds.",
+                    "Look for a loop that never ends, or for work that could be done once.",
+                )
+            ) from None
+        except WorkerStopped as stopped:
+            raise CheckFailed(
+                Finding(f"{what}: the code {stopped}.", "An answer should only return its value.")
+            ) from None
+        except WorkerLied:
+            raise CheckFailed(
+                Finding(f"{what}: the code wrote to the grader's own channel.", "Leave it alone.")
+            ) from None
+
+    # --- what came back ---
+
+    def _result(self, name: str, request: Any) -> Any:
+        reply = self._guarded(f"`{name}`", request)
+        if isinstance(reply, StudentException):
+            raise CheckFailed(self._raised(name, reply))
+        return reply
+
+    def _undefined(self, name: str, plan: Slice) -> Finding:
+        question = self._question
+        text = f"`{name}` is not defined in {question.notebook}."
+        if plan.broken:
+            broken = plan.broken[0]
+            line = self._answers.line(question, broken.cell, broken.line)
+            text += (
+                f" Cell {broken.cell} cannot be read as Python at line {broken.line}, {line}: "
+                f"{clean(broken.message, 200)}."
+            )
+        return Finding(text, f"Define `{name}` in the cell of question {question.id}.")
+
+    def _replay_failed(self, name: str, error: StudentException) -> Finding:
+        # No hidden input has reached the worker yet, so the whole message may be shown.
+        place = self._place(error)
+        message = clean(error.message, 300).strip()
+        text = f"`{name}` could not be defined: {place}{exception_name(error.type, hidden=False)}"
+        return Finding(f"{text}: {message}." if message else f"{text}.", _hint(error))
+
+    def _raised(self, name: str, error: StudentException) -> Finding:
+        if error.kind == "unsupported":
+            kind = clean(error.type, 100)
+            return Finding(
+                f"`{name}` gave an object of type {kind}, which cannot be checked.",
+                "Return plain Python values, NumPy arrays or tensors.",
+                f"`{name}` gave an object that is neither a plain value nor an array.",
+            )
+        place = self._place(error)
+        texts = []
+        for hidden in (False, True):
+            text = f"`{name}` stopped: {place}{exception_name(error.type, hidden=hidden)}"
+            message = clean(error.message, 300).strip()
+            texts.append(f"{text}: {message}." if message and not hidden else f"{text}.")
+        return Finding(texts[0], _hint(error), texts[1])
+
+    def _place(self, error: StudentException) -> str:
+        line = self._answers.line(self._question, error.cell, error.line)
+        if line:
+            return f"cell {error.cell}, line {error.line}, {line} raised "
+        return f"cell {error.cell} raised " if error.cell > 0 else "it raised "
+
+
+_HINTS = {
+    "ModuleNotFoundError": "This module is not there when grading; use those of the handout.",
+    "ImportError": "This import fails when grading; use the modules of the handout.",
+    "NameError": "Restart the kernel and run all cells in order: a name is used before it exists.",
+    "UnboundLocalError": "Restart the kernel and run all cells in order.",
+    "SystemExit": "An answer must not end Python; take out exit() or sys.exit().",
+    "MemoryError": "The answer needs more memory than allowed; look for an array that grows.",
+    "RecursionError": "A function calls itself without end.",
+    "FileNotFoundError": "Files of your own machine are not there when grading.",
+}
+
+
+def _hint(error: StudentException) -> str:
+    return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")

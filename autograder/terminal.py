@@ -1,0 +1,60 @@
+"""A report comes in; a table for the terminal goes out."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from autograder.results import CheckResult, Report
+
+MARKS = {
+    "passed": ("✓", "green"),
+    "partial": ("◐", "yellow"),
+    "failed": ("✗", "red"),
+    "skipped": ("–", "dim"),
+    "fault": ("!", "bold magenta"),
+}
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Print checks, points and messages, and below them what holds for the whole."""
+    console.print(_table(report))
+    console.print(_footer(report))
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=box.SIMPLE_HEAVY, title=f"{report.submission} · {report.assignment}")
+    table.add_column("")
+    table.add_column("No.")
+    table.add_column("Check", ratio=3, overflow="fold")
+    table.add_column("Points", justify="right", no_wrap=True)
+    table.add_column("Message", ratio=4, overflow="fold")
+    for check in report.checks:
+        mark, style = MARKS[check.status]
+        points = f"{check.score:g} / {check.max_score:g}"
+        # Text, not markup: a message may hold brackets.
+        table.add_row(
+            Text(mark, style), check.number, Text(check.title), points, Text(check.message)
+        )
+    table.add_section()
+    total = f"{report.score:g} / {report.max_score:g}"
+    table.add_row("", "", Text("Total", "bold"), Text(total, "bold"), "")
+    return table
+
+
+def _footer(report: Report) -> RenderableType:
+    lines = [Text(note) for note in report.notes]
+    lines += [Text(f"{name} was left out: {reason}.", "dim") for name, reason in report.skipped]
+    if report.unsafe:
+        lines.append(Text("Graded WITHOUT the full sandbox (--allow-unsafe).", "bold red"))
+    for fault in [*report.faults, *_check_faults(report.checks)]:
+        lines.append(Text(f"Harness fault: {fault}", "magenta"))
+    sandbox = ", ".join(report.primitives) or "not needed"
+    lines.append(Text(f"{report.seconds:.2f} s · seed {report.seed} · sandbox: {sandbox}", "dim"))
+    return Group(*lines)
+
+
+def _check_faults(checks: tuple[CheckResult, ...]) -> list[str]:
+    return [f"{check.id}\n{check.staff}" for check in checks if check.status == "fault"]

@@ -1,0 +1,133 @@
+"""A solved source's path (percent `.py` or `.ipynb`) comes in, an nbformat v4.5 notebook goes out.
+
+A cell of that notebook has an id only if its author gave one: in the cell's metadata (`# %% id="x"`
+in a percent script, Colab's convention), or in the file of an `.ipynb`. The random ids that
+jupytext and nbformat make up on reading are taken off again; `release.strip` gives stable ones.
+"""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbformat.reader import reads as read_any_version
+
+from autograder.errors import UserError
+
+_PERCENT_CELL = re.compile(r"^# ?%%+(\s|$)", re.MULTILINE)
+_MAGIC_LINE = re.compile(r"^\s*[%!?]|=\s*[%!]|\?\s*$")
+_MAGIC_VALUE = re.compile(r"^(?P<targets>\s*[\w., ]+=)\s*[%!]")
+
+
+class SourceError(UserError):
+    """A solved source that cannot be read; names the file, what was found and what to do."""
+
+
+def read_source(path: Path) -> NotebookNode:
+    """Read a percent script or an `.ipynb` of nbformat 3 or 4 as an nbformat v4.5 notebook.
+
+    Magics that a percent script keeps as comments (`# %matplotlib inline`) come back as magics.
+
+    Raises:
+        SourceError: the file is missing, of another kind, not UTF-8, not JSON, no notebook, or a
+            script without a cell.
+    """
+    readers = {".py": _read_percent, ".ipynb": _read_ipynb}
+    if path.suffix not in readers:
+        raise SourceError(
+            f"{path}: found the suffix {path.suffix!r}; "
+            "give a percent script (.py) or a notebook (.ipynb)."
+        )
+    if not path.is_file():
+        raise SourceError(f"{path}: found no such file; check the path of the solved source.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path}: found a byte that is not UTF-8 at offset {error.start}; save it as UTF-8."
+        ) from error
+    return readers[path.suffix](text, path)
+
+
+def plain_python(source: str) -> str | None:
+    """Replace the IPython lines of a cell by Python, line for line, or None if that won't parse.
+
+    For reading only: which lines are strings, which names are bound. IPython's own transformer
+    joins and drops lines, so that its line numbers are not those of the cell.
+    """
+    lines = source.split("\n")
+    while True:
+        try:
+            ast.parse("\n".join(lines))
+        except SyntaxError as error:
+            # Only the line that stops the parser: elsewhere a `%` may be in a string.
+            at = (error.lineno or 0) - 1
+            if not (0 <= at < len(lines) and _MAGIC_LINE.search(lines[at])):
+                return None
+            _replace_magic(lines, at)
+        except ValueError:  # a null byte
+            return None
+        else:
+            return "\n".join(lines)
+
+
+def _replace_magic(lines: list[str], at: int) -> None:
+    goes_on = lines[at].rstrip().endswith("\\")
+    value = _MAGIC_VALUE.match(lines[at])
+    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    lines[at] = f"{value['targets']} None" if value else f"{indent}pass"
+    while goes_on and at + 1 < len(lines):
+        at += 1
+        goes_on = lines[at].rstrip().endswith("\\")
+        lines[at] = ""
+
+
+def _read_percent(text: str, path: Path) -> NotebookNode:
+    if not _PERCENT_CELL.search(text):
+        raise SourceError(f'{path}: found no "# %%" line; start each cell with one.')
+    notebook: NotebookNode = jupytext.reads(text, fmt="py:percent")
+    return _valid(notebook, [None] * len(notebook.cells))
+
+
+def _read_ipynb(text: str, path: Path) -> NotebookNode:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise SourceError(f"{path}: found no valid JSON ({error}); save the notebook again.") from (
+            error
+        )
+    version = content.get("nbformat") if isinstance(content, dict) else None
+    if version not in (3, 4):
+        raise SourceError(
+            f"{path}: found nbformat {version!r}; save it as a notebook of nbformat 3 or 4."
+        )
+    try:
+        notebook = read_any_version(text)  # type: ignore[no-untyped-call]
+        # nbformat 3 knows no ids; those of a 4.x file are kept from before the upgrade makes new.
+        ids = [cell.get("id") for cell in notebook.cells] if version == 4 else None
+        notebook = nbformat.v4.upgrade(notebook)  # type: ignore[no-untyped-call]
+        return _valid(notebook, ids or [None] * len(notebook.cells))
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
+        finding = str(error).partition("\n")[0]
+        raise SourceError(
+            f"{path}: found an invalid notebook ({finding}); save it again with Jupyter."
+        ) from error
+
+
+def _valid(notebook: NotebookNode, ids: list[Any]) -> NotebookNode:
+    """Check `notebook` against the schema of 4.5, then give its cells their authors' ids."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"cell-{number}"  # nbformat's check would replace missing and duplicate ids
+    nbformat.validate(notebook)
+    for cell, found in zip(notebook.cells, ids, strict=True):
+        chosen = cell.metadata.get("id", found)
+        if chosen is None:
+            del cell["id"]
+        else:
+            cell.id = chosen
+    return notebook
