@@ -1,4 +1,7 @@
-"""Commands come in from a shell; results files, bundles and tables go out."""
+"""Commands come in from a shell; results files, bundles and tables go out.
+
+What a command needs is imported inside it: a cold start should load nothing that it does not use.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder.errors import HarnessFault, UserError
+from autograder.manifest import Assignment, load
 
 app = typer.Typer(
     help="Grade submissions of deep-learning notebooks, and release assignments.",
@@ -20,54 +24,93 @@ app = typer.Typer(
     add_completion=False,
 )
 
-USER_ERROR, FAULT = 2, 1
-
-AssignmentOption = Annotated[
-    Path, typer.Option("--assignment", "-a", help="The staff's folder with assignment.toml.")
-]
-UnsafeOption = Annotated[
-    bool,
-    typer.Option(help="Grade even where the sandbox is weaker than hidden checks require."),
-]
+FAULT, USER_ERROR = 1, 2
 
 
 @app.command()
 def grade(
     submission: Annotated[Path, typer.Argument(help="A folder, a zip or one notebook.")],
-    assignment: AssignmentOption,
-    out: Annotated[Path | None, typer.Option(help="Where to write results.json.")] = None,
+    assignment: Annotated[
+        Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write Gradescope's results.json.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Repeat a run: the seed that its results name.")
     ] = None,
-    allow_unsafe: UnsafeOption = False,
+    allow_unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unsafe", help="Grade even where the sandbox lacks what hidden checks require."
+        ),
+    ] = False,
 ) -> None:
-    """Grade one submission: a table in the terminal, and Gradescope's results.json."""
-    from autograder import manifest, session, terminal
-    from autograder.gradescope import write_results
+    """Grade one submission: a table in the terminal, and results.json where asked for."""
+    from autograder.gradescope import write_failure, write_results
+    from autograder.session import Session
+    from autograder.terminal import print_report
 
     console = Console()
     try:
-        described = manifest.load(assignment)
-        templates = _templates(described)
-        with console.status("Grading ..."):
-            with session.Session(described, templates, allow_unsafe=allow_unsafe) as grader:
-                report = grader.grade(submission, seed=seed)
-    except BaseException as error:
+        described = load(assignment)
+        with (
+            console.status("Starting the sandbox and grading ..."),
+            Session(described, _templates(described), allow_unsafe=allow_unsafe) as session,
+        ):
+            report = session.grade(submission, seed=seed)
+    except BaseException:
         if out is not None:
-            _write_failure(out, submission, error)
+            write_failure(out, traceback.format_exc())
         raise
     if out is not None:
         write_results(report, out)
-    terminal.print_report(console, report)
+    print_report(console, report)
     if report.faulty:
         raise typer.Exit(FAULT)
 
 
-def _templates(assignment: Assignment) -> dict[str, bytes]:
-    """The stripped notebooks: those of a bundle, else stripped now from the solved sources."""
-    names = [entry.file for entry in assignment.notebooks]
-    if all((assignment.templates / name).is_file() for name in names):
-        return {name: (assignment.templates / name).read_bytes() for name in names}
-    from release.templates import strip_all
+@app.command()
+def release(
+    assignment: Annotated[Path, typer.Argument(help="The folder that holds assignment.toml.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to build; default dist/NAME.")
+    ] = None,
+) -> None:
+    """Strip the solved notebooks, build both bundles, and prove them."""
+    from release.build import build
+    from release.terminal import print_release, steps_shown
 
-    return strip_all(assignment)
+    console = Console()
+    described = load(assignment)
+    with steps_shown(console) as announce:
+        built = build(described, out or Path("dist") / described.name, announce)
+    print_release(console, built)
+
+
+def _templates(assignment: Assignment) -> dict[str, bytes]:
+    """The stripped notebooks: those that a bundle holds, else stripped now from the sources."""
+    files = {entry.file: assignment.templates / entry.file for entry in assignment.notebooks}
+    if all(path.is_file() for path in files.values()):
+        return {name: path.read_bytes() for name, path in files.items()}
+    from release.templates import templates
+
+    return templates(assignment)
+
+
+def main() -> None:
+    """Run a command; a user's mistake is one sentence, only a harness fault shows a traceback."""
+    console = Console(stderr=True)
+    try:
+        app()
+    except UserError as error:
+        console.print(Text(str(error), "red"))
+        sys.exit(USER_ERROR)
+    except HarnessFault:
+        console.print(Text("The harness itself failed; please report this:", "bold red"))
+        console.print(Text(traceback.format_exc()))
+        sys.exit(FAULT)
+
+
+if __name__ == "__main__":
+    main()

@@ -36,17 +36,22 @@ def write_results(report: Report, path: Path) -> None:
     data = results(report)
     problem = _problem(data)
     if problem is not None:
-        data = _failed_results(f"the report broke the contract of results.json: {problem}")
+        fault = f"the report broke the contract of results.json: {problem}"
+        write_failure(path, fault)
+        raise HarnessFault(fault)
     write_atomically(path, json.dumps(data, allow_nan=False, indent=1))
-    if problem is not None:
-        raise HarnessFault(f"the report broke the contract of results.json: {problem}")
+
+
+def write_failure(path: Path, fault: str) -> None:
+    """Write a results.json that says kindly that the harness failed; staff read ``fault``."""
+    write_atomically(path, json.dumps(_failed_results(fault), allow_nan=False, indent=1))
 
 
 def results(report: Report) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
     tests = [_test(check) for check in report.checks]
     if report.faulty:
-        tests.append(_fault_for_staff(report))
+        tests.append(_staff_entry("\n\n".join(report.all_faults)))
     notes = [*report.notes, *([UNSAFE] if report.unsafe else [])]
     notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:10]]
     data: dict[str, Any] = {
@@ -90,13 +95,12 @@ def _test(check: CheckResult) -> dict[str, Any]:
     return entry
 
 
-def _fault_for_staff(report: Report) -> dict[str, Any]:
+def _staff_entry(fault: str) -> dict[str, Any]:
     """Students never see this entry; it carries what is needed to mend the harness."""
-    texts = [*report.faults, *(f"{c.id}\n{c.staff}" for c in report.checks if c.status == "fault")]
     return {
         "name": "Harness fault (staff only)",
         "status": "failed",
-        "output": clean("\n\n".join(texts), MAX_STAFF_TEXT),
+        "output": clean(fault, MAX_STAFF_TEXT),
         "visibility": "hidden",
     }
 
@@ -114,14 +118,7 @@ def _failed_results(fault: str) -> dict[str, Any]:
         "output": HARNESS_FAULT,
         "output_format": "text",
         "stdout_visibility": "hidden",
-        "tests": [
-            {
-                "name": "Harness fault (staff only)",
-                "status": "failed",
-                "output": clean(fault, MAX_STAFF_TEXT),
-                "visibility": "hidden",
-            }
-        ],
+        "tests": [_staff_entry(fault)],
         "extra_data": {"harness_fault": True},
     }
 
@@ -139,8 +136,8 @@ def _problem(data: dict[str, Any]) -> str | None:
         json.dumps(data, allow_nan=False)
     except (TypeError, ValueError) as error:
         return str(error)
-    error = next(iter(_validator().iter_errors(data)), None)
-    return None if error is None else f"{error.json_path}: {error.message[:500]}"
+    broken = next(iter(_validator().iter_errors(data)), None)
+    return None if broken is None else f"{broken.json_path}: {broken.message[:500]}"
 
 
 def write_atomically(path: Path, text: str) -> None:

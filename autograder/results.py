@@ -96,7 +96,13 @@ class Report:
     @property
     def faulty(self) -> bool:
         """Whether anything failed that is not the student's mistake."""
-        return bool(self.faults) or any(check.status == "fault" for check in self.checks)
+        return bool(self.all_faults)
+
+    @property
+    def all_faults(self) -> tuple[str, ...]:
+        """Every fault with its traceback, those of single checks included."""
+        of_checks = (f"{c.id}\n{c.staff}" for c in self.checks if c.status == "fault")
+        return (*self.faults, *of_checks)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the wire."""

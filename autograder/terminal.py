@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autograder.results import CheckResult, Report
+from autograder.results import Report
 
 MARKS = {
     "passed": ("✓", "green"),
@@ -49,12 +49,7 @@ def _footer(report: Report) -> RenderableType:
     lines += [Text(f"{name} was left out: {reason}.", "dim") for name, reason in report.skipped]
     if report.unsafe:
         lines.append(Text("Graded WITHOUT the full sandbox (--allow-unsafe).", "bold red"))
-    for fault in [*report.faults, *_check_faults(report.checks)]:
-        lines.append(Text(f"Harness fault: {fault}", "magenta"))
+    lines += [Text(f"Harness fault: {fault}", "magenta") for fault in report.all_faults]
     sandbox = ", ".join(report.primitives) or "not needed"
     lines.append(Text(f"{report.seconds:.2f} s · seed {report.seed} · sandbox: {sandbox}", "dim"))
     return Group(*lines)
-
-
-def _check_faults(checks: tuple[CheckResult, ...]) -> list[str]:
-    return [f"{check.id}\n{check.staff}" for check in checks if check.status == "fault"]

@@ -190,9 +190,9 @@ class GradingPlugin:
             self._compare_points()
         if self.errors:
             raise ChecksInvalid("\n".join(self.errors))
-        ordered = [item for check in self._in_order() for item in check.items]
-        items[:] = ordered
-        for check in self.checks.values():
+        ordered = self._in_order()
+        items[:] = [item for check in ordered for item in check.items]
+        for check in ordered:
             self.emit(check.result())  # should this process be stopped, every check has an entry
 
     def _check_of(self, item: pytest.Item) -> Check:
@@ -227,7 +227,8 @@ class GradingPlugin:
                 )
 
     def _in_order(self) -> list[Check]:
-        """Checks in the order of their files, each behind those that it depends on."""
+        """Checks by question and file, each behind those that it depends on."""
+        questions = [question.id for question in self.assignment.questions]
         by_name = {check.name: check for check in self.checks.values()}
         ordered: dict[str, Check] = {}
 
@@ -240,7 +241,7 @@ class GradingPlugin:
                 place(by_name[name], (*above, check.name))
             ordered.setdefault(check.id, check)
 
-        for check in self.checks.values():
+        for check in sorted(self.checks.values(), key=lambda c: questions.index(c.question.id)):
             place(check, ())
         return list(ordered.values())
 

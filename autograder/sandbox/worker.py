@@ -35,7 +35,9 @@ def public_names(modules: Iterable[str]) -> dict[str, object]:
 class Worker:
     """The student's namespace, and the three requests about it."""
 
-    def __init__(self, given: Mapping[str, object], describers: Iterable[str]) -> None:
+    def __init__(
+        self, given: Mapping[str, object], describers: Iterable[str], path: Iterable[str]
+    ) -> None:
         self.namespace: dict[str, Any] = {
             "__name__": "__main__",
             "__builtins__": __builtins__,
@@ -44,10 +46,13 @@ class Worker:
             **given,
         }
         self.describers = tuple(describers)
+        self.path = tuple(path)
 
     def serve(self, channel: socket.socket) -> None:
         """Answer requests until the grader closes the wire."""
-        wire.send(channel, {"active": list(active_primitives()), "unreadable": _unreadable()})
+        wire.send(
+            channel, {"active": list(active_primitives()), "unreadable": _unreadable(self.path)}
+        )
         while True:
             try:
                 request = wire.receive(channel)
@@ -111,14 +116,17 @@ class Worker:
             raise NameError(f"name '{request['name']}' is not defined") from None
 
 
-def _unreadable() -> str | None:
-    """A file of Python or its packages that this user cannot read: lazy imports need them."""
-    for module in (os, numpy, wire):
-        try:
-            with Path(str(module.__file__)).open("rb"):
+def _unreadable(path: Iterable[str]) -> str | None:
+    """What lazy imports need and this user cannot read: Python, its packages, the public folder."""
+    try:
+        for module in (os, numpy, wire):
+            name = str(module.__file__)
+            with Path(name).open("rb"):
                 pass
-        except OSError:
-            return str(module.__file__)
+        for name in path:
+            list(Path(name).iterdir())
+    except OSError:
+        return name
     return None
 
 

@@ -154,7 +154,8 @@ class Zygote:
             wire.send(failed, {"fault": f"lock-down failed: {type(error).__name__}: {error}"})
             os._exit(1)
         try:
-            worker.Worker(self.given, self.settings.describers).serve(channel)
+            settings = self.settings
+            worker.Worker(self.given, settings.describers, settings.path).serve(channel)
         finally:
             os._exit(1)
 

@@ -1,8 +1,9 @@
 """Part H, the checks that students have too: they find slips, they do not prove an answer right."""
 
 import numpy as np
-from autograder.checks import Student, expect, expect_array, expect_shape, question
 from gradescope_utils.autograder_utils.decorators import number, weight
+
+from autograder.checks import Student, expect, expect_array, expect_shape, question
 
 FLAT = np.full((12, 17), 0.5)
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from autograder.checks import Student, expect, expect_array, expect_shape, question
 from gradescope_utils.autograder_utils.decorators import number, weight
 from scipy import ndimage
+
+from autograder.checks import Student, expect, expect_array, expect_shape, question
 
 FOUR_NEIGHBOURS = np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
 EIGHT_NEIGHBOURS = np.array([[1.0, 1, 1], [1, -8, 1], [1, 1, 1]])

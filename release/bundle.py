@@ -1,0 +1,100 @@
+"""An assignment and its templates come in, a student bundle and a Gradescope bundle go out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+import autograder
+from autograder.errors import UserError
+from autograder.manifest import FILE_NAME, Assignment
+
+SCRIPTS = Path(__file__).with_name("gradescope")
+#: Left by runs and editors; never part of a bundle.
+IGNORED = ("__pycache__", "*.pyc", ".*", "*~")
+#: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+#: In the Gradescope folder, the staff's and the public folder keep their places to each other here.
+CONTENT = "content"
+
+
+class BundleError(UserError):
+    """A bundle cannot be put together; the text names what is missing."""
+
+
+def write_student(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> None:
+    """Write what students receive: the public folder and the stripped notebooks."""
+    shutil.copytree(assignment.public, target, ignore=shutil.ignore_patterns(*IGNORED))
+    for name, data in templates.items():
+        if (target / name).exists():
+            raise BundleError(
+                f"{assignment.public / name}: the public folder holds a file of a notebook's name; "
+                "take it out, the notebook is made from its solved source."
+            )
+        (target / name).write_bytes(data)
+
+
+def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> Path:
+    """Write the grader: harness, checks, public folder, templates and scripts; no solved source.
+
+    Returns:
+        The assignment's folder inside ``target``, as the grader there will load it.
+
+    Raises:
+        BundleError: the harness does not run from its checkout, so there is no lock to take along.
+    """
+    target.mkdir(parents=True)
+    _write_harness(target)
+    shared = Path(os.path.commonpath([assignment.folder, assignment.public]))
+    staff = assignment.folder.relative_to(shared)
+    content = target / CONTENT
+    ignore = shutil.ignore_patterns(*IGNORED)
+    shutil.copytree(
+        assignment.public, content / assignment.public.relative_to(shared), ignore=ignore
+    )
+    folder = content / staff
+    shutil.copytree(assignment.hidden_checks, folder / "checks", ignore=ignore)
+    shutil.copyfile(assignment.folder / FILE_NAME, folder / FILE_NAME)
+    (folder / "templates").mkdir()
+    for name, data in templates.items():
+        (folder / "templates" / name).write_bytes(data)
+    for name in ("setup.sh", "run_autograder"):
+        text = (SCRIPTS / name).read_text(encoding="utf-8")
+        script = target / name
+        script.write_text(text.replace("@STAFF@", staff.as_posix()), encoding="utf-8")
+        script.chmod(0o755)
+    return folder
+
+
+def _write_harness(target: Path) -> None:
+    package = Path(autograder.__file__).parent
+    for name in ("pyproject.toml", "requirements.lock"):
+        source = package.parent / name
+        if not source.is_file():
+            raise BundleError(
+                f"{source}: not found; release from a checkout of the harness, whose lock the "
+                "Gradescope bundle takes along."
+            )
+        shutil.copyfile(source, target / name)
+    shutil.copytree(package, target / "autograder", ignore=shutil.ignore_patterns(*IGNORED))
+
+
+def write_zip(folder: Path, target: Path) -> None:
+    """Zip a folder's files; equal content gives equal bytes."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, path in _files(folder):
+            entry = zipfile.ZipInfo(str(name), ZIP_TIME)
+            executable = os.access(path, os.X_OK)
+            entry.external_attr = (0o100755 if executable else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+
+
+def _files(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
+    """Every file below ``folder`` with its relative name, in the order of the names."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    names = {PurePosixPath(path.relative_to(folder).as_posix()): path for path in found}
+    return iter(sorted(names.items()))

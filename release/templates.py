@@ -1,0 +1,62 @@
+"""An assignment's solved sources come in, its notebooks in both forms go out as bytes."""
+
+from __future__ import annotations
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.errors import UserError
+from autograder.manifest import Assignment
+from release.source import read_source
+from release.strip import strip_notebook
+
+
+class AnchorError(UserError):
+    """A question's anchor is no cell of its notebook."""
+
+
+def solved(assignment: Assignment) -> dict[str, bytes]:
+    """The solved notebooks as ``.ipynb``, by the name that students hand in.
+
+    Raises:
+        SourceError: a source cannot be read.
+    """
+    return {
+        entry.file: _written(_with_ids(read_source(assignment.folder / entry.source)))
+        for entry in assignment.notebooks
+    }
+
+
+def templates(assignment: Assignment) -> dict[str, bytes]:
+    """The stripped notebooks, by the name that students hand in.
+
+    Raises:
+        SourceError, MarkerError, StripError: a source cannot be read or stripped.
+        AnchorError: a question's anchor is no code cell of its template.
+    """
+    stripped = {
+        entry.file: strip_notebook(
+            read_source(assignment.folder / entry.source), file=entry.source, stubs=entry.stubs
+        )
+        for entry in assignment.notebooks
+    }
+    for question in assignment.questions:
+        ids = [c.id for c in stripped[question.notebook].cells if c.cell_type == "code"]
+        if question.anchor not in ids:
+            raise AnchorError(
+                f"{assignment.folder.name}: question {question.id} names the anchor "
+                f"'{question.anchor}', but {question.notebook} has no code cell of that id "
+                f"({', '.join(ids)}); correct the anchor or give the cell that id."
+            )
+    return {name: _written(notebook) for name, notebook in stripped.items()}
+
+
+def _with_ids(notebook: NotebookNode) -> NotebookNode:
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.setdefault("id", f"cell-{number}")
+    return notebook
+
+
+def _written(notebook: NotebookNode) -> bytes:
+    text = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+    return text.encode("utf-8") + b"\n"
