@@ -124,7 +124,7 @@ def _unreadable(path: Iterable[str]) -> str | None:
             with Path(name).open("rb"):
                 pass
         for name in path:
-            list(Path(name).iterdir())
+            any(Path(name).iterdir())
     except OSError:
         return name
     return None

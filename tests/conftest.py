@@ -1,0 +1,172 @@
+"""Fixtures for all tests: folders that the sandbox can read, assignments, sessions, notebooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import manifest
+from autograder.manifest import Assignment
+from autograder.results import CheckResult, Report
+from autograder.session import Session
+from release.templates import solved, templates
+
+ROOT = Path(__file__).parent.parent
+TWO_FUNCTIONS = ROOT / "tests" / "assignments" / "two_functions"
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="the sandbox's change of user needs root; run in a container"
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passable_temporary_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """pytest keeps its folders private; the sandbox's user has to pass through them."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, base.parent):
+        folder.chmod(0o711)
+
+
+class Notebook:
+    """A notebook on its way to a file: cells by id, edited as a student would."""
+
+    def __init__(self, data: bytes) -> None:
+        self.tree: dict[str, Any] = json.loads(data)
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        return self.tree["cells"]
+
+    def cell(self, identifier: str) -> dict[str, Any]:
+        return next(cell for cell in self.cells if cell.get("id") == identifier)
+
+    def source(self, identifier: str) -> str:
+        return "".join(self.cell(identifier)["source"])
+
+    def edit(self, identifier: str, *replacements: tuple[str, str]) -> Notebook:
+        """Replace texts in a cell; each has to be there, or the test tests nothing."""
+        text = self.source(identifier)
+        for old, new in replacements:
+            assert old in text, f"{old!r} is not in cell {identifier}"
+            text = text.replace(old, new)
+        self.cell(identifier)["source"] = text
+        return self
+
+    def set(self, identifier: str, source: str) -> Notebook:
+        self.cell(identifier)["source"] = source
+        return self
+
+    def insert(self, before: str, source: str) -> Notebook:
+        place = self.cells.index(self.cell(before))
+        self.cells.insert(place, code_cell(source))
+        return self
+
+    def save(self, path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.tree), encoding="utf-8")
+        return path
+
+
+def code_cell(source: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
+
+
+class Graded:
+    """A report with its checks by number."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    @property
+    def scores(self) -> dict[str, float]:
+        return {check.number: check.score for check in self.report.checks}
+
+    @property
+    def messages(self) -> str:
+        return "\n".join(check.message for check in self.report.checks)
+
+    def check(self, number: str) -> CheckResult:
+        return next(check for check in self.report.checks if check.number == number)
+
+    def lost(self) -> dict[str, float]:
+        """The points lost, by check; empty for full marks. No fault may hide among them."""
+        assert not self.report.faulty, self.report.all_faults
+        return {
+            c.number: c.max_score - c.score for c in self.report.checks if c.score < c.max_score
+        }
+
+
+@pytest.fixture(scope="session")
+def hw4() -> Assignment:
+    return manifest.load(ROOT / "solutions" / "hw4")
+
+
+@pytest.fixture(scope="session")
+def hw4_solved(hw4: Assignment) -> dict[str, bytes]:
+    return solved(hw4)
+
+
+@pytest.fixture(scope="session")
+def hw4_templates(hw4: Assignment) -> dict[str, bytes]:
+    return templates(hw4)
+
+
+def impatient_copy(assignment: Assignment, folder: Path, check_seconds: float) -> Assignment:
+    """The same assignment with a shorter time limit, so that endless loops end soon."""
+    shutil.copytree(assignment.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / manifest.FILE_NAME
+    lines = path.read_text(encoding="utf-8").splitlines()
+    changed = {"public": f'"{assignment.public}"', "check_seconds": str(check_seconds)}
+    for number, line in enumerate(lines):
+        key = line.split("=")[0].strip()
+        if key in changed:
+            lines[number] = f"{key} = {changed.pop(key)}"
+    assert not changed
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return manifest.load(folder)
+
+
+@pytest.fixture(scope="session")
+def hw4_session(
+    hw4: Assignment, hw4_templates: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Session]:
+    short = impatient_copy(hw4, tmp_path_factory.mktemp("hw4") / "staff", 1.0)
+    with Session(short, hw4_templates) as session:
+        yield session
+
+
+@pytest.fixture
+def answer(hw4_solved: dict[str, bytes]) -> Notebook:
+    """The solved part H, to be spoilt."""
+    return Notebook(hw4_solved["HandDesignFilters.ipynb"])
+
+
+Grade = Callable[[Path], Graded]
+
+
+@pytest.fixture
+def grade(hw4_session: Session) -> Grade:
+    return lambda path: Graded(hw4_session.grade(path))
+
+
+@pytest.fixture
+def grade_notebook(hw4_session: Session, tmp_path: Path) -> Callable[[Notebook], Graded]:
+    """Write a notebook into a folder of its own and grade that."""
+
+    def run(notebook: Notebook) -> Graded:
+        notebook.save(tmp_path / "submission" / "HandDesignFilters.ipynb")
+        return Graded(hw4_session.grade(tmp_path / "submission"))
+
+    return run
