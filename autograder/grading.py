@@ -28,7 +28,6 @@ import pytest
 import autograder
 from autograder import manifest, wire
 from autograder.checks.plugin import GradingPlugin
-from autograder.errors import HarnessFault
 from autograder.manifest import Assignment, Question
 from autograder.notebook import Notebook, parse
 from autograder.results import HARNESS_FAULT, CheckResult, Report
@@ -274,10 +273,7 @@ def _pytest(assignment: Assignment, plugin: GradingPlugin) -> str | None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     warnings.simplefilter("ignore")
     arguments = [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", *map(str, folders)]
-    try:
-        code = pytest.main(arguments, plugins=[plugin])
-    except HarnessFault as error:
-        return str(error)
+    code = pytest.main(arguments, plugins=[plugin])
     if plugin.errors:
         return "\n".join(plugin.errors)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

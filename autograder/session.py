@@ -7,9 +7,11 @@ that the second submission costs no import.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +69,7 @@ class Session:
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._job: socket.socket | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Session:
         self._start()
@@ -127,6 +130,9 @@ class Session:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -139,11 +145,14 @@ class Session:
                 pass_fds=[theirs.fileno()],
             )
         self._job = ours
+        self._folder = tempfile.TemporaryDirectory(prefix="session-")
+        public = Path(self._folder.name) / "public"
+        _copy_readable(self.assignment.public, public)
         runtime = self.assignment.runtime
         wire.send(
             ours,
             {
-                "path": (str(self.assignment.public),),
+                "path": (str(public),),
                 "imports": runtime.imports,
                 "prebind": runtime.prebind,
                 "describers": runtime.describers,
@@ -164,6 +173,14 @@ class Session:
         if "fault" in reply:
             raise HarnessFault(reply["fault"])
         return dict(reply)
+
+
+def _copy_readable(source: Path, target: Path) -> None:
+    """Copy the public folder to where the sandbox's user can read it, wherever it came from."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    target.parent.chmod(0o711)
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def failed_report(assignment: Assignment, submission: Path, fault: str) -> Report:

@@ -49,7 +49,6 @@ def build(assignment: Assignment, target: Path, announce: Announce = lambda _ste
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".release-") as name:
-        Path(name).chmod(0o755)  # the sandbox's user reads the public package from here
         work = Path(name) / target.name
         announce("stripping the notebooks")
         blank = templates(assignment)

@@ -136,12 +136,14 @@ def active_primitives() -> tuple[str, ...]:
 def _uid_holds() -> bool:
     if 0 in (os.getuid(), os.geteuid()) or os.getgroups():
         return False
-    try:
-        os.setuid(0)
-    except PermissionError:
-        # A plain user cannot become root either: only a user of its own counts.
-        return os.getuid() >= FIRST_UID
-    return False
+    # A plain user cannot become root either; what counts is to be another user than the parent.
+    for attempt in (lambda: os.setuid(0), lambda: os.kill(os.getppid(), 0)):
+        try:
+            attempt()
+        except PermissionError:
+            continue
+        return False
+    return True
 
 
 def _no_new_privileges_holds() -> bool:

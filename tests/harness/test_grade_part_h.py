@@ -37,7 +37,7 @@ def test_blank_gets_nothing(hw4_templates: dict[str, bytes], grade_notebook: Gra
     assert "Does the function return its result?" in graded.check("H1.2").message
 
 
-# --- mistakes: exactly the right points are lost, and the hint names the mistake -------------------
+# --- mistakes: exactly the right points are lost, and the hint names the mistake ----------------
 
 
 def test_average_by_nine_for_every_size(answer: Notebook, grade_notebook: GradeNotebook) -> None:
@@ -320,7 +320,7 @@ def spoilt(answer: Notebook, body: str) -> Notebook:
             "type Equal",
         ),
         (
-            "return np.ones((2, 2)).view(type('Sub', (np.ndarray,), {'__eq__': lambda s, o: True}))",
+            "return image.view(type('Sub', (np.ndarray,), {'__eq__': lambda s, o: True}))",
             "type Sub",
         ),
     ],

@@ -1,0 +1,401 @@
+"""Checks as staff write them: decorators, credit, dependencies, fixtures, and what goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import TWO_FUNCTIONS, Graded, Notebook, needs_root
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder import manifest
+from autograder.checks import expect, expect_array, expect_shape
+from autograder.feedback import CheckFailed, clean
+from autograder.session import Session
+from release.templates import solved, templates
+
+HEAD = """
+import numpy as np
+import pytest
+from autograder.checks import *
+from gradescope_utils.autograder_utils.decorators import *
+"""
+
+GradeChecks = Callable[..., Graded]
+
+
+@pytest.fixture
+def grade_checks(tmp_path: Path) -> GradeChecks:
+    """Grade the two functions' solution by checks of one's own.
+
+    ``answer`` replaces the body of ``row_sums``; ``public`` makes the checks public ones.
+    """
+
+    def run(checks: str, answer: str | None = None, *, public: bool = False) -> Graded:
+        root = tmp_path / "assignment"
+        shutil.copytree(TWO_FUNCTIONS, root)
+        folder = root / "public" if public else root / "staff"
+        shutil.rmtree(root / "staff" / "checks")
+        (root / "staff" / "checks").mkdir()
+        (folder / "checks").mkdir(exist_ok=True)
+        (folder / "checks" / "test_own.py").write_text(HEAD + checks, encoding="utf-8")
+        assignment = manifest.load(root / "staff")
+        notebook = Notebook(solved(assignment)["two.ipynb"])
+        if answer is not None:
+            notebook.edit("row-sums", ("return np.asarray(matrix).sum(axis=1)", answer))
+        path = notebook.save(tmp_path / "two.ipynb")
+        with Session(assignment, templates(assignment)) as session:
+            return Graded(session.grade(path))
+
+    return run
+
+
+Q2 = """
+@question("Q2")
+@weight(2)
+@number("2")
+def test_blur(student):
+    student.call("box_blur", np.ones((3, 3)), 3)
+"""
+
+
+@needs_root
+def test_decorators_of_gradescope_utils(grade_checks: GradeChecks) -> None:
+    graded = grade_checks(
+        Q2
+        + """
+@question("Q1")
+@weight(0.5)
+@number("1.1")
+@visibility("after_due_date")
+@tags("rows", "easy")
+def test_plain(student):
+    "The title"
+    assert student.call("row_sums", np.ones((2, 3))).tolist() == [3, 3]
+
+@question("Q1")
+@partial_credit(1)
+@number("1.2")
+def test_partial(student, set_score=None):
+    set_score(0.75)
+
+@question("Q1")
+@weight(0.5)
+@number("1.3")
+@hide_errors("Only this is shown")
+def test_secret():
+    assert False, "not shown"
+
+@question("Q1")
+@weight(0)
+@number("1.4")
+@leaderboard("speed", "asc")
+def test_board(set_leaderboard_value=None):
+    set_leaderboard_value(1.5)
+"""
+    )
+    assert graded.scores == {"1.1": 0.5, "1.2": 0.75, "1.3": 0, "1.4": 0, "2": 2}
+    plain = graded.check("1.1")
+    assert (plain.title, plain.visibility, plain.tags) == (
+        "The title",
+        "after_due_date",
+        ("rows", "easy"),
+    )
+    assert graded.check("1.3").message == "Only this is shown"
+    board = graded.check("1.4").leaderboard
+    assert board is not None
+    assert (board.name, board.value, board.order) == ("speed", 1.5, "asc")
+
+
+@needs_root
+def test_credit_by_cases_and_all_or_nothing(grade_checks: GradeChecks) -> None:
+    graded = grade_checks(
+        Q2
+        + """
+@question("Q1")
+@weight(1)
+@number("1.1")
+@pytest.mark.parametrize("n", range(4))
+def test_some(n):
+    assert n != 2, "two is wrong"
+
+@question("Q1")
+@weight(1)
+@number("1.2")
+@all_or_nothing()
+@pytest.mark.parametrize("n", range(4))
+def test_all(n):
+    assert n != 2, "two is wrong"
+"""
+    )
+    assert graded.scores == {"1.1": 0.75, "1.2": 0, "2": 2}
+    assert graded.check("1.1").message == "3 of 4 cases passed.\ntwo is wrong"
+    assert graded.check("1.1").status == "partial"
+    assert graded.check("1.2").status == "failed"
+
+
+@needs_root
+def test_dependencies_skip_with_a_message(grade_checks: GradeChecks) -> None:
+    graded = grade_checks(
+        Q2
+        + """
+@question("Q1")
+@weight(1)
+@number("1.2")
+@depends("test_first")
+def test_second():
+    pass
+
+@question("Q1")
+@weight(1)
+@number("1.1")
+def test_first():
+    "The foundation"
+    assert False
+"""
+    )
+    second = graded.check("1.2")
+    assert (second.status, second.score) == ("skipped", 0)
+    assert second.message == "Skipped, because this one has to pass first: The foundation"
+    assert graded.check("1.1").message == "This is not fulfilled."
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("checks", "fault"),
+    [
+        (Q2, "Q1: its checks are worth 0 points, the manifest says 2"),
+        (Q2 + "@weight(2)\ndef test_lost(): pass", "names no question of the manifest (Q1, Q2)"),
+        (Q2 + "import not_there", "not_there"),
+        (Q2 + "this is no Python", "SyntaxError"),
+        (
+            Q2 + '@question("Q1")\n@weight(2)\n@depends("nobody")\ndef test_a(): pass',
+            "depends on 'nobody', which is no check",
+        ),
+        (
+            Q2 + '@question("Q1")\n@weight(2)\n@depends("test_a")\ndef test_a(): pass',
+            "they depend in a ring",
+        ),
+    ],
+)
+def test_wrong_checks_are_the_staffs_fault(
+    grade_checks: GradeChecks, checks: str, fault: str
+) -> None:
+    graded = grade_checks(checks)
+    assert graded.report.faulty
+    assert fault in "\n".join(graded.report.faults)
+    assert "not your fault" in graded.report.notes[0]
+    assert graded.report.score == 0
+    assert {check.status for check in graded.report.checks} == {"fault"}
+
+
+@needs_root
+def test_a_crashing_check_is_a_fault_and_others_go_on(grade_checks: GradeChecks) -> None:
+    graded = grade_checks(
+        Q2
+        + """
+@question("Q1")
+@weight(1)
+@number("1.1")
+def test_crash(student):
+    return {}["missing"]
+
+@question("Q1")
+@weight(1)
+@number("1.2")
+def test_unknown_name(student):
+    student.call("box_blur", 1)
+"""
+    )
+    crash = graded.check("1.1")
+    assert (crash.status, crash.score) == ("fault", 0)
+    assert "not your fault" in crash.message
+    assert "KeyError" in crash.staff
+    assert "not among the names" in graded.check("1.2").staff
+    assert graded.check("2").status == "passed"
+
+
+@needs_root
+def test_a_check_that_kills_the_grader_leaves_the_others_results(
+    grade_checks: GradeChecks,
+) -> None:
+    graded = grade_checks(
+        """
+@question("Q1")
+@weight(2)
+@number("1")
+def test_fine(student):
+    student.call("row_sums", np.ones((2, 2)))
+
+@question("Q2")
+@weight(2)
+@number("2")
+def test_abort():
+    import os
+    os.abort()
+"""
+    )
+    assert graded.scores == {"1": 2, "2": 0}
+    assert graded.check("2").status == "fault"
+    assert "ended early" in graded.report.faults[0]
+
+
+@needs_root
+def test_time_limit_of_a_check(grade_checks: GradeChecks) -> None:
+    graded = grade_checks(
+        Q2
+        + """
+@question("Q1")
+@weight(2)
+@number("1")
+@time_limit(0.3)
+def test_slow(student):
+    student.call("row_sums", np.ones((2, 2)))
+""",
+        "import time; time.sleep(60)",
+    )
+    assert "did not end within 0.3 seconds" in graded.check("1").message
+
+
+@needs_root
+def test_library_assertions_do_not_leak_values(grade_checks: GradeChecks) -> None:
+    checks = (
+        Q2
+        + """
+@question("Q1")
+@weight(2)
+@number("1")
+def test_values(student):
+    got = student.call("row_sums", np.full((2, 2), 123456.0))
+    np.testing.assert_allclose(got, [654321.0, 654321.0])
+"""
+    )
+    hidden = grade_checks(checks)
+    assert hidden.check("1").message == "This is not fulfilled."
+    assert "654321" in hidden.check("1").staff
+
+
+@needs_root
+def test_public_checks_show_values(grade_checks: GradeChecks) -> None:
+    graded = grade_checks(
+        Q2
+        + """
+@question("Q1")
+@weight(2)
+@number("1")
+@pytest.mark.parametrize("rows", [1, 2], ids=["one row", "two rows"])
+def test_values(student, rows):
+    expect_array(student.call("row_sums", np.full((rows, 2), 0.25)), np.full(rows, 0.5))
+""",
+        "return np.asarray(matrix).sum(axis=1) * 2.0",
+        public=True,
+    )
+    check = graded.check("1")
+    assert not check.hidden
+    assert "one row: " in check.message
+    assert "1 instead of 0.5" in check.message
+
+
+@needs_root
+def test_value_and_describe(tmp_path: Path) -> None:
+    """Numbers by value, functions by a public describer."""
+    root = tmp_path / "assignment"
+    shutil.copytree(TWO_FUNCTIONS, root)
+    (root / "public" / "describe_two.py").write_text(
+        "import inspect\n"
+        "def parameters(function):\n    return list(inspect.signature(function).parameters)\n"
+    )
+    path = root / "staff" / manifest.FILE_NAME
+    text = path.read_text(encoding="utf-8").replace(
+        "[limits]", 'describers = ["describe_two"]\n\n[limits]'
+    )
+    path.write_text(text.replace('["box_blur"]', '["box_blur", "SIZE"]'), encoding="utf-8")
+    (root / "staff" / "checks" / "test_two.py").write_text(
+        HEAD
+        + """
+@question("Q1")
+@weight(2)
+@number("1")
+def test_parameters(student):
+    assert student.describe("row_sums", "parameters") == ["matrix"]
+
+@question("Q2")
+@weight(2)
+@number("2")
+def test_size(student):
+    assert student.value("SIZE") == 5
+"""
+    )
+    assignment = manifest.load(root / "staff")
+    notebook = Notebook(solved(assignment)["two.ipynb"])
+    notebook.insert("box-blur", "SIZE = 2\nSIZE += 3")
+    with Session(assignment, templates(assignment)) as session:
+        graded = Graded(session.grade(notebook.save(tmp_path / "two.ipynb")))
+    assert graded.lost() == {}
+
+
+# --- comparisons ----------------------------------------------------------------------------------
+
+EXPECTED = np.array([[0.5, 1.0], [1.5, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("got", "text"),
+    [
+        (None, "nothing (None)"),
+        ([[0.5, 1.0], [1.5, 2.0]], "type list"),
+        (0.5, "type float"),
+        (np.array(0.5), "shape ()"),
+        (np.empty((0, 2)), "shape (0, 2)"),
+        (EXPECTED[:, :1], "shape (2, 1)"),
+        (EXPECTED.astype(int), "array of int64"),
+        (EXPECTED > 0, "array of bool"),
+        (np.full((2, 2), np.nan), "NaN"),
+        (np.full((2, 2), np.inf), "infinite"),
+        (EXPECTED + np.array([[0, 0], [0, 1e-3]]), "differ most at [1, 1]: 2.001 instead of 2"),
+    ],
+)
+def test_expect_array_refuses(got: object, text: str) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        expect_array(got, EXPECTED)
+    finding = caught.value.finding
+    assert text in finding.text(hidden=False)
+    hidden = finding.text(hidden=True)
+    assert not any(number in hidden for number in ("2.001", "(2, 1)", "(0, 2)", "int64"))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_expect_array_takes_what_is_equal_within_tolerance(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    expected = rng.random((3, 4))
+    expect_array(expected + rng.uniform(-9e-7, 9e-7, (3, 4)), expected)
+    expect_array(expected.astype(np.float32), expected)
+    wrong = expected.copy()
+    wrong[rng.integers(3), rng.integers(4)] += rng.choice([-1, 1]) * 2e-6
+    with pytest.raises(CheckFailed):
+        expect_array(wrong, expected)
+
+
+def test_expect_array_names_a_known_mistake() -> None:
+    with pytest.raises(CheckFailed) as caught:
+        expect_array(-EXPECTED, EXPECTED, hint="Other.", mistakes=[(-EXPECTED, "Mind the sign.")])
+    assert "Mind the sign." in caught.value.finding.text(hidden=True)
+
+
+def test_expect_shape_returns_the_array() -> None:
+    assert expect_shape(EXPECTED, (2, 2)) is EXPECTED
+    with pytest.raises(CheckFailed):
+        expect_shape(EXPECTED, (2, 2), "i")
+    with pytest.raises(CheckFailed):
+        expect(False, "wrong")
+
+
+@given(st.text(max_size=200))
+def test_clean_leaves_nothing_that_moves_or_colours(text: str) -> None:
+    shown = clean(text + "\x1b[31m\u202e\u2066\x00")
+    assert not set(shown) & {"\x1b", "\u202e", "\u2066", "\x00", "\r"}
+    assert len(clean(text * 100, 50)) <= 50

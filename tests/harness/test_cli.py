@@ -1,0 +1,160 @@
+"""The command line as a user meets it: real processes, exit codes, files and words."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
+
+from autograder import gradescope, manifest
+from release.templates import solved, templates
+
+COMMAND = [str(Path(sys.executable).with_name("autograder"))]
+NOBODY = 65534
+
+
+def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def valid_results(path: Path) -> dict[str, object]:
+    data: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(data, json.loads(gradescope.SCHEMA.read_text(encoding="utf-8")))
+    return data
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Path:
+    shutil.copytree(TWO_FUNCTIONS, tmp_path / "two")
+    return tmp_path / "two" / "staff"
+
+
+@pytest.fixture
+def solution(tmp_path: Path) -> Path:
+    notebooks = solved(manifest.load(TWO_FUNCTIONS / "staff"))
+    return Notebook(notebooks["two.ipynb"]).save(tmp_path / "in" / "two.ipynb")
+
+
+@needs_root
+def test_grade_prints_a_table_and_writes_results(
+    staff: Path, solution: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out" / "results.json"
+    done = run("grade", solution, "--assignment", staff, "--out", out, "--seed", 11)
+    assert done.returncode == 0, done.stderr
+    assert "4 / 4" in done.stdout
+    assert "box_blur with an even size" in done.stdout
+    assert "seed 11" in done.stdout
+    data = valid_results(out)
+    assert data["score"] == 4
+
+
+@needs_root
+def test_grade_of_a_bundle_uses_its_templates(staff: Path, solution: Path, tmp_path: Path) -> None:
+    """A folder with templates needs no solved source."""
+    assignment = manifest.load(staff)
+    (staff / "templates").mkdir()
+    for name, data in templates(assignment).items():
+        (staff / "templates" / name).write_bytes(data)
+    (staff / "two.py").unlink()
+    done = run("grade", solution, "-a", staff, "-o", tmp_path / "results.json")
+    assert done.returncode == 0, done.stderr
+    assert valid_results(tmp_path / "results.json")["score"] == 4
+
+
+@needs_root
+def test_a_bad_submission_is_graded_not_refused(staff: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "two.ipynb"
+    broken.write_text("{", encoding="utf-8")
+    done = run("grade", broken, "-a", staff, "-o", tmp_path / "results.json")
+    assert done.returncode == 0
+    assert "Traceback" not in done.stdout + done.stderr
+    assert valid_results(tmp_path / "results.json")["score"] == 0
+
+
+def test_a_wrong_manifest_is_one_sentence_and_still_a_result(staff: Path, tmp_path: Path) -> None:
+    path = staff / manifest.FILE_NAME
+    path.write_text(path.read_text().replace("points = 2", 'points = "two"', 1))
+    out = tmp_path / "results.json"
+    done = run("grade", tmp_path, "-a", staff, "-o", out)
+    assert done.returncode == 2
+    assert "line 24" in done.stderr
+    assert "'question[0].points'" in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr
+    assert "not your fault" in str(valid_results(out)["output"])
+
+
+@needs_root
+def test_a_harness_fault_says_so_and_exits_differently(
+    staff: Path, solution: Path, tmp_path: Path
+) -> None:
+    checks = staff / "checks" / "test_two.py"
+    checks.write_text(checks.read_text() + "\nimport gone\n")
+    done = run("grade", solution, "-a", staff, "-o", tmp_path / "results.json")
+    assert done.returncode == 1
+    assert "No module named 'gone'" in done.stdout
+    extra = valid_results(tmp_path / "results.json")["extra_data"]
+    assert isinstance(extra, dict)
+    assert extra["harness_fault"] is True
+
+
+@needs_root
+def test_without_root_hidden_checks_are_refused_unless_overridden(
+    solution: Path, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    solution.parent.chmod(0o755)
+    staff = TWO_FUNCTIONS / "staff"
+    refused = run("grade", solution, "-a", staff, user=NOBODY, group=NOBODY, cwd="/")
+    assert refused.returncode == 2
+    words = " ".join(refused.stderr.split())
+    assert "here uid cannot be had; run as root" in words
+    unsafe = run(
+        "grade", solution, "-a", staff, "--allow-unsafe", user=NOBODY, group=NOBODY, cwd="/"
+    )
+    assert unsafe.returncode == 0, unsafe.stderr
+    assert "4 / 4" in unsafe.stdout
+    assert "WITHOUT the full sandbox" in unsafe.stdout
+
+
+@needs_root
+def test_release_from_the_command_line(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    done = run("release", TWO_FUNCTIONS / "staff", "--out", out, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "Two small functions" in done.stdout
+    assert (out / "student.zip").is_file()
+    assert (out / "gradescope.zip").is_file()
+
+
+def test_release_of_a_broken_box_is_one_sentence(staff: Path, tmp_path: Path) -> None:
+    source = staff / "two.py"
+    source.write_text(source.read_text().replace("END OF YOUR CODE", "END OF YOUR CDE", 1))
+    done = run("release", staff, "--out", tmp_path / "dist")
+    assert done.returncode == 2
+    assert "two.py, cell 2, line " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "dist").exists()
+
+
+def test_help_names_the_commands() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "grade" in done.stdout
+    assert "release" in done.stdout

@@ -1,0 +1,151 @@
+"""results.json: valid against the contract whatever the report holds, and written at one stroke."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder import gradescope
+from autograder.errors import HarnessFault
+from autograder.results import CheckResult, Leaderboard, Report
+
+SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
+CHECK = CheckResult("a::b", "Q1", "Title", "1.1", True, 1.5, 2.0, "partial", "Came back: x")
+REPORT = Report("s", "a", 2.0, (CHECK,), seed=7, primitives=("uid",), seconds=0.5, version="1")
+
+
+def written(report: Report, path: Path) -> dict[str, object]:
+    gradescope.write_results(report, path)
+    data: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(data, SCHEMA)
+    return data
+
+
+def test_fields(tmp_path: Path) -> None:
+    data = written(REPORT, tmp_path / "results" / "results.json")
+    assert data["score"] == 1.5
+    assert data["tests"] == [
+        {
+            "name": "Title",
+            "number": "1.1",
+            "score": 1.5,
+            "max_score": 2.0,
+            "status": "failed",
+            "output": "Came back: x",
+            "visibility": "visible",
+            "extra_data": {"id": "a::b", "passed": 0, "cases": 1},
+        }
+    ]
+    extra = data["extra_data"]
+    assert isinstance(extra, dict)
+    assert (extra["seed"], extra["sandbox"], extra["harness_fault"]) == (7, ["uid"], False)
+
+
+def test_a_fault_is_kind_to_students_and_plain_to_staff(tmp_path: Path) -> None:
+    fault = replace(CHECK, status="fault", score=0.0, message="not your fault", staff="Trace")
+    data = written(replace(REPORT, checks=(fault,), faults=("Boom",)), tmp_path / "results.json")
+    tests = data["tests"]
+    assert isinstance(tests, list)
+    assert tests[-1]["visibility"] == "hidden"
+    assert "Boom" in tests[-1]["output"]
+    assert "Trace" in tests[-1]["output"]
+    assert all("Trace" not in entry["output"] for entry in tests[:-1])
+
+
+def test_unsafe_is_said(tmp_path: Path) -> None:
+    data = written(replace(REPORT, unsafe=True), tmp_path / "r.json")
+    assert "without the full sandbox" in str(data["output"])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 3, 2.5, "*****"])
+def test_leaderboard(tmp_path: Path, value: float | str) -> None:
+    board = Leaderboard("accuracy", value, "desc")
+    data = written(replace(REPORT, checks=(replace(CHECK, leaderboard=board),)), tmp_path / "r")
+    entries = data["leaderboard"]
+    assert isinstance(entries, list)
+    assert entries[0]["name"] == "accuracy"
+
+
+@given(
+    message=st.text(max_size=500),
+    title=st.text(max_size=300),
+    note=st.text(max_size=300),
+    visibility=st.sampled_from(["hidden", "after_due_date", "after_published", "visible"]),
+    score=st.floats(0, 100, allow_nan=False),
+)
+def test_any_text_gives_a_valid_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    message: str,
+    title: str,
+    note: str,
+    visibility: str,
+    score: float,
+) -> None:
+    check = replace(CHECK, message=message, title=title, visibility=visibility, score=score)
+    written(
+        replace(REPORT, checks=(check,), notes=(note,), skipped=((note, title),)),
+        tmp_path_factory.mktemp("r") / "results.json",
+    )
+
+
+def test_outputs_are_bounded(tmp_path: Path) -> None:
+    long = replace(CHECK, message="x" * 10**6)
+    path = tmp_path / "results.json"
+    written(replace(REPORT, checks=(long,), notes=("y" * 10**6,)), path)
+    assert path.stat().st_size < 30_000
+
+
+@pytest.mark.parametrize("bad", [{"visibility": "everyone"}, {"score": math.nan}])
+def test_a_report_that_breaks_the_contract_is_replaced_and_raised(
+    tmp_path: Path, bad: dict[str, object]
+) -> None:
+    path = tmp_path / "results.json"
+    broken = replace(REPORT, checks=(replace(CHECK, **bad),))  # type: ignore[arg-type]
+    with pytest.raises(HarnessFault, match="broke the contract"):
+        gradescope.write_results(broken, path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(data, SCHEMA)
+    assert data["score"] == 0
+    assert "not your fault" in data["output"]
+
+
+def test_an_old_file_survives_a_failed_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("old", encoding="utf-8")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gradescope.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        gradescope.write_results(REPORT, path)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("data", "valid"),
+    [
+        ({"score": 1}, True),
+        ({"score": 0, "stdout_visibility": "visible", "output": "x"}, True),
+        ({"tests": [{"score": 1}], "execution_time": "12.34", "leaderboard": []}, True),
+        ({"tests": [{"name": "no score"}]}, False),
+        ({"tests": []}, False),
+        ({}, False),
+        ({"score": 1, "visibility": "nobody"}, False),
+        ({"score": 1, "unknown": 1}, False),
+        ({"score": 1, "tests": [{"status": "ok"}]}, False),
+    ],
+)
+def test_the_schema_is_the_contract(data: dict[str, object], valid: bool) -> None:
+    """Files of gradescope-utils, autogradescope and otter pass."""
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(data) is valid

@@ -1,0 +1,89 @@
+"""The manifest: what is read, and that each mistake is one sentence with its line and key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TWO_FUNCTIONS
+
+from autograder import manifest
+from autograder.manifest import ManifestError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(TWO_FUNCTIONS, tmp_path / "a")
+    return tmp_path / "a" / "staff"
+
+
+def test_reads_homework_four() -> None:
+    assignment = manifest.load(ROOT / "solutions" / "hw4")
+    assert assignment.points == 20
+    assert assignment.question("H1").names == ("averaging_filtering",)
+    assert assignment.public == ROOT / "assignment" / "hw4"
+    assert assignment.runtime.prebind == ("hw4",)
+    with pytest.raises(KeyError):
+        assignment.question("H9")
+
+
+def changed(folder: Path, old: str, new: str) -> str:
+    """Edit the manifest, load it, and return the error's text."""
+    path = folder / manifest.FILE_NAME
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ManifestError) as caught:
+        manifest.load(folder)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "parts"),
+    [
+        ('name = "two-functions"', 'name = "../x"', 2, ["'name'", "does not match"]),
+        ('name = "two-functions"\n', "", 1, ["(top)", "'name' is missing"]),
+        ("check_seconds = 5", "check_seconds = 0", 10, ["'limits.check_seconds'", "0"]),
+        ("check_seconds = 5", "check_second = 5", 10, ["unknown", "check_seconds, file_mb"]),
+        ("memory_mb = 1024", 'memory_mb = "much"', 12, ["'limits.memory_mb'", "integer"]),
+        ('anchor = "box-blur"\n', "", 26, ["'question[1]'", "'anchor' is missing"]),
+        ('names = ["box_blur"]', "names = []", 31, ["'question[1].names'"]),
+        ('id = "Q2"', 'id = "Q1"', 27, ["'question[1].id'", "second question of this id"]),
+        (
+            'notebook = "two.ipynb"\nanchor = "box-blur"',
+            'notebook = "one.ipynb"\nanchor = "box-blur"',
+            29,
+            ["'question[1].notebook'", "none of the notebooks (two.ipynb)"],
+        ),
+        ('source = "two.py"', 'source = "gone.py"', 16, ["gone.py does not exist"]),
+        ('public = "../public"', 'public = "../nowhere"', 4, ["'public'", "does not exist"]),
+        ('imports = ["numpy"', 'imports = ["os; rm"', 7, ["'runtime.imports[0]'"]),
+        ("[limits]", "[limit]", 9, ["'limit'", "unknown"]),
+    ],
+)
+def test_each_mistake_names_its_line_and_key(
+    folder: Path, old: str, new: str, line: int, parts: list[str]
+) -> None:
+    message = changed(folder, old, new)
+    assert f"line {line}," in message
+    for part in parts:
+        assert part in message
+
+
+def test_not_toml(folder: Path) -> None:
+    assert "not valid TOML" in changed(folder, "points = 2", "points = = 2")
+
+
+def test_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"there is no manifest; give the folder that holds"):
+        manifest.load(tmp_path)
+
+
+def test_not_text(folder: Path) -> None:
+    (folder / manifest.FILE_NAME).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ManifestError, match="cannot be read"):
+        manifest.load(folder)

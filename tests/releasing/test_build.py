@@ -1,0 +1,180 @@
+"""A whole release: what students get, what Gradescope gets, and the proof that stops a bad one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import TWO_FUNCTIONS, needs_root
+
+from autograder import manifest
+from autograder.manifest import Assignment
+from release.build import Release, build
+from release.bundle import BundleError
+from release.proof import ProofFailed
+from release.templates import AnchorError, solved
+
+ANSWERS = ("filter_size**2", "-4", "ndimage.convolve(image, kernel)", "[0, 1, 0]")
+
+
+@pytest.fixture(scope="module")
+def hw4_release(hw4: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return build(hw4, tmp_path_factory.mktemp("release") / "hw4")
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Path:
+    shutil.copytree(TWO_FUNCTIONS, tmp_path / "two")
+    return tmp_path / "two" / "staff"
+
+
+def names(archive: Path) -> list[str]:
+    with zipfile.ZipFile(archive) as opened:
+        return opened.namelist()
+
+
+def test_students_get_valid_notebooks_without_answers(hw4_release: Release) -> None:
+    notebook = hw4_release.folder / "student" / "HandDesignFilters.ipynb"
+    tree = nbformat.read(notebook, as_version=4)
+    nbformat.validate(tree)
+    assert [cell.id for cell in tree.cells if cell.cell_type == "code"][:2] == ["setup", "imports"]
+    code = [cell for cell in tree.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    averaging = next(cell for cell in code if cell.id == "averaging").source
+    assert "# TODO: Build the averaging kernel" in averaging
+    assert "END OF YOUR CODE" in averaging
+    assert "filtered_image = None  # your code" in averaging
+    for path in (hw4_release.folder / "student").rglob("*"):
+        if path.is_file() and path.name != "plots.py":
+            text = path.read_text(encoding="utf-8")
+            assert not [answer for answer in ANSWERS if answer in text], path
+
+
+def test_student_bundle_is_the_public_folder_and_the_notebooks(
+    hw4: Assignment, hw4_release: Release
+) -> None:
+    public = {
+        path.relative_to(hw4.public).as_posix()
+        for path in hw4.public.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert set(names(hw4_release.student_zip)) == public | {"HandDesignFilters.ipynb"}
+
+
+def test_gradescope_bundle_holds_the_grader_and_no_solved_source(hw4_release: Release) -> None:
+    held = names(hw4_release.gradescope_zip)
+    for name in (
+        "setup.sh",
+        "run_autograder",
+        "requirements.lock",
+        "autograder/schemas/results.schema.json",
+        "content/solutions/hw4/assignment.toml",
+        "content/solutions/hw4/checks/test_part_h.py",
+        "content/solutions/hw4/templates/HandDesignFilters.ipynb",
+        "content/assignment/hw4/hw4/__init__.py",
+    ):
+        assert name in held
+    assert not [name for name in held if name.endswith("HandDesignFilters.py")]
+    with zipfile.ZipFile(hw4_release.gradescope_zip) as archive:
+        for script in ("setup.sh", "run_autograder"):
+            assert archive.getinfo(script).external_attr >> 16 == 0o100755
+            text = archive.read(script).decode()
+            assert "content/solutions/hw4" in text
+            assert "@" not in text
+            subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+
+
+def test_proof_of_homework_four(hw4_release: Release) -> None:
+    assert hw4_release.proof.solution.score == 20
+    assert hw4_release.proof.blank.score == 0
+
+
+def test_two_releases_are_the_same_bytes(hw4: Assignment, hw4_release: Release) -> None:
+    again = build(hw4, hw4_release.folder.with_name("again"))
+    for name in ("student.zip", "gradescope.zip"):
+        assert (again.folder / name).read_bytes() == (hw4_release.folder / name).read_bytes()
+
+
+@needs_root
+def test_the_gradescope_bundle_grades_by_itself(
+    hw4: Assignment, hw4_release: Release, tmp_path: Path
+) -> None:
+    """Unpacked and run with its own copy of the harness, as run_autograder does it."""
+    tmp_path.chmod(0o711)
+    source = tmp_path / "source"
+    with zipfile.ZipFile(hw4_release.gradescope_zip) as archive:
+        archive.extractall(source)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    environment = tmp_path / "env"
+    site = next((environment / "lib").iterdir()) / "site-packages"
+    # The bundle in place of the checkout; everything else from the locked environment.
+    (site / "bundle.pth").write_text(f"{source}\n{sysconfig.get_path('purelib')}\n")
+    submission = tmp_path / "submission"
+    submission.mkdir()
+    for name, data in solved(hw4).items():
+        (submission / name).write_bytes(data)
+    line = (source / "run_autograder").read_text(encoding="utf-8")
+    line = line.replace("/opt/grader/bin/python", str(environment / "bin" / "python"))
+    script = tmp_path / "run_autograder"
+    script.write_text(line.replace("/autograder", str(tmp_path)), encoding="utf-8")
+    done = subprocess.run(["bash", script], capture_output=True, text=True, check=False)
+    data = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert data["score"] == 20, done.stdout + done.stderr
+    assert not data["extra_data"]["harness_fault"]
+
+
+def test_a_check_that_the_solution_fails_stops_the_release(staff: Path, tmp_path: Path) -> None:
+    target = tmp_path / "dist"
+    build(manifest.load(staff), target)
+    before = (target / "student.zip").read_bytes()
+    checks = staff / "checks" / "test_two.py"
+    text = checks.read_text().replace("matrix.sum(axis=1))", "matrix.sum(axis=1) + 1)", 1)
+    checks.write_text(text)
+    with pytest.raises(ProofFailed) as caught:
+        build(manifest.load(staff), target)
+    message = str(caught.value)
+    assert "1.1 test_two.py::test_square: the solution gets 0 of 1 points (failed)" in message
+    assert "other values" in message
+    assert "test_odd" not in message
+    assert (target / "student.zip").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"dist", "two"}
+
+
+def test_a_hidden_check_that_the_blank_template_passes_stops_the_release(
+    staff: Path, tmp_path: Path
+) -> None:
+    checks = staff / "checks" / "test_two.py"
+    place = 'expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))'
+    checks.write_text(checks.read_text().replace(place, "assert matrix.any()", 1))
+    with pytest.raises(ProofFailed, match=r"test_square: the blank template gets 1 of 1 points"):
+        build(manifest.load(staff), tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
+def test_a_check_that_crashes_stops_the_release_with_its_traceback(
+    staff: Path, tmp_path: Path
+) -> None:
+    checks = staff / "checks" / "test_two.py"
+    checks.write_text(checks.read_text().replace("matrix = rng", "matrix = undefined_rng", 1))
+    with pytest.raises(ProofFailed, match=r"(?s)\(fault\).*NameError.*undefined_rng"):
+        build(manifest.load(staff), tmp_path / "dist")
+
+
+def test_an_anchor_that_is_no_cell(staff: Path, tmp_path: Path) -> None:
+    path = staff / manifest.FILE_NAME
+    path.write_text(path.read_text().replace('"box-blur"', '"blur"'))
+    with pytest.raises(AnchorError, match=r"Q2 names the anchor 'blur'.*row-sums, box-blur"):
+        build(manifest.load(staff), tmp_path / "dist")
+
+
+def test_a_public_file_with_a_notebooks_name(staff: Path, tmp_path: Path) -> None:
+    (staff.parent / "public" / "two.ipynb").write_text("{}")
+    with pytest.raises(BundleError, match="holds a file of a notebook's name"):
+        build(manifest.load(staff), tmp_path / "dist")
