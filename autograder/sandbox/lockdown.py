@@ -137,7 +137,11 @@ def _uid_holds() -> bool:
     if 0 in (os.getuid(), os.geteuid()) or os.getgroups():
         return False
     # A plain user cannot become root either; what counts is to be another user than the parent.
-    for attempt in (lambda: os.setuid(0), lambda: os.kill(os.getppid(), 0)):
+    attempts: tuple[Callable[[], None], ...] = (
+        lambda: os.setuid(0),
+        lambda: os.kill(os.getppid(), 0),
+    )
+    for attempt in attempts:
         try:
             attempt()
         except PermissionError:
