@@ -5,6 +5,7 @@ What a command needs is imported inside it: a cold start should load nothing tha
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -39,6 +40,10 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Repeat a run: the seed that its results name.")
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Where checks remember costly results; default: the user's own folder."),
+    ] = None,
     allow_unsafe: Annotated[
         bool,
         typer.Option(
@@ -49,16 +54,19 @@ def grade(
     """Grade one submission: a table in the terminal, and results.json where asked for."""
     from autograder.gradescope import write_failure, write_results
     from autograder.session import Session
-    from autograder.terminal import print_report
+    from autograder.terminal import checks_counted, print_report
 
     console = Console()
     try:
         described = load(assignment)
+        memory = cache or _user_cache() / described.name
         with (
-            console.status("Starting the sandbox and grading ..."),
-            Session(described, _templates(described), allow_unsafe=allow_unsafe) as session,
+            checks_counted(console) as announce,
+            Session(
+                described, _templates(described), allow_unsafe=allow_unsafe, cache=memory
+            ) as session,
         ):
-            report = session.grade(submission, seed=seed)
+            report = session.grade(submission, seed=seed, announce=announce)
     except BaseException:
         if out is not None:
             write_failure(out, traceback.format_exc())
@@ -86,6 +94,11 @@ def release(
     with steps_shown(console) as announce:
         built = build(described, out or Path("dist") / described.name, announce)
     print_release(console, built)
+
+
+def _user_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "dl-autograder"
 
 
 def _templates(assignment: Assignment) -> dict[str, bytes]:

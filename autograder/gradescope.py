@@ -71,6 +71,7 @@ def results(report: Report) -> dict[str, Any]:
             "unsafe": report.unsafe,
             "harness_version": report.version,
             "harness_fault": report.faulty,
+            "flags": [clean(flag, 1000) for flag in report.flags],
             "seconds": {check.id: check.seconds for check in report.checks},
         },
     }

@@ -17,9 +17,9 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ import pytest
 
 import autograder
 from autograder import manifest, wire
+from autograder.checks.cache import Cache
+from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin
 from autograder.manifest import Assignment, Question
 from autograder.notebook import Notebook, parse
@@ -64,12 +66,39 @@ class Job:
         path: the submission, a folder, a zip or a notebook.
         seed: what random inputs are drawn from; None draws one.
         required: the sandbox primitives without which a worker is refused.
+        unsafe: some that hidden checks require are missing, and staff accept it.
+        cache: a folder in which checks may remember costly results, None for no memory.
     """
 
     path: str
     seed: int | None
     required: tuple[str, ...]
     unsafe: bool
+    cache: str | None
+
+
+@dataclass
+class Outcome:
+    """What has come of one submission so far; the child sends it piece by piece."""
+
+    checks: dict[str, CheckResult] = field(default_factory=dict)
+    ended: int = 0
+    notes: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    primitives: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, message: Any) -> bool:
+        """Take one message of the child; False after its last."""
+        if "check" in message:
+            result = CheckResult.from_dict(message["check"])
+            self.ended += result.id in self.checks  # the first entry only says that it exists
+            self.checks[result.id] = result
+            return True
+        for name, values in message["end"].items():
+            getattr(self, name).extend(values)
+        return False
 
 
 def serve(job: socket.socket, control: socket.socket) -> None:
@@ -87,7 +116,10 @@ def serve(job: socket.socket, control: socket.socket) -> None:
             except wire.PeerClosed:
                 return
             request["required"] = tuple(request["required"])
-            wire.send(job, grader.grade(Job(**request)).to_dict())
+            report = grader.grade(
+                Job(**request), lambda *progress: wire.send(job, {"progress": progress})
+            )
+            wire.send(job, {"report": report.to_dict()})
 
 
 @contextmanager
@@ -117,74 +149,73 @@ class Grader:
         worker.close()
         return worker.active
 
-    def grade(self, job: Job) -> Report:
-        """Grade one submission. Always returns a report."""
+    def grade(self, job: Job, announce: Callable[[int, int], None]) -> Report:
+        """Grade one submission. Always returns a report.
+
+        Args:
+            announce: called with the checks that have ended and the checks in all.
+        """
         started = time.monotonic()
         folder = Path(tempfile.mkdtemp(dir=self.base, prefix="submission-"))
         folder.chmod(0o711)
         seed = secrets.randbits(48) if job.seed is None else job.seed
+        outcome = Outcome()
         try:
-            return self._grade(job, folder, seed, started)
+            self._run(job, folder, seed, outcome, announce)
         except Exception:
-            return self._report(job, seed, started, {}, faults=(traceback.format_exc(),))
+            outcome.faults.append(traceback.format_exc())
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        return self._report(job, seed, time.monotonic() - started, outcome)
 
-    def _grade(self, job: Job, folder: Path, seed: int, started: float) -> Report:
+    def _run(
+        self,
+        job: Job,
+        folder: Path,
+        seed: int,
+        outcome: Outcome,
+        announce: Callable[[int, int], None],
+    ) -> None:
+        """Fork the child and take its results, up to its end or the time limit."""
+        seconds = self.assignment.limits.total_seconds
+        deadline = time.monotonic() + seconds
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
             ours.close()
             _run_child(self, job, folder, seed, theirs)
         theirs.close()
-        results: dict[str, CheckResult] = {}
-        rest: dict[str, Any] = {}
-        deadline = started + self.assignment.limits.total_seconds
-        fault = None
         try:
-            while not rest:
-                message: Any = wire.receive(ours, deadline=deadline)
-                if "check" in message:
-                    result = CheckResult.from_dict(message["check"])
-                    results[result.id] = result
-                else:
-                    rest = message["end"]
+            while outcome.add(wire.receive(ours, deadline=deadline)):
+                announce(outcome.ended, len(outcome.checks))
         except wire.DeadlinePassed:
-            fault = f"grading took longer than {self.assignment.limits.total_seconds:g} seconds"
+            outcome.faults.append(f"grading took longer than {seconds:g} seconds")
         except wire.PeerClosed:
-            fault = "the process that ran the checks ended early"
+            outcome.faults.append("the process that ran the checks ended early")
         finally:
             ours.close()
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             self.zygote.order("reap_all")
-        faults = (fault,) if fault else tuple(rest["faults"])
-        return self._report(job, seed, started, results, faults, rest)
 
-    def _report(
-        self,
-        job: Job,
-        seed: int,
-        started: float,
-        results: dict[str, CheckResult],
-        faults: tuple[str, ...],
-        rest: dict[str, Any] | None = None,
-    ) -> Report:
-        rest = rest or {}
-        checks = tuple(results.values()) or tuple(map(_not_graded, self.assignment.questions))
+    def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
+        checks = tuple(outcome.checks.values()) or tuple(
+            map(_not_graded, self.assignment.questions)
+        )
         return Report(
             submission=Path(job.path).name,
             assignment=self.assignment.name,
             max_score=self.assignment.points,
             checks=checks,
-            notes=(*rest.get("notes", ()), *([HARNESS_FAULT] if faults else [])),
-            faults=faults,
+            notes=(*outcome.notes, *([HARNESS_FAULT] if outcome.faults else [])),
+            faults=tuple(outcome.faults),
+            flags=tuple(outcome.flags),
             seed=seed,
-            primitives=tuple(rest.get("primitives", ())),
+            primitives=tuple(outcome.primitives),
             unsafe=job.unsafe,
-            seconds=round(time.monotonic() - started, 4),
+            seconds=round(seconds, 4),
             version=autograder.__version__,
-            skipped=tuple(rest.get("skipped", ())),
+            skipped=tuple(outcome.skipped),
         )
 
 
@@ -208,11 +239,11 @@ def _not_graded(question: Question) -> CheckResult:
 
 def _run_child(grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
     """Run the checks, stream their results, and end this process whatever happens."""
-    end: dict[str, Any] = {"faults": []}
+    end: dict[str, Any] = {}
     try:
-        end |= _run_checks(grader, job, folder, seed, channel)
+        end = _run_checks(grader, job, folder, seed, channel)
     except BaseException:
-        end["faults"].append(traceback.format_exc())
+        end = {"faults": [traceback.format_exc()]}
     finally:
         wire.send(channel, {"end": end})
         os._exit(0)
@@ -236,12 +267,15 @@ def _run_checks(
         grader.assignment,
         seed,
         make_student,
+        Files(submission),
+        Cache(Path(job.cache) if job.cache else None),
         lambda result: wire.send(channel, {"check": asdict(result)}),
     )
     fault = _pytest(grader.assignment, plugin)
     active = [student.active for student in students if student.active is not None]
     return {
         "faults": [fault] if fault else [],
+        "flags": plugin.flags,
         "notes": [*problem, *answers.notes],
         "primitives": sorted(frozenset.intersection(*active)) if active else [],
         "skipped": [(item.name, item.reason) for item in submission.skipped[:50]],

@@ -56,14 +56,17 @@ class NotebookEntry:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the names wanted, in which notebook, at which template cell."""
+    """What is asked: the names wanted, in which notebook, at which template cell.
+
+    A question about submitted files has no notebook, no anchor and no names.
+    """
 
     id: str
     title: str
-    notebook: str
-    anchor: str
-    names: tuple[str, ...]
     points: float
+    notebook: str = ""
+    anchor: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Assignment:
     files: tuple[str, ...]
     notebooks: tuple[NotebookEntry, ...]
     questions: tuple[Question, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def hidden_checks(self) -> Path:
@@ -138,8 +142,10 @@ def load(folder: Path) -> Assignment:
         files=tuple(data.get("files", ())),
         notebooks=tuple(NotebookEntry(**entry) for entry in data["notebook"]),
         questions=tuple(
-            Question(**{**entry, "names": tuple(entry["names"])}) for entry in data["question"]
+            Question(**{**entry, "names": tuple(entry.get("names", ()))})
+            for entry in data["question"]
         ),
+        settings=data.get("checks", {}),
     )
 
 
@@ -218,6 +224,13 @@ def _validate_schema(data: dict[str, Any], where: _Lines) -> None:
     if first.validator == "required":
         lacking = next(name for name in first.validator_value if name not in first.instance)
         raise where.error(key, f"the key '{lacking}' is missing; add it")
+    if first.validator == "dependentRequired":
+        present = {name for name in first.validator_value if name in first.instance}
+        wanted = {other for name in present for other in first.validator_value[name]}
+        lacking = ", ".join(f"'{name}'" for name in sorted(wanted - set(first.instance)))
+        raise where.error(
+            key, f"a question about a notebook needs {lacking} too; add what is missing"
+        )
     hint = first.schema.get("description") if isinstance(first.schema, dict) else None
     raise where.error(key, first.message + (f" ({hint.rstrip('.')})" if hint else ""))
 
@@ -240,7 +253,7 @@ def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> N
     for number, entry in enumerate(data["question"]):
         if identifiers.index(entry["id"]) != number:
             raise where.error(["question", number, "id"], "a second question of this id")
-        if entry["notebook"] not in files:
+        if entry.get("notebook", files[0]) not in files:
             raise where.error(
                 ["question", number, "notebook"],
                 f"'{entry['notebook']}' is none of the notebooks ({', '.join(files)})",

@@ -70,6 +70,7 @@ class Report:
     Attributes:
         notes: sentences for the student about the submission as a whole.
         faults: what failed in the harness, with tracebacks, for staff.
+        flags: what checks found suspicious; staff look at it, no points are taken.
         seed: what the checks' random inputs were drawn from.
         primitives: the sandbox primitives that were active, found by probing.
         seconds: wall clock.
@@ -81,6 +82,7 @@ class Report:
     checks: tuple[CheckResult, ...] = ()
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     seed: int = 0
     primitives: tuple[str, ...] = ()
     unsafe: bool = False
@@ -112,6 +114,6 @@ class Report:
     def from_dict(cls, data: dict[str, Any]) -> Report:
         """The inverse of ``to_dict``."""
         checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
-        plain = {name: tuple(data[name]) for name in ("notes", "faults", "primitives")}
+        plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "primitives")}
         skipped = tuple((name, reason) for name, reason in data["skipped"])
         return cls(**{**data, **plain, "checks": checks, "skipped": skipped})

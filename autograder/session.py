@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -50,6 +50,7 @@ class Session:
         templates: the bytes of the stripped notebooks, by file name.
         allow_unsafe: grade even where the sandbox lacks a primitive that hidden checks require;
             every report then says so.
+        cache: a folder of the grader's own in which checks remember costly results.
 
     Raises:
         IsolationError: on entering, where a required primitive is not active.
@@ -62,10 +63,12 @@ class Session:
         templates: Mapping[str, bytes],
         *,
         allow_unsafe: bool = False,
+        cache: Path | None = None,
     ) -> None:
         self.assignment = assignment
         self.templates = dict(templates)
         self.allow_unsafe = allow_unsafe
+        self.cache = cache
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._job: socket.socket | None = None
@@ -96,23 +99,35 @@ class Session:
         """Whether a required primitive is missing and grading goes on all the same."""
         return bool(FLOOR - self.primitives)
 
-    def grade(self, submission: Path, *, seed: int | None = None) -> Report:
+    def grade(
+        self,
+        submission: Path,
+        *,
+        seed: int | None = None,
+        announce: Callable[[int, int], None] = lambda _ended, _all: None,
+    ) -> Report:
         """Grade a folder, a zip or one notebook. Always returns a report.
 
         Args:
             seed: what the checks' random inputs are drawn from; None draws one.
+            announce: called with the checks that have ended and the checks in all.
         """
-        required = sorted(FLOOR & self.primitives)
         job = {
             "path": str(submission.absolute()),
             "seed": seed,
-            "required": required,
+            "required": sorted(FLOOR & self.primitives),
             "unsafe": self.unsafe,
+            # Without a user of its own, student code could write there.
+            "cache": None if self.cache is None or self.unsafe else str(self.cache.absolute()),
         }
         try:
             if self._job is None:
                 self._start()
-            return Report.from_dict(self._exchange(job))
+            reply = self._exchange(job)
+            while "progress" in reply:
+                announce(*reply["progress"])
+                reply = self._receive()
+            return Report.from_dict(reply["report"])
         except (HarnessFault, wire.PeerClosed, wire.WireError):
             fault = traceback.format_exc()
             self.close()  # the next submission starts afresh
@@ -169,6 +184,10 @@ class Session:
     def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
         assert self._job is not None
         wire.send(self._job, message)
+        return self._receive()
+
+    def _receive(self) -> dict[str, Any]:
+        assert self._job is not None
         reply: Any = wire.receive(self._job)
         if "fault" in reply:
             raise HarnessFault(reply["fault"])

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +27,25 @@ MARKS = {
     "skipped": ("–", "dim"),
     "fault": ("!", "bold magenta"),
 }
+
+
+@contextmanager
+def checks_counted(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """A bar of the checks that have ended, gone again at the end."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Starting the sandbox", total=None)
+
+        def announce(ended: int, checks: int) -> None:
+            progress.update(task, description="Checking", completed=ended, total=checks)
+
+        yield announce
 
 
 def print_report(console: Console, report: Report) -> None:
@@ -49,6 +79,7 @@ def _footer(report: Report) -> RenderableType:
     lines += [Text(f"{name} was left out: {reason}.", "dim") for name, reason in report.skipped]
     if report.unsafe:
         lines.append(Text("Graded WITHOUT the full sandbox (--allow-unsafe).", "bold red"))
+    lines += [Text(f"For staff to look at: {flag}", "yellow") for flag in report.flags]
     lines += [Text(f"Harness fault: {fault}", "magenta") for fault in report.all_faults]
     sandbox = ", ".join(report.primitives) or "not needed"
     lines.append(Text(f"{report.seconds:.2f} s · seed {report.seed} · sandbox: {sandbox}", "dim"))

@@ -41,6 +41,8 @@ def templates(assignment: Assignment) -> dict[str, bytes]:
         for entry in assignment.notebooks
     }
     for question in assignment.questions:
+        if not question.notebook:
+            continue
         ids = [c.id for c in stripped[question.notebook].cells if c.cell_type == "code"]
         if question.anchor not in ids:
             raise AnchorError(

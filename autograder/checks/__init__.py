@@ -13,16 +13,22 @@ A check is a plain pytest function; its docstring says what is asked, in a stude
         x = rng.random((3, 4))
         expect_array(student.call("double", x), 2 * x, hint="Each element counts twice.")
 
-Fixtures: ``student`` (the answer to the check's question), ``rng`` (a numpy generator, seeded anew
-for every run; the seed stands in the result). Decorators of gradescope-utils work as they do there.
+Fixtures: ``student`` (the answer to the check's question), ``files`` (the submitted files), ``rng``
+(a numpy generator, seeded anew for every run; the seed stands in the result), ``cache`` (remembers
+costly results by content), ``settings`` (the manifest's table ``[checks]``), ``flag`` (tells staff,
+costs no points). Decorators of gradescope-utils work as they do there.
 """
 
+from autograder.checks.cache import Cache
 from autograder.checks.expect import expect, expect_array, expect_shape
+from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
 from autograder.feedback import fail
 from autograder.student import Student
 
 __all__ = [
+    "Cache",
+    "Files",
     "Student",
     "all_or_nothing",
     "depends",

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.checks.cache import Cache
+from autograder.checks.files import Files
 from autograder.checks.marks import DESCRIPTIONS
 from autograder.feedback import CheckFailed, clean
 from autograder.manifest import Assignment, Question
@@ -155,14 +157,23 @@ class GradingPlugin:
     """Collects the outcomes of one submission's checks."""
 
     def __init__(
-        self, assignment: Assignment, seed: int, make_student: StudentMaker, emit: Emit
+        self,
+        assignment: Assignment,
+        seed: int,
+        make_student: StudentMaker,
+        files: Files,
+        cache: Cache,
+        emit: Emit,
     ) -> None:
         self.assignment = assignment
         self.seed = seed
         self.make_student = make_student
+        self.submitted = files
+        self.memory = cache
         self.emit = emit
         self.checks: dict[str, Check] = {}
         self.errors: list[str] = []
+        self.flags: list[str] = []
 
     # --- collection ---
 
@@ -264,6 +275,27 @@ class GradingPlugin:
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Random numbers of this run and this case."""
         return np.random.default_rng([self.seed, zlib.crc32(request.node.name.encode())])
+
+    @pytest.fixture
+    def files(self) -> Files:
+        """The submitted files."""
+        return self.submitted
+
+    @pytest.fixture
+    def cache(self) -> Cache:
+        """Remembers costly results by content."""
+        return self.memory
+
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        """The manifest's table [checks]."""
+        return dict(self.assignment.settings)
+
+    @pytest.fixture
+    def flag(self, request: pytest.FixtureRequest) -> Callable[[str], None]:
+        """Tell staff of something that they should look at; it costs no points."""
+        check = self._check_of(request.node)
+        return lambda text: self.flags.append(f"{check.id}: {text}")
 
     @pytest.fixture
     def set_score(self) -> None:

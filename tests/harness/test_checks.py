@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import manifest
-from autograder.checks import expect, expect_array, expect_shape
+from autograder.checks import Cache, expect, expect_array, expect_shape
 from autograder.feedback import CheckFailed, clean
 from autograder.session import Session
 from release.templates import solved, templates
@@ -336,6 +336,91 @@ def test_size(student):
     with Session(assignment, templates(assignment)) as session:
         graded = Graded(session.grade(notebook.save(tmp_path / "two.ipynb")))
     assert graded.lost() == {}
+
+
+@needs_root
+def test_files_settings_flags_and_memory(tmp_path: Path) -> None:
+    """What else a check may ask for, on a question that needs no notebook."""
+    root = tmp_path / "assignment"
+    shutil.copytree(TWO_FUNCTIONS, root)
+    path = root / "staff" / manifest.FILE_NAME
+    text = path.read_text(encoding="utf-8").split("[[question]]")[0]
+    path.write_text(
+        text.replace(
+            "[runtime]", 'files = ["logs/*.csv", "*.json"]\n\n[checks]\nfloor = 3\n\n[runtime]'
+        )
+        + '[[question]]\nid = "F"\ntitle = "Files"\npoints = 4\n',
+        encoding="utf-8",
+    )
+    (root / "staff" / "checks" / "test_two.py").write_text(
+        HEAD
+        + """
+@question("F")
+@weight(1)
+@number("1")
+def test_logs(files, settings, flag):
+    assert [path.name for path in files.paths("logs/*.csv")] == ["a.csv", "b.csv"]
+    assert files.text("a.csv") == files.text("LOGS/B.csv")
+    flag("two logs are the same")
+    assert settings["floor"] == 3
+
+@question("F")
+@weight(1)
+@number("2")
+def test_json(files):
+    files.json("written.json")
+
+@question("F")
+@weight(1)
+@number("3")
+def test_absent(files):
+    files.text("absent.json")
+
+@question("F")
+@weight(1)
+@number("4")
+def test_memory(cache):
+    calls = []
+    key = {"data": np.arange(3), "lr": 0.1}
+    for _ in range(2):
+        assert cache.remember(key, lambda: calls.append(1) or [len(calls)]) == [1]
+"""
+    )
+    handed_in = tmp_path / "in"
+    (handed_in / "deep" / "logs").mkdir(parents=True)
+    for name in ("a.csv", "b.csv"):
+        (handed_in / "deep" / "logs" / name).write_text("timestamp,memUsage\n")
+    (handed_in / "written.json").write_text('{"a": 1,\n "b": }')
+    (handed_in / "other.txt").write_text("x")
+    assignment = manifest.load(root / "staff")
+    memory = tmp_path / "cache"
+    with Session(assignment, templates(assignment), cache=memory) as session:
+        progress: list[tuple[int, int]] = []
+        graded = Graded(session.grade(handed_in, announce=lambda *p: progress.append(p)))
+    assert graded.scores == {"1": 1, "2": 0, "3": 0, "4": 1}
+    assert "breaks at line 2, column 7" in graded.check("2").message
+    assert "absent.json is not in the submission" in graded.check("3").message
+    assert graded.report.flags == ("test_two.py::test_logs: two logs are the same",)
+    assert graded.report.skipped[0][0] == "other.txt"
+    assert [file.suffix for file in memory.iterdir()] == [".json"]
+    assert memory.stat().st_mode & 0o777 == 0o700
+    assert progress[-1] == (4, 4)
+
+
+def test_the_cache_tells_values_and_types_apart(tmp_path: Path) -> None:
+    keys = [
+        1, 1.0, True, "1", b"1", None, [1], [[1]], [1, 1], {"a": 1}, {"b": 1},
+        np.array([1]), np.array([1.0]), np.array([[1]]), np.array([2]), ["a", "b"], ["ab", ""],
+    ]  # fmt: skip
+    cache = Cache(tmp_path)
+    assert [cache.remember(key, lambda n=n: n) for n, key in enumerate(keys)] == list(range(17))
+    assert [cache.remember(key, lambda: -1) for key in keys] == list(range(17))
+    assert Cache(None).remember(1, lambda: 5) == 5
+    with pytest.raises(TypeError):
+        cache.remember(object(), lambda: 0)
+    for path in tmp_path.iterdir():
+        path.write_text('{"cut')
+    assert cache.remember(1, lambda: 7) == 7
 
 
 # --- comparisons ----------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def changed(folder: Path, old: str, new: str) -> str:
         ("check_seconds = 5", "check_seconds = 0", 10, ["'limits.check_seconds'", "0"]),
         ("check_seconds = 5", "check_second = 5", 10, ["unknown", "check_seconds, file_mb"]),
         ("memory_mb = 1024", 'memory_mb = "much"', 12, ["'limits.memory_mb'", "integer"]),
-        ('anchor = "box-blur"\n', "", 26, ["'question[1]'", "'anchor' is missing"]),
+        ('anchor = "box-blur"\n', "", 26, ["'question[1]'", "needs 'anchor' too"]),
         ('names = ["box_blur"]', "names = []", 31, ["'question[1].names'"]),
         ('id = "Q2"', 'id = "Q1"', 27, ["'question[1].id'", "second question of this id"]),
         (
