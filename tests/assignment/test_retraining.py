@@ -1,0 +1,96 @@
+"""The batched training against plain PyTorch: the same weights, step by step, seed by seed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]
+
+from hw4.models import SimpleCNN, ThreeLayerMLP  # noqa: E402
+from retraining import (  # noqa: E402
+    MOMENTUM,
+    BatchedCNN,
+    Data,
+    Recipe,
+    cnn_accuracies,
+    mlp_accuracies,
+)
+
+
+def random_data(count: int, classes: int, seed: int, *, flat: bool = False) -> Data:
+    """Pictures with large areas of one grey where ``flat``, so that pooling has to break ties."""
+    rng = np.random.default_rng(seed)
+    images = rng.random((count, 28, 28), dtype=np.float32)
+    if flat:
+        images[:, 4:20, 6:25] = rng.random((count, 1, 1), dtype=np.float32)
+    return Data(images, rng.integers(0, classes, count), classes)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize(
+    ("kernel_size", "classes"), [(2, 3), (3, 3), (5, 5), (7, 3), (8, 3), (11, 5)]
+)
+def test_same_weights_as_plain_pytorch(kernel_size: int, classes: int, flat: bool) -> None:
+    data = random_data(23, classes, kernel_size, flat=flat)
+    recipe = Recipe(4, 0.01, kernel_size, 10, (3, 5, 8))
+    with torch.no_grad():
+        cnns = BatchedCNN(data, recipe)
+    plain = []
+    for seed in recipe.seeds:
+        torch.manual_seed(seed)
+        model = SimpleCNN(kernel_size=kernel_size, num_classes=classes)
+        plain.append((model, torch.optim.SGD(model.parameters(), recipe.lr, MOMENTUM)))
+    images, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
+    for _ in range(recipe.epochs):
+        for batch in torch.randperm(len(labels)).split(recipe.batch_size):
+            with torch.no_grad():
+                cnns.step(batch)
+            for number, (model, optimizer) in enumerate(plain):
+                optimizer.zero_grad()
+                functional.cross_entropy(model(images[batch]), labels[batch]).backward()
+                optimizer.step()
+                weights = torch.nn.utils.parameters_to_vector(model.parameters()).detach()
+                torch.testing.assert_close(cnns.flat[number], weights, rtol=1e-3, atol=1e-5)
+
+
+def test_models_are_the_trained_ones() -> None:
+    data = random_data(12, 3, 1)
+    recipe = Recipe(3, 0.05, 7, 10, (1, 2))
+    with torch.no_grad():
+        cnns = BatchedCNN(data, recipe)
+        cnns.epoch(torch.arange(12))
+        by_models = [m(torch.from_numpy(data.images)[:, None]).argmax(1) for m in cnns.models()]
+        shares = [float((p.numpy() == data.labels).mean() * 100) for p in by_models]
+        assert cnns.accuracies(data) == pytest.approx(shares)
+
+
+def test_mlp_is_the_same_as_plain_pytorch() -> None:
+    data = random_data(30, 3, 4)
+    recipe = Recipe(6, 0.01, 0, 32, (4, 9))
+    accuracies = mlp_accuracies(data, data, recipe)
+    for seed, accuracy in zip(recipe.seeds, accuracies, strict=True):
+        torch.manual_seed(seed)
+        model = ThreeLayerMLP(hidden_dims=[50, 10])
+        optimizer = torch.optim.SGD(model.parameters(), recipe.lr, MOMENTUM)
+        images, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
+        order = torch.Generator().manual_seed(recipe.seeds[0])
+        for _ in range(recipe.epochs):
+            for batch in torch.randperm(30, generator=order).split(32):
+                optimizer.zero_grad()
+                functional.cross_entropy(model(images[batch]), labels[batch]).backward()
+                optimizer.step()
+        plain = float((model(images).argmax(1) == labels).float().mean() * 100)
+        assert accuracy == pytest.approx(plain)
+
+
+def test_results_follow_from_the_seeds() -> None:
+    data = random_data(20, 3, 7)
+    recipe = Recipe(5, 0.01, 3, 10, (1, 2, 3))
+    assert cnn_accuracies(data, data, recipe) == cnn_accuracies(data, data, recipe)
