@@ -1,13 +1,18 @@
 """A folder, a zip or one notebook comes in, a safe copy of the allowed files goes out.
 
 Nothing of the original is opened later: links are not followed, devices are not read, names that
-climb out of the folder are refused, and both counts and sizes are bounded while they are copied.
+climb out of the folder are refused, and counts, sizes and work are bounded while they are copied.
+A hard link is a plain file: no upload carries one, and a backup of submissions may be full of them.
 """
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import re
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +25,18 @@ from autograder.errors import UserError
 #: More entries than any honest submission has; the rest is not looked at.
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 16
+MAX_NAME = 1000
+MAX_PART_BYTES = 255
 CHUNK = 1 << 20
+#: So many times the allowed size is read at most; a damaged file costs its reading and is dropped.
+READ_FACTOR = 3
+#: A zip's table of contents is read at once: two million entries would take a gigabyte.
+MAX_DIRECTORY_BYTES = 16 << 20
+#: The methods whose decompression is bounded at each step. A megabyte of bzip2 or LZMA becomes
+#: tens of gigabytes before zipfile hands over the first byte.
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+#: Troubles of this machine's and not of the submission's.
+OWN_TROUBLES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 #: Folders that editors and systems leave behind; what lies in them was not written by the student.
 IGNORED_FOLDERS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git"}
 
@@ -65,19 +81,19 @@ class _Copy:
         self.patterns = ("*.ipynb", *patterns)
         self.file_bytes = file_bytes
         self.remaining = total
-        self.files: list[PurePosixPath] = []
+        self.readable = READ_FACTOR * total
+        self.files: dict[PurePosixPath, None] = {}
         self.skipped: list[Skipped] = []
 
     def skip(self, name: str, reason: str) -> None:
-        self.skipped.append(Skipped(name[:200], reason))
+        self.skipped.append(Skipped(_shown(name), reason))
 
     def wanted(self, name: str) -> PurePosixPath | None:
         """The relative path to copy to, or None (with the reason noted) for a name to leave out."""
         path = PurePosixPath(name.replace("\\", "/"))
-        if IGNORED_FOLDERS & set(path.parts[:-1]):
+        if IGNORED_FOLDERS & set(path.parts[:-1]) or path.name.startswith("._"):
             return None
-        unsafe = path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
-        if unsafe or not name.isprintable() or len(path.parts) > MAX_DEPTH or len(name) > 1000:
+        if not _is_plain(name, path):
             self.skip(name, "its name is not a plain relative path")
             return None
         if not any(PurePosixPath(str(path).lower()).match(p.lower()) for p in self.patterns):
@@ -88,40 +104,72 @@ class _Copy:
             return None
         return path
 
-    def add(self, name: str, source: IO[bytes]) -> None:
+    def add(self, name: str, size: int, source: IO[bytes]) -> None:
+        """Copy an entry that says it has ``size`` bytes, or note why not."""
         path = self.wanted(name)
         if path is None:
+            return
+        if size > min(self.file_bytes, self.remaining):
+            self.skip(name, "it is larger than allowed")
             return
         target = self.root / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as out:
-                size = self._pump(source, out)
-        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError) as error:
-            target.unlink(missing_ok=True)
-            self.skip(name, f"it cannot be read ({type(error).__name__})")
+            out = target.open("xb")
+        except OSError as error:
+            if error.errno in OWN_TROUBLES:
+                raise
+            self.skip(name, "the submission holds another file of this name")
             return
-        except Exception as error:  # zlib.error and its kin come from whichever codec the zip names
-            target.unlink(missing_ok=True)
-            self.skip(name, f"it is damaged ({type(error).__name__})")
-            return
-        if size is None:
+        with out:
+            problem = self._pump(source, out)
+        if problem is None:
+            self.files[path] = None
+        else:
             target.unlink()
-            self.skip(name, "it is larger than allowed")
-            return
-        self.remaining -= size
-        self.files.append(path)
+            self.skip(name, problem)
 
-    def _pump(self, source: IO[bytes], out: IO[bytes]) -> int | None:
-        """Copy; None as soon as a bound is passed, however large the entry claims to be."""
+    def _pump(self, source: IO[bytes], out: IO[bytes]) -> str | None:
+        """Copy; what was wrong, as soon as it shows, however large the entry claims to be."""
         bound = min(self.file_bytes, self.remaining)
         size = 0
-        while chunk := source.read(CHUNK):
+        while True:
+            try:
+                chunk = source.read(CHUNK)
+            except Exception as error:  # zlib.error and its kin come from whichever codec
+                return f"it cannot be read ({type(error).__name__})"
             size += len(chunk)
+            self.readable -= len(chunk)
             if size > bound:
+                return "it is larger than allowed"
+            if self.readable < 0:
+                return "the submission holds too much that cannot be used"
+            if not chunk:
+                self.remaining -= size
                 return None
             out.write(chunk)
-        return size
+
+
+def _is_plain(name: str, path: PurePosixPath) -> bool:
+    """Whether a name is a relative path that any file system can hold and any terminal can show."""
+    return bool(
+        path.name
+        and not path.is_absolute()
+        and ".." not in path.parts
+        and not re.match("[A-Za-z]:", name)
+        and len(path.parts) <= MAX_DEPTH
+        and len(name) <= MAX_NAME
+        # macOS writes a space that does not break into some names
+        and all(char.isprintable() or unicodedata.category(char) == "Zs" for char in name)
+        and all(len(part.encode()) <= MAX_PART_BYTES for part in path.parts)
+    )
+
+
+def _shown(name: str) -> str:
+    """A name for reports: what could steer a terminal or break an encoding is replaced."""
+    return "".join(
+        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name[:200]
+    )
 
 
 def collect(
@@ -144,22 +192,29 @@ def collect(
         SubmissionError: the source does not exist, or is neither of the three, or is a broken zip.
     """
     copy = _Copy(root, patterns, file_mb * 10**6, submission_mb * 10**6)
-    if source.is_dir():
-        _copy_folder(source, copy)
-    elif not source.is_file():
+    try:
+        if source.is_dir():
+            _copy_folder(source, copy)
+        elif not source.is_file():
+            raise SubmissionError(
+                f"{source.name}: there is no such submission; give a folder, a zip or a notebook."
+            )
+        elif source.suffix.lower() == ".ipynb":
+            with source.open("rb") as file:
+                copy.add(source.name, source.stat().st_size, file)
+        elif zipfile.is_zipfile(source):
+            _copy_zip(source, copy, submission_mb * 10**6)
+        else:
+            raise SubmissionError(
+                f"{source.name}: this is neither a notebook (.ipynb) nor a readable zip archive; "
+                "hand in the notebook itself or a zip that holds it."
+            )
+    except OSError as error:
+        if error.errno in OWN_TROUBLES:
+            raise
         raise SubmissionError(
-            f"{source.name}: there is no such submission; give a folder, a zip or a notebook."
-        )
-    elif source.suffix.lower() == ".ipynb":
-        with source.open("rb") as file:
-            copy.add(source.name, file)
-    elif zipfile.is_zipfile(source):
-        _copy_zip(source, copy, submission_mb * 10**6)
-    else:
-        raise SubmissionError(
-            f"{source.name}: this is neither a notebook (.ipynb) nor a readable zip archive; "
-            "hand in the notebook itself or a zip that holds it."
-        )
+            f"{_shown(source.name)}: it cannot be read ({type(error).__name__})."
+        ) from None
     return Submission(source.name, root, tuple(copy.files), tuple(copy.skipped))
 
 
@@ -167,28 +222,48 @@ def _copy_folder(folder: Path, copy: _Copy) -> None:
     for name, path in _walk(folder, copy):
         with _opened(path) as file:
             if file is None:
-                copy.skip(name, "it is not a plain file")
+                copy.skip(name, "it is not a plain file that can be read")
             else:
-                copy.add(name, file)
+                copy.add(name, os.fstat(file.fileno()).st_size, file)
 
 
 def _walk(folder: Path, copy: _Copy) -> Iterator[tuple[str, Path]]:
+    """Everything in the folder that is no folder, in the order of names; links are not followed."""
     seen = 0
-    for parent, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in IGNORED_FOLDERS)
-        for name in sorted(names):
+    pending = [(folder, 1)]
+    while pending:
+        parent, depth = pending.pop()
+        try:
+            entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
+        except OSError as error:
+            copy.skip(parent.name, f"it cannot be read ({type(error).__name__})")
+            continue
+        below = []
+        for entry in entries:
             seen += 1
             if seen > MAX_ENTRIES:
                 copy.skip("(further files)", f"only the first {MAX_ENTRIES} are looked at")
                 return
-            path = Path(parent) / name
-            yield path.relative_to(folder).as_posix(), path
+            path = Path(entry.path)
+            name = path.relative_to(folder).as_posix()
+            if not entry.is_dir(follow_symlinks=False):
+                yield name, path
+            elif entry.name in IGNORED_FOLDERS:
+                continue
+            elif depth == MAX_DEPTH:
+                copy.skip(name, "it lies too deep")
+            else:
+                below.append((path, depth + 1))
+        pending += reversed(below)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes] | None]:
     """The file, if it is a plain one: neither a link nor something that blocks or answers."""
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):  # opening a device can do things by itself
+            yield None
+            return
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         yield None
@@ -203,30 +278,46 @@ def _copy_zip(source: Path, copy: _Copy, limit: int) -> None:
             f"{source.name}: the archive is larger than {limit // 10**6} MB; "
             "leave out data sets and anything that was not asked for."
         )
-    try:
-        with zipfile.ZipFile(source) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_ENTRIES:
-                copy.skip("(further files)", f"only the first {MAX_ENTRIES} are looked at")
-            for member in members[:MAX_ENTRIES]:
-                _copy_member(archive, member, copy)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise SubmissionError(
-            f"{source.name}: the archive is damaged ({error}); make the zip again and check that "
-            "it opens."
-        ) from None
+    with _Archive(source) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception as error:  # zipfile raises half a dozen kinds on damaged tables
+            raise SubmissionError(
+                f"{source.name}: the archive is damaged ({type(error).__name__}); make the zip "
+                "again and check that it opens."
+            ) from None
+        members = [item for item in archive.infolist() if not item.filename.endswith(("/", "\\"))]
+        if len(members) > MAX_ENTRIES:
+            copy.skip("(further files)", f"only the first {MAX_ENTRIES} are looked at")
+        for member in members[:MAX_ENTRIES]:
+            _copy_member(archive, member, copy)
+
+
+class _Archive(io.BufferedReader):
+    """A zip file whose table of contents is refused, and not read, when it is too large."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile("too many entries")
+        return super().read(size)
 
 
 def _copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: _Copy) -> None:
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
-        copy.skip(member.filename, "it is not a plain file")
-        return
-    if member.flag_bits & 0x1:
-        copy.skip(member.filename, "it is encrypted")
-        return
-    try:
-        with archive.open(member) as file:
-            copy.add(member.filename, file)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        copy.skip(member.filename, f"it cannot be read ({type(error).__name__})")
+    name = member.filename
+    if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+        copy.skip(name, "it is not a plain file")
+    elif member.flag_bits & 0x1:
+        copy.skip(name, "it is encrypted")
+    elif member.compress_type not in METHODS:
+        copy.skip(name, "it is compressed by an unusual method; make a plain zip")
+    else:
+        try:
+            file = archive.open(member)
+        except Exception as error:  # the entry's own header may hold anything
+            copy.skip(name, f"it cannot be read ({type(error).__name__})")
+            return
+        with file:
+            copy.add(name, member.file_size, file)

@@ -19,6 +19,10 @@ from autograder.replay import Step
 from autograder.sandbox.zygote import MESSAGE_BYTES
 
 START_SECONDS = 30.0
+#: The longest that the zygote takes for an order: reaping gives up before.
+ORDER_SECONDS = 60.0
+#: What an honest worker cuts its texts to, and more cells and lines than any notebook has.
+MAX_TEXT, MAX_PLACE = 1000, 10**7
 
 
 class WorkerStopped(Exception):
@@ -61,13 +65,22 @@ class Zygote:
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
+        # Set once, before any fork: the time-out is part of what forks share with each other.
+        self.control.settimeout(ORDER_SECONDS)
         self.numbers = itertools.count(os.getpid() << 20)
 
     def order(self, op: str, descriptor: int | None = None, **details: Any) -> dict[str, Any]:
         """Send one order and wait for its reply."""
         number = next(self.numbers)
         message = json.dumps({"op": op, "id": number, **details}).encode()
-        socket.send_fds(self.control, [message], [] if descriptor is None else [descriptor])
+        try:
+            socket.send_fds(self.control, [message], [] if descriptor is None else [descriptor])
+            return self._reply(number)
+        except OSError as error:
+            name = type(error).__name__
+            raise HarnessFault(f"the process that forks workers does not answer: {name}") from error
+
+    def _reply(self, number: int) -> dict[str, Any]:
         while True:
             raw = self.control.recv(MESSAGE_BYTES)
             if not raw:
@@ -83,16 +96,18 @@ class Worker:
     def __init__(self, zygote: Zygote, bounds: Bounds, scratch: Path) -> None:
         self._zygote = zygote
         self._number = next(zygote.numbers)
-        ours, theirs = socket.socketpair()
+        self._channel, theirs = socket.socketpair()
         with theirs:
-            zygote.order(
+            reply = zygote.order(
                 "fork",
                 theirs.fileno(),
                 worker=self._number,
                 scratch=str(scratch),
                 bounds=asdict(bounds),
             )
-        self._channel = ours
+        if "fault" in reply:
+            self._channel.close()
+            raise HarnessFault(f"a worker could not be forked: {reply['fault']}")
         self._alive = True
         self.active = self._greeting()
 
@@ -116,11 +131,13 @@ class Worker:
 
     def replay(self, steps: Iterable[Step], deadline: float) -> dict[str, StudentException]:
         """Run the steps; the names that they could not define, and why."""
+        steps = tuple(steps)
         rows = [[s.cell, s.line, s.source, list(s.binds), list(s.uses)] for s in steps]
         reply = self._request({"op": "replay", "steps": rows}, deadline)
-        if type(reply) is not dict:
+        bound = {name for step in steps for name in step.binds}
+        if type(reply) is not dict or not reply.keys() <= bound:
             raise self._lied("a malformed replay")
-        return {str(name): self._exception(detail) for name, detail in reply.items()}
+        return {name: self._exception(detail) for name, detail in reply.items()}
 
     def call(self, name: str, args: list[Any], kwargs: dict[str, Any], deadline: float) -> object:
         """The value of a call, or the exception it ended with."""
@@ -174,9 +191,14 @@ class Worker:
         ):
             raise self._lied("a malformed error")
         try:
-            return StudentException(**detail)
+            error = StudentException(**detail)
         except TypeError:
             raise self._lied("a malformed error") from None
+        if max(len(error.kind), len(error.type), len(error.message)) > MAX_TEXT:
+            raise self._lied("an error of too many words")
+        if not (0 <= error.cell <= MAX_PLACE and 0 <= error.line <= MAX_PLACE):
+            raise self._lied("an error at no place")
+        return error
 
     def _lied(self, what: str) -> WorkerLied:
         self.close()

@@ -63,6 +63,8 @@ class Worker:
                 wire.send(channel, reply)
             except wire.UnsupportedValue as error:
                 wire.send(channel, {"error": {"kind": "unsupported", "type": str(error)[:100]}})
+            except MemoryError as error:  # a frame is made before any of it is sent
+                wire.send(channel, {"error": describe_error(error)})
 
     def answer(self, request: Any) -> dict[str, object]:
         """One reply: ``{"value": ...}`` or ``{"error": ...}``."""

@@ -8,13 +8,11 @@ nothing secret is in a worker's memory.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
 import os
-import pwd
-import random
-import shutil
 import signal
 import socket
 import sys
@@ -22,10 +20,11 @@ import tempfile
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from autograder import wire
 from autograder.sandbox import lockdown, reaper, worker
+from autograder.sandbox.users import Users
 
 MESSAGE_BYTES = 1 << 16
 
@@ -56,6 +55,8 @@ def main() -> None:
         settings = Settings(**wire.receive(job))  # type: ignore[arg-type]
         given = _load(settings)
         reaper.adopt_orphans()
+        # Ctrl-C reaches the whole group. The grader obeys it; this process must stay to clean up.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BaseException:
         wire.send(job, {"fault": traceback.format_exc()})
         return
@@ -90,6 +91,7 @@ def _load(settings: Settings) -> dict[str, object]:
 def _run_grader(settings: Settings, job: socket.socket, control: socket.socket) -> None:
     try:
         lockdown.LIBC.prctl(lockdown.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         module, function = settings.grader.split(":")
         getattr(importlib.import_module(module), function)(job, control)
     except BaseException:
@@ -116,7 +118,7 @@ class Zygote:
         self.settings = settings
         self.given = given
         self.workers: dict[int, _Forked] = {}
-        self.random = random.SystemRandom()
+        self.users = Users() if os.geteuid() == 0 else None
 
     def serve(self) -> None:
         """Obey until the grader closes the control socket; then leave nothing behind."""
@@ -126,34 +128,55 @@ class Zygote:
             )
             if not message:
                 break
-            order = json.loads(message)
-            reply = getattr(self, f"do_{order['op']}")(order, *descriptors)
-            self.control.send(json.dumps({"id": order["id"], **reply}).encode())
+            self.control.send(json.dumps(self._obey(message, descriptors)).encode())
         self.do_reap_all({})
+
+    def _obey(self, message: bytes, descriptors: list[int]) -> dict[str, Any]:
+        """The reply to one order. A failure, of a fork say, costs that order alone."""
+        number = None
+        try:
+            order = json.loads(message)
+            number = order["id"]
+            return {"id": number, **getattr(self, f"do_{order['op']}")(order, *descriptors)}
+        except Exception as error:
+            return {"id": number, "fault": f"{type(error).__name__}: {error}"}
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""
-        uid = self._free_uid() if os.geteuid() == 0 else None
-        scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
-        if uid is not None:
-            os.chown(scratch, uid, uid)
-        confinement = lockdown.Confinement(uid=uid, scratch=scratch, **order["bounds"])
-        pid = os.fork()
+        uid = None if self.users is None else self.users.take()
+        scratch = None
+        try:
+            scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
+            if uid is not None:
+                os.chown(scratch, uid, uid)
+            confinement = lockdown.Confinement(
+                uid=uid, scratch=scratch, parent=os.getpid(), **order["bounds"]
+            )
+            pid = os.fork()
+        except BaseException:
+            self._release(uid, scratch)
+            raise
         if pid == 0:
             self._become_worker(confinement, descriptor)
-        os.close(descriptor)
         self.workers[order["worker"]] = _Forked(pid, uid, scratch)
         return {"pid": pid, "uid": uid}
 
-    def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> None:
+    def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> NoReturn:
+        """Never returns: a fork that came back would obey the grader's orders a second time."""
         try:
-            lockdown.lock_down(confinement, descriptor)
-            channel = socket.socket(fileno=lockdown.WIRE_DESCRIPTOR)
-        except BaseException as error:
-            failed = socket.socket(fileno=descriptor)
-            wire.send(failed, {"fault": f"lock-down failed: {type(error).__name__}: {error}"})
-            os._exit(1)
-        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            fault = None
+            try:
+                lockdown.lock_down(confinement, descriptor)
+            except BaseException as error:
+                fault = f"lock-down failed: {type(error).__name__}: {error}"
+            channel = _wire_of(descriptor)
+            if fault is not None:
+                wire.send(channel, {"fault": fault})
+                os._exit(1)
             settings = self.settings
             worker.Worker(self.given, settings.describers, settings.path).serve(channel)
         finally:
@@ -167,25 +190,33 @@ class Zygote:
         known = frozenset({self.grader, *(other.pid for other in self.workers.values())})
         try:
             status = reaper.reap(forked.pid, forked.uid, known)
-        except reaper.ReapFailed as error:
+        except reaper.ReapFailed as error:  # its number stays taken: it is still somebody's
             return {"status": None, "fault": str(error)}
-        shutil.rmtree(forked.scratch, ignore_errors=True)
+        self._release(forked.uid, forked.scratch)
         return {"status": status}
+
+    def _release(self, uid: int | None, scratch: str | None) -> None:
+        if scratch is not None:
+            with contextlib.suppress(OSError):
+                reaper.remove_folder(Path(scratch))
+        if uid is not None and self.users is not None:
+            self.users.release(uid)
 
     def do_reap_all(self, _order: dict[str, Any]) -> dict[str, Any]:
         """Kill every worker that is left, after a grader was stopped in the middle."""
-        for number in list(self.workers):
-            self.do_reap({"worker": number})
-        return {}
+        replies = [self.do_reap({"worker": number}) for number in list(self.workers)]
+        faults = [reply["fault"] for reply in replies if "fault" in reply]
+        return {"fault": "; ".join(faults)} if faults else {}
 
-    def _free_uid(self) -> int:
-        taken = {account.pw_uid for account in pwd.getpwall()}
-        taken |= {forked.uid for forked in self.workers.values() if forked.uid is not None}
-        while True:
-            uid = self.random.randint(lockdown.FIRST_UID, lockdown.LAST_UID)
-            if uid not in taken:
-                return uid
+
+def _wire_of(descriptor: int) -> socket.socket:
+    """The wire, wherever a lock-down that may have failed half-way has left it."""
+    try:
+        return socket.socket(fileno=lockdown.WIRE_DESCRIPTOR)
+    except OSError:
+        return socket.socket(fileno=descriptor)
 
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # no finalizers: of a frozen heap some libraries report every object as leaked

@@ -1,0 +1,611 @@
+"""The wire: every value that may cross comes back equal, no other crosses, no bytes do harm."""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from autograder import wire
+from autograder.wire import Limits, UnsupportedValue, WireError
+from autograder.wireformat import DEFAULT_LIMITS, DTYPES, PREFIX
+
+FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+SMALL = Limits(header=1 << 16, body=1 << 16)
+TORCH_TYPES = [
+    *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.uint16, torch.uint32, torch.uint64),
+    *(torch.float16, torch.float32, torch.float64, torch.complex64, torch.complex128),
+    torch.bfloat16,
+]
+
+
+def frame(value: object, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    return b"".join(bytes(buffer) for buffer in wire.encode(value, limits))
+
+
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, seconds: float = 5.0) -> object:
+    """What the grader makes of these bytes, when the peer sends them and hangs up."""
+    ours, theirs = socket.socketpair()
+
+    def feed() -> None:
+        with theirs, suppress(OSError):  # the decoder may have seen enough
+            theirs.sendall(data)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        with ours:
+            return wire.receive(ours, deadline=time.monotonic() + seconds, limits=limits)
+    finally:
+        feeder.join()
+
+
+def trip(value: object) -> Any:
+    return decode(frame(value))
+
+
+def bits(tensor: torch.Tensor) -> bytes:
+    return tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
+def assert_same(back: Any, value: Any) -> None:
+    """Equal in type, shape, element type and every bit; dicts also in their order."""
+    if isinstance(value, torch.Tensor):
+        assert type(back) is torch.Tensor
+        assert (back.dtype, back.shape) == (value.dtype, value.shape)
+        assert bits(back) == bits(value)
+    elif isinstance(value, np.ndarray | np.generic):
+        assert type(back) is np.ndarray
+        assert (back.dtype, back.shape) == (value.dtype.newbyteorder("="), value.shape)
+        native = np.asarray(value).astype(back.dtype)
+        assert back.tobytes() == native.tobytes()
+        assert back.flags.writeable and back.flags.c_contiguous
+    elif isinstance(value, dict):
+        assert type(back) is dict
+        assert len(back) == len(value)
+        for (back_key, back_item), (key, item) in zip(back.items(), value.items(), strict=True):
+            assert_same(back_key, key)
+            assert_same(back_item, item)
+    elif isinstance(value, list | tuple):
+        assert type(back) is type(value)
+        assert len(back) == len(value)
+        for back_item, item in zip(back, value, strict=True):
+            assert_same(back_item, item)
+    elif isinstance(value, float):
+        assert type(back) is float
+        assert struct.pack("<d", back) == struct.pack("<d", value)
+    else:
+        assert type(back) is type(value)
+        assert back == value
+
+
+# --- what may cross ---------------------------------------------------------------------------
+
+arrays = st.sampled_from(DTYPES).flatmap(
+    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0))
+)
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+keys = st.one_of(texts, st.integers(-(2**63), 2**63 - 1), st.floats(), st.booleans())
+leaves = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**4095), 2**4095 - 1),
+    st.floats(),
+    texts,
+    st.binary(),
+    arrays,
+)
+values = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner),
+        st.lists(inner).map(tuple),
+        st.dictionaries(keys, inner),
+    ),
+    max_leaves=20,
+)
+
+
+@FEW
+@given(values)
+def test_round_trip(value: object) -> None:
+    assert_same(trip(value), value)
+
+
+@pytest.mark.parametrize("value", [2**4095 - 1, -(2**4095), 2**63, -1, 0, 255, 256], ids=hex)
+def test_integers(value: int) -> None:
+    assert trip(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", [math.nan, -math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308]
+)
+def test_floats_keep_every_bit(value: float) -> None:
+    assert_same(trip(value), value)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda a: a,
+        lambda a: a[::2, ::-1],
+        lambda a: a.T,
+        np.asfortranarray,
+        lambda a: a.astype(a.dtype.newbyteorder(">")),
+        lambda a: np.broadcast_to(a[:1], (7, 5)),
+        lambda a: a[:0],
+        lambda a: a[2, 3],
+        lambda a: a[2:3, 3].reshape(()),
+        lambda a: a.reshape((1,) * 30 + a.shape),
+    ],
+    ids="plain strided transposed fortran bigendian broadcast empty scalar 0d 32d".split(),
+)
+def test_arrays(dtype: np.dtype[Any], make: Callable[[Any], Any]) -> None:
+    plain = (np.arange(20).reshape(4, 5) % 2).astype(dtype)
+    assert_same(trip(make(plain)), make(plain))
+
+
+@pytest.mark.parametrize("dtype", TORCH_TYPES, ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: t,
+        lambda t: t[::2],
+        lambda t: t.T,
+        lambda t: t[:1].expand(7, 5),
+        lambda t: t[:0],
+        lambda t: t[2, 3],
+    ],
+    ids="plain strided transposed expanded empty 0d".split(),
+)
+def test_tensors(dtype: torch.dtype, make: Callable[[Any], Any]) -> None:
+    plain = (torch.arange(20).reshape(4, 5) % 2).to(dtype)
+    assert_same(trip(make(plain)), make(plain))
+
+
+def test_special_tensors() -> None:
+    parameter = torch.nn.Parameter(torch.rand(3, 2))
+    assert_same(trip(parameter), parameter.detach())
+    grown = torch.rand(3, requires_grad=True) * 2
+    assert_same(trip(grown), grown.detach())
+    turned = torch.view_as_complex(torch.rand(4, 2)).conj()
+    assert turned.is_conj()
+    assert torch.equal(trip(turned), turned.resolve_conj())
+    imaginary = turned.imag
+    assert imaginary.is_neg()
+    assert torch.equal(trip(imaginary), imaginary.resolve_neg())
+    special = torch.tensor([math.nan, math.inf, -0.0]).bfloat16()
+    assert bits(trip(special)) == bits(special)
+
+
+def test_arrays_from_a_frame_do_not_share_memory() -> None:
+    first, second = trip([np.zeros(3), np.zeros(3)])
+    first[:] = 1
+    assert second.sum() == 0
+
+
+def test_lone_surrogates_become_question_marks() -> None:
+    assert trip(["a\ud800b", {"\udcff": 1}]) == ["a?b", {"?": 1}]
+
+
+def test_key_types_are_kept() -> None:
+    value = {1: "a", "1": "b", 2.0: "c", False: "d"}
+    assert [type(key) for key in trip(value)] == [int, str, float, bool]
+
+
+# --- what may not -----------------------------------------------------------------------------
+
+
+def subclass(base: type) -> type:
+    return type("Sub", (base,), {})
+
+
+def nested(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def self_containing() -> object:
+    loop: list[object] = []
+    loop.append(loop)
+    return loop
+
+
+def exploding() -> object:
+    """2^30 items in 31 lists."""
+    value: object = 1
+    for _ in range(30):
+        value = [value, value]
+    return value
+
+
+REFUSED: dict[str, Callable[[], object]] = {
+    "list subclass": subclass(list),
+    "dict subclass": subclass(dict),
+    "str subclass": lambda: subclass(str)("a"),
+    "int subclass": lambda: subclass(int)(1),
+    "float subclass": lambda: subclass(float)(1.0),
+    "bytes subclass": lambda: subclass(bytes)(b"a"),
+    "tuple subclass": subclass(tuple),
+    "subclass inside": lambda: [{"a": (subclass(int)(1),)}],
+    "subclass as key": lambda: {subclass(str)("a"): 1},
+    "array subclass": lambda: np.ones(2).view(subclass(np.ndarray)),
+    "matrix": lambda: np.ones((2, 2)).view(np.matrix),
+    "masked array": lambda: np.ma.masked_array([1.0], [True]),
+    "scalar subclass": lambda: subclass(np.float64)(1.0),
+    "tensor subclass": lambda: torch.ones(2).as_subclass(subclass(torch.Tensor)),
+    "parameter subclass": torch.nn.UninitializedParameter,
+    "buffer": lambda: torch.nn.Buffer(torch.ones(1)).as_subclass(subclass(torch.Tensor)),
+    "objects": lambda: np.array([object()]),
+    "no objects": lambda: np.empty(0, dtype=object),
+    "strings": lambda: np.array(["a"]),
+    "byte strings": lambda: np.array([b"a"]),
+    "string scalar": lambda: np.str_("a"),
+    "structure": lambda: np.zeros(2, dtype=[("a", "f8"), ("b", "O")]),
+    "record": lambda: np.zeros(1, dtype=[("a", "f8")])[0],
+    "dates": lambda: np.array(["2020-01-01"], dtype="datetime64[D]"),
+    "time spans": lambda: np.array([1], dtype="timedelta64[s]"),
+    "long double": lambda: np.ones(1, dtype=np.longdouble),
+    "void": lambda: np.void(b"abc"),
+    "sparse": lambda: torch.eye(3).to_sparse(),
+    "sparse rows": lambda: torch.eye(3).to_sparse_csr(),
+    "quantised": lambda: torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+    "meta": lambda: torch.empty(3, device="meta"),
+    "half complex": lambda: torch.zeros(2, dtype=torch.complex32),
+    "float8": lambda: torch.zeros(2).to(torch.float8_e4m3fn),
+    "set": lambda: {1},
+    "frozenset": frozenset,
+    "complex": lambda: 1j,
+    "bytearray": lambda: bytearray(b"a"),
+    "memoryview": lambda: memoryview(b"a"),
+    "range": lambda: range(3),
+    "generator": lambda: (i for i in range(3)),
+    "function": lambda: len,
+    "class": lambda: int,
+    "exception": lambda: ValueError("x"),
+    "module": lambda: math,
+    "dtype": lambda: np.dtype("f8"),
+    "None as key": lambda: {None: 1},
+    "tuple as key": lambda: {(1, 2): 1},
+    "bytes as key": lambda: {b"a": 1},
+    "scalar as key": lambda: {np.int64(1): 1},
+    "long int as key": lambda: {2**64: 1},
+    "long int": lambda: 2**4095,
+    "very long int": lambda: 1 << 10**7,
+    "too deep": lambda: nested(40),
+    "far too deep": lambda: nested(100_000),
+    "itself": self_containing,
+    "exploding": exploding,
+    "too many items": lambda: [None] * 1_000_001,
+    "too long a text": lambda: "a" * (33 << 20),
+    "too long in bytes": lambda: "\u20ac" * (12 << 20),
+    "too many texts": lambda: ["a" * (1 << 20)] * 40,
+    "wide view": lambda: np.broadcast_to(np.zeros(1), (10**6, 10**6)),
+    "wide view of a tensor": lambda: torch.zeros(1).bfloat16().expand(10**6, 10**6),
+    "many wide views": lambda: [np.broadcast_to(np.zeros(1), (60 * 10**6,))] * 2,
+    "no wide view": lambda: np.broadcast_to(np.zeros((1, 0)), (2**40, 0)),
+    "many dimensions": lambda: torch.zeros((1,) * 40),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch, on its rarer kinds of tensor
+@pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED.keys())
+def test_refused(make: Callable[[], object]) -> None:
+    value = make()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with pytest.raises(UnsupportedValue):
+            wire.send(ours, value)
+        assert not wire.pending(theirs), "a part of it was sent all the same"
+
+
+def test_the_refusal_names_the_type() -> None:
+    with pytest.raises(UnsupportedValue, match=r"^Sub$"):
+        wire.encode([subclass(dict)()])
+    with pytest.raises(UnsupportedValue, match=r"tensor of torch\.float32"):
+        wire.encode(torch.empty(3, device="meta"))
+
+
+# --- hostile bytes ------------------------------------------------------------------------------
+
+HARMLESS = (WireError, wire.PeerClosed, wire.DeadlinePassed)
+
+
+def raw(content: bytes, buffers: bytes = b"", **claims: int) -> bytes:
+    """A frame by hand; ``header`` and ``body`` may claim other sizes."""
+    sizes = {"header": len(content), "body": len(buffers)} | claims
+    return PREFIX.pack(b"DLW1", sizes["header"], sizes["body"]) + content + buffers
+
+
+def dims(*lengths: int, tag: bytes = b"A", code: int = 11) -> bytes:
+    return tag + bytes((code, len(lengths))) + struct.pack(f"<{len(lengths)}Q", *lengths)
+
+
+def counted(tag: bytes, count: int, rest: bytes = b"") -> bytes:
+    return tag + struct.pack("<I", count) + rest
+
+
+HUGE_KEY = counted(b"I", 9, b"\0" * 8 + b"\1")
+HOSTILE = {
+    "other magic": b"DLW2" + raw(b"N")[4:],
+    "pickle": b"\x80\x04\x95" + b"a" * 40,
+    "header of 2^60 bytes": raw(b"N", header=2**60),
+    "body of 2^60 bytes": raw(b"N", body=2**60),
+    "header of 2^64-1 bytes": raw(b"N", header=2**64 - 1),
+    "empty header": raw(b""),
+    "header just too large": raw(b"N", header=DEFAULT_LIMITS.header + 1),
+    "unknown tag": raw(b"Q"),
+    "zero tag": raw(b"\0"),
+    "count of 2^32-1, list": raw(counted(b"L", 2**32 - 1)),
+    "count of 2^32-1, tuple": raw(counted(b"U", 2**32 - 1)),
+    "count of 2^32-1, dict": raw(counted(b"M", 2**32 - 1)),
+    "count of 2^32-1, text": raw(counted(b"S", 2**32 - 1)),
+    "count of 2^32-1, int": raw(counted(b"I", 2**32 - 1)),
+    "one item too few": raw(counted(b"L", 2, b"N")),
+    "key without value": raw(counted(b"M", 1, b"T")),
+    "cut float": raw(b"D\0\0"),
+    "cut count": raw(b"L\0"),
+    "cut dimensions": raw(dims(3)[:-1]),
+    "trailing garbage in the header": raw(b"NN"),
+    "trailing garbage in the body": raw(b"N", b"x"),
+    "2^64 bytes by product": raw(dims(2**32, 2**32)),
+    "0 bytes by product modulo 2^64": raw(dims(2**32, 2**29)),
+    "bytes of 2^63": raw(b"B" + struct.pack("<Q", 2**63)),
+    "zero times huge": raw(dims(0, 2**63)),
+    "huge times zero": raw(dims(2**62, 2**62, 0)),
+    "33 dimensions": raw(dims(*[1] * 33), b"\0" * 8),
+    "255 dimensions": raw(b"A" + bytes((11, 255)) + b"\1" * 8 * 255),
+    "unknown element type": raw(dims(1, code=14), b"\0" * 8),
+    "bfloat16 of numpy": raw(dims(1, code=255), b"\0" * 2),
+    "body shorter than its array": raw(dims(2), b"\0" * 15),
+    "body longer than its array": raw(dims(2), b"\0" * 17),
+    "body that never comes": raw(dims(2), body=16),
+    "header that never comes": raw(b"N", header=10),
+    "invalid UTF-8": raw(counted(b"S", 2, b"\xc3\x28")),
+    "surrogate in UTF-8": raw(counted(b"S", 3, b"\xed\xa0\x80")),
+    "overlong UTF-8": raw(counted(b"S", 2, b"\xc0\xaf")),
+    "None as key": raw(counted(b"M", 1, b"NN")),
+    "list as key": raw(counted(b"M", 1, counted(b"L", 0) + b"N")),
+    "array as key": raw(counted(b"M", 1, dims(1) + b"N"), b"\0" * 8),
+    "bytes as key": raw(counted(b"M", 1, b"B" + b"\0" * 8 + b"N")),
+    "long int as key": raw(counted(b"M", 1, HUGE_KEY + b"N")),
+    "long int": raw(counted(b"I", 513, b"\1" * 513)),
+    "too deep": raw(counted(b"L", 1) * 40 + b"N"),
+    "far too deep": raw(counted(b"L", 1) * 100_000 + b"N"),
+    "too many items": raw(counted(b"L", 1_000_001, b"N" * 1_000_001)),
+    "nothing": b"",
+    "half a prefix": b"DLW1\0\0",
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_frames(data: bytes) -> None:
+    with pytest.raises(HARMLESS):
+        decode(data)
+
+
+def test_the_handmade_frames_would_be_right_but_for_their_fault() -> None:
+    """Positive control: the same builders make frames that are taken."""
+    assert decode(raw(b"N")) is None
+    assert decode(raw(counted(b"L", 1, b"T"))) == [True]
+    assert decode(raw(counted(b"M", 1, counted(b"S", 1, b"a") + b"F"))) == {"a": False}
+    assert_same(decode(raw(dims(2), b"\0" * 16)), np.zeros(2))
+    assert_same(decode(raw(dims(0, 7))), np.zeros((0, 7)))
+    assert_same(decode(raw(dims(1, tag=b"X", code=255), b"\0\0")), torch.zeros(1).bfloat16())
+
+
+@pytest.mark.parametrize("tag", [b"A", b"X"])
+def test_bool_bytes_other_than_0_and_1(tag: bytes) -> None:
+    """A bool that is neither makes NumPy and compilers disagree with themselves."""
+    back: Any = decode(raw(dims(4, tag=tag, code=0), b"\0\1\2\xff"))
+    assert np.asarray(back).view(np.uint8).tolist() == [0, 1, 1, 1]
+
+
+def test_integer_keys_cannot_be_made_to_collide() -> None:
+    """Python's hash of an int is its remainder; half a million equal hashes take half an hour."""
+    modulus = 2**61 - 1
+    colliding = [k * modulus for k in range(1, 200_001)]
+
+    def entry(key: int) -> bytes:
+        length = key.bit_length() // 8 + 1
+        return counted(b"I", length, key.to_bytes(length, "little", signed=True)) + b"N"
+
+    entries = b"".join(map(entry, colliding))
+    started = time.monotonic()
+    with pytest.raises(WireError):
+        decode(raw(counted(b"M", len(colliding), entries)))
+    assert time.monotonic() - started < 3
+    worst = b"".join(entry(i << 43) for i in range(-100_000, 100_000))
+    started = time.monotonic()
+    assert len(decode(raw(counted(b"M", 200_000, worst)))) == 200_000  # type: ignore[arg-type]
+    assert time.monotonic() - started < 5
+
+
+@FEW
+@given(st.binary(max_size=200))
+def test_arbitrary_bytes(data: bytes) -> None:
+    with pytest.raises(HARMLESS):
+        decode(data, SMALL)
+
+
+@FEW
+@given(st.binary(max_size=200), st.binary(max_size=64))
+def test_arbitrary_headers(header: bytes, body: bytes) -> None:
+    with suppress(HARMLESS):
+        decode(raw(header, body), SMALL)
+
+
+@settings(FEW, max_examples=300)
+@given(values, st.data())
+def test_mutated_frames(value: object, data: st.DataObject) -> None:
+    good = bytearray(frame(value))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(good)))
+        length = data.draw(st.integers(0, 4))
+        good[place : place + length] = data.draw(st.binary(max_size=8))
+    with suppress(HARMLESS):
+        decode(bytes(good), SMALL)
+
+
+@FEW
+@given(values, st.data())
+def test_cut_frames(value: object, data: st.DataObject) -> None:
+    good = frame(value)
+    with pytest.raises(wire.PeerClosed):
+        decode(good[: data.draw(st.integers(0, len(good) - 1))])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        raw(b"N", header=2**60),
+        raw(b"N", body=2**60),
+        raw(counted(b"L", 2**32 - 1) + b"N" * 1000),
+        raw(dims(2**40)),
+        raw(dims(2**32, 2**29)),
+        raw(dims(0, 2**60)),
+        raw(b"B" + struct.pack("<Q", 2**50), body=2**50),
+        raw(counted(b"I", 2**31)),
+        raw(counted(b"L", 4000, dims(8000) * 4000), body=8000 * 8 * 4000),
+    ],
+)
+def test_claims_allocate_nothing(data: bytes) -> None:
+    limits = Limits(header=1 << 20, body=1 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(HARMLESS):
+            decode(data, limits)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_a_frame_as_large_as_allowed_stays_within_its_limits() -> None:
+    """The most lists that a header can hold: the tree may be larger, but in proportion."""
+    limits = Limits(header=1 << 18, body=0)
+    count = ((1 << 18) - 5) // 5
+    tracemalloc.start()
+    try:
+        decode(raw(counted(b"L", count, counted(b"L", 0) * count)), limits)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 << 20
+
+
+def test_a_claimed_body_is_not_touched_before_it_comes() -> None:
+    """512 MB are announced, a few bytes come: no page of the buffer may have been written."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
+    before = peak_memory()
+    size = DEFAULT_LIMITS.body
+    with pytest.raises(wire.PeerClosed):
+        decode(raw(b"B" + struct.pack("<Q", size), b"x" * 10, body=size))
+    assert peak_memory() - before < 100 << 20
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
+
+
+# --- deadlines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_slow_drip(good: bool) -> None:
+    """A byte now and then resets nothing: the deadline is for the whole frame."""
+    ours, theirs = socket.socketpair()
+    data = frame("x" * 100)
+    stop = threading.Event()
+
+    def drip() -> None:
+        for number in range(len(data)):
+            if stop.wait(0.001 if good else 0.05):
+                return
+            theirs.sendall(data[number : number + 1])
+
+    thread = threading.Thread(target=drip)
+    with ours, theirs:
+        thread.start()
+        started = time.monotonic()
+        try:
+            if good:
+                assert wire.receive(ours, deadline=started + 5) == "x" * 100
+            else:
+                with pytest.raises(wire.DeadlinePassed):
+                    wire.receive(ours, deadline=started + 0.5)
+                assert time.monotonic() - started < 1
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_sending_to_a_peer_that_does_not_read() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        started = time.monotonic()
+        with pytest.raises(wire.DeadlinePassed):
+            wire.send(ours, np.zeros(10**7), deadline=started + 0.3)
+        assert time.monotonic() - started < 2
+
+
+def test_sending_to_a_closed_peer() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with closing(ours), pytest.raises(wire.PeerClosed):
+        wire.send(ours, np.zeros(10**6))
+
+
+def test_a_deadline_in_the_past() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire.send(theirs, 1)
+        with pytest.raises(wire.DeadlinePassed):
+            wire.receive(ours, deadline=time.monotonic() - 1)
+
+
+def test_pending() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert not wire.pending(ours)
+        theirs.sendall(b"x")
+        assert wire.pending(ours)
+        assert wire.pending(ours), "looking takes nothing away"
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        assert not wire.pending(ours)
+
+
+def test_descriptors_sent_along_do_not_arrive() -> None:
+    """A worker may attach descriptors to its bytes; they must not pile up in the grader."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, open("/dev/null") as null:  # noqa: PTH123
+        for _ in range(20):
+            socket.send_fds(theirs, [frame(1)], [null.fileno()] * 50)
+        probe = socket.socket()
+        lowest = probe.fileno()
+        probe.close()
+        assert [wire.receive(ours) for _ in range(20)] == [1] * 20
+        with socket.socket() as probe:
+            assert probe.fileno() == lowest
