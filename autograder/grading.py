@@ -34,6 +34,7 @@ from autograder.manifest import Assignment, Question
 from autograder.notebook import Notebook, parse
 from autograder.results import HARNESS_FAULT, CheckResult, Report
 from autograder.sandbox.client import Bounds, Worker, Zygote
+from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_names
 from autograder.student import Answers, Student
 from autograder.submission import Submission, SubmissionError, collect
@@ -196,7 +197,9 @@ class Grader:
             ours.close()
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            self.zygote.order("reap_all")
+            reply = self.zygote.order("reap_all")
+            if "fault" in reply:
+                outcome.faults.append(str(reply["fault"]))
 
     def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
         checks = tuple(outcome.checks.values()) or tuple(
@@ -239,6 +242,7 @@ def _not_graded(question: Question) -> CheckResult:
 
 def _run_child(grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
     """Run the checks, stream their results, and end this process whatever happens."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     end: dict[str, Any] = {}
     try:
         end = _run_checks(grader, job, folder, seed, channel)

@@ -108,7 +108,11 @@ class Answers:
 
 
 class Student:
-    """The student's answer to one question, as a check may use it."""
+    """The student's answer to one question, as one check may use it.
+
+    The cases of a parametrised check share a worker and the time; should a case end the worker,
+    the next one gets another.
+    """
 
     def __init__(
         self,
@@ -126,8 +130,10 @@ class Student:
         self._seconds = seconds
         self._required = frozenset(required)
         self._worker: Worker | None = None
-        self._deadline = 0.0
+        self._deadline: float | None = None
         self._failures: dict[str, StudentException] = {}
+        #: Whether the worker has seen an input of the check, which it could put into any message.
+        self._secret = False
         #: What the sandbox held while this check ran, None if no worker was needed.
         self.active: frozenset[str] | None = None
 
@@ -139,17 +145,28 @@ class Student:
                 ended its process.
         """
         worker = self._ready(name)
-        return self._result(name, lambda: worker.call(name, list(args), kwargs, self._deadline))
+        self._secret = True
+        return self._result(name, lambda: worker.call(name, list(args), kwargs, self._end()))
 
     def value(self, name: str, /) -> Any:
         """The value of the student's ``name``. Raises as ``call`` does."""
         worker = self._ready(name)
-        return self._result(name, lambda: worker.value(name, self._deadline))
+        return self._result(name, lambda: worker.value(name, self._end()))
 
     def describe(self, name: str, describer: str, /) -> Any:
-        """What the public ``describer`` says of the student's object. Raises as ``call`` does."""
+        """What the public ``describer`` says of the student's object. Raises as ``call`` does.
+
+        A describer's own ValueError, raised outside the student's code, is its word to the student.
+        """
         worker = self._ready(name)
-        return self._result(name, lambda: worker.describe(name, describer, self._deadline))
+        reply = self._guarded(f"`{name}`", lambda: worker.describe(name, describer, self._end()))
+        if not isinstance(reply, StudentException):
+            return reply
+        if (reply.type, reply.cell) == ("ValueError", 0) and not self._secret:
+            found = clean(reply.message, 300)
+            hint = f"Is the box filled in, and the name `{name}` kept?"
+            raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
+        raise CheckFailed(self._raised(name, reply))
 
     def close(self) -> None:
         """Kill the worker, if there is one."""
@@ -169,42 +186,50 @@ class Student:
             raise CheckFailed(plan)
         if name in plan.missing:
             raise CheckFailed(self._undefined(name, plan))
-        if self._worker is None:
-            self._worker = self._start(plan)
+        if self._worker is None or not self._worker.alive:
+            self._start(plan)
         if name in self._failures:
             raise CheckFailed(self._replay_failed(name, self._failures[name]))
+        assert self._worker is not None
         return self._worker
 
-    def _start(self, plan: Slice) -> Worker:
+    def _start(self, plan: Slice) -> None:
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._seconds
+        if time.monotonic() >= self._deadline:
+            raise CheckFailed(self._late("the check"))
         limits = self._answers.assignment.limits
         bounds = Bounds(
             cpu_seconds=math.ceil(self._seconds) + 5,
             memory=limits.memory_mb * 10**6,
             file_size=limits.file_mb * 10**6,
         )
-        worker = Worker(self._zygote, bounds, self._scratch)
+        # From here on ``close`` reaps it, whatever the replay does.
+        self._worker = worker = Worker(self._zygote, bounds, self._scratch)
+        self._secret = False
         self.active = worker.active
-        self._worker = worker  # from here on ``close`` reaps it, whatever the replay does
         lacking = self._required - worker.active
         if lacking:
             raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")
-        self._deadline = time.monotonic() + self._seconds
-        replay = self._guarded(
-            "running the notebook's own code", lambda: worker.replay(plan.steps, self._deadline)
+        self._failures = self._guarded(
+            "running the notebook's own code", lambda: worker.replay(plan.steps, self._end())
         )
-        self._failures = replay
-        return worker
+
+    def _end(self) -> float:
+        assert self._deadline is not None
+        return self._deadline
+
+    def _late(self, what: str) -> Finding:
+        return Finding(
+            f"{what} did not end within {self._seconds:g} seconds.",
+            "Look for a loop that never ends, or for work that could be done once.",
+        )
 
     def _guarded(self, what: str, request: Any) -> Any:
         try:
             return request()
         except WorkerTimedOut:
-            raise CheckFailed(
-                Finding(
-                    f"{what} did not end within {self._seconds:g} seconds.",
-                    "Look for a loop that never ends, or for work that could be done once.",
-                )
-            ) from None
+            raise CheckFailed(self._late(what)) from None
         except WorkerStopped as stopped:
             raise CheckFailed(
                 Finding(f"{what}: the code {stopped}.", "An answer should only return its value.")
@@ -242,6 +267,7 @@ class Student:
         return Finding(f"{text}: {message}." if message else f"{text}.", _hint(error))
 
     def _raised(self, name: str, error: StudentException) -> Finding:
+        """What a call or a description ended with; a message may be shown if it holds no input."""
         if error.kind == "unsupported":
             kind = clean(error.type, 100)
             return Finding(
@@ -250,11 +276,12 @@ class Student:
                 f"`{name}` gave an object that is neither a plain value nor an array.",
             )
         place = self._place(error)
+        message = clean(error.message, 300).strip()
         texts = []
         for hidden in (False, True):
             text = f"`{name}` stopped: {place}{exception_name(error.type, hidden=hidden)}"
-            message = clean(error.message, 300).strip()
-            texts.append(f"{text}: {message}." if message and not hidden else f"{text}.")
+            shown = message and not (hidden and self._secret)
+            texts.append(f"{text}: {message}." if shown else f"{text}.")
         return Finding(texts[0], _hint(error), texts[1])
 
     def _place(self, error: StudentException) -> str:

@@ -12,7 +12,7 @@ from autograder import manifest
 from autograder.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
 from release.proof import Proof, prove
-from release.templates import solved, templates
+from release.templates import blank_files, solution_files, solved, templates
 
 Announce = Callable[[str], None]
 
@@ -60,7 +60,12 @@ def build(assignment: Assignment, target: Path, announce: Announce = lambda _ste
         write_zip(Path(name) / "gradescope", work / "gradescope.zip")
         announce("proving the Gradescope bundle on the solution and the blank template")
         # The bundle's own copy is loaded: what is proven is what is shipped.
-        proof = prove(manifest.load(inside), solved(assignment), blank)
+        proof = prove(
+            manifest.load(inside),
+            blank,
+            solved(assignment) | solution_files(assignment),
+            blank | blank_files(assignment),
+        )
         _put_in_place(work, target, Path(name) / "old")
     return Release(assignment, target, proof)
 

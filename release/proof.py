@@ -26,18 +26,26 @@ class Proof:
 
 
 def prove(
-    assignment: Assignment, solved: Mapping[str, bytes], templates: Mapping[str, bytes]
+    assignment: Assignment,
+    templates: Mapping[str, bytes],
+    solution: Mapping[str, bytes],
+    blank: Mapping[str, bytes],
 ) -> Proof:
     """Grade the solution, which must get every point, and the template, which must get none hidden.
 
     Both are the staff's own files, so that this runs as any user: what the sandbox lacks here
     matters where submissions are graded, and is refused there.
 
+    Args:
+        templates: the stripped notebooks.
+        solution: the files of the solved submission, by path.
+        blank: the files of a submission in which nothing was done.
+
     Raises:
         ProofFailed: a check does not give what it must.
     """
     with Session(assignment, templates, allow_unsafe=True) as session:
-        proof = Proof(_graded(session, solved), _graded(session, templates))
+        proof = Proof(_graded(session, solution), _graded(session, blank))
     problems = [*_lost_by_solution(proof.solution), *_won_by_blank(proof.blank)]
     if problems:
         raise ProofFailed(
@@ -47,10 +55,12 @@ def prove(
     return proof
 
 
-def _graded(session: Session, notebooks: Mapping[str, bytes]) -> Report:
+def _graded(session: Session, files: Mapping[str, bytes]) -> Report:
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
-        for name, data in notebooks.items():
-            (Path(folder) / name).write_bytes(data)
+        for name, data in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
         return session.grade(Path(folder))
 
 

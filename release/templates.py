@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path, PurePosixPath
+
 import nbformat
 from nbformat import NotebookNode
 
@@ -9,6 +11,9 @@ from autograder.errors import UserError
 from autograder.manifest import Assignment
 from release.source import read_source
 from release.strip import strip_notebook
+
+#: The staff's folder with the solution's files that are no notebooks.
+SUBMISSION = "submission"
 
 
 class AnchorError(UserError):
@@ -25,6 +30,25 @@ def solved(assignment: Assignment) -> dict[str, bytes]:
         entry.file: _written(_with_ids(read_source(assignment.folder / entry.source)))
         for entry in assignment.notebooks
     }
+
+
+def solution_files(assignment: Assignment) -> dict[str, bytes]:
+    """What belongs to the solution beside the notebooks: all below ``submission/``, by its path."""
+    return _files(assignment.folder / SUBMISSION)
+
+
+def blank_files(assignment: Assignment) -> dict[str, bytes]:
+    """Files of the public folder that students fill in and hand in, as they receive them."""
+    return {
+        name: data
+        for name, data in _files(assignment.public).items()
+        if any(PurePosixPath(name).match(pattern) for pattern in assignment.files)
+    }
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(found)}
 
 
 def templates(assignment: Assignment) -> dict[str, bytes]:

@@ -49,6 +49,7 @@ class Check:
     hidden: bool
     items: list[pytest.Item] = field(default_factory=list)
     outcomes: list[Case] = field(default_factory=list)
+    student: Student | None = None
     seconds: float = 0.0
 
     @property
@@ -262,14 +263,16 @@ class GradingPlugin:
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
-        """The student's answer to the check's question, in a process of its own."""
+        """The student's answer to the check's question, in a process of the check's own."""
         item = request.node
         check = self._check_of(item)
         mark = item.get_closest_marker("time_limit")
         seconds = float(mark.args[0]) if mark else self.assignment.limits.check_seconds
-        student = self.make_student(check.question, seconds)
-        yield student
-        student.close()
+        if check.student is None:
+            check.student = self.make_student(check.question, seconds)
+        yield check.student
+        if check.done:
+            check.student.close()
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:

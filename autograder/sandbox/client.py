@@ -151,6 +151,11 @@ class Worker:
         """What a public describer says of a name's object, or the exception it ended with."""
         return self._request({"op": "describe", "name": name, "describer": describer}, deadline)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has neither ended nor been closed, as far as is known."""
+        return self._alive
+
     def close(self) -> int | None:
         """Kill the worker and all it started; its wait status, None if it was closed before."""
         if not self._alive:

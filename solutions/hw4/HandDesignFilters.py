@@ -107,6 +107,7 @@ axes.set_axis_off()
 # **The border.** At the border the window reaches outside. Leave `ndimage` its default, which
 # mirrors the picture there.
 
+
 # %% id="averaging"
 def averaging_filtering(image, filter_size=3):
     """Smooth a picture with an averaging filter.
@@ -184,6 +185,7 @@ for n in filter_sizes:
 # range; don't clip it or take its absolute value.
 #
 # Use `ndimage.convolve` again, with its default at the border.
+
 
 # %% id="edges"
 def edge_detecting(image):

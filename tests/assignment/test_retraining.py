@@ -24,6 +24,9 @@ from retraining import (  # noqa: E402
 )
 
 
+torch.set_num_threads(1)  # spinning threads on a busy machine take ten times as long
+
+
 def random_data(count: int, classes: int, seed: int, *, flat: bool = False) -> Data:
     """Pictures with large areas of one grey where ``flat``, so that pooling has to break ties."""
     rng = np.random.default_rng(seed)
@@ -34,18 +37,21 @@ def random_data(count: int, classes: int, seed: int, *, flat: bool = False) -> D
 
 
 @pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("filters", [3, 6])
 @pytest.mark.parametrize(
     ("kernel_size", "classes"), [(2, 3), (3, 3), (5, 5), (7, 3), (8, 3), (11, 5)]
 )
-def test_same_weights_as_plain_pytorch(kernel_size: int, classes: int, flat: bool) -> None:
+def test_same_weights_as_plain_pytorch(
+    kernel_size: int, classes: int, filters: int, flat: bool
+) -> None:
     data = random_data(23, classes, kernel_size, flat=flat)
-    recipe = Recipe(4, 0.01, kernel_size, 10, (3, 5, 8))
+    recipe = Recipe(4, 0.01, kernel_size, 10, (3, 5, 8), filters)
     with torch.no_grad():
         cnns = BatchedCNN(data, recipe)
     plain = []
     for seed in recipe.seeds:
         torch.manual_seed(seed)
-        model = SimpleCNN(kernel_size=kernel_size, num_classes=classes)
+        model = SimpleCNN(filters, kernel_size, classes)
         plain.append((model, torch.optim.SGD(model.parameters(), recipe.lr, MOMENTUM)))
     images, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
     for _ in range(recipe.epochs):

@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_reads_homework_four() -> None:
     assignment = manifest.load(ROOT / "solutions" / "hw4")
-    assert assignment.points == 20
+    assert assignment.points == 100
     assert assignment.question("H1").names == ("averaging_filtering",)
     assert assignment.public == ROOT / "assignment" / "hw4"
     assert assignment.runtime.prebind == ("hw4",)

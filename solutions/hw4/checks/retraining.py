@@ -11,15 +11,16 @@ seeds see the batches in the same random order, which is what lets them share th
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from hw4.models import SimpleCNN, ThreeLayerMLP
 from torch.nn import functional
 
-FILTERS = 3
 MOMENTUM = 0.9
 
 
@@ -30,6 +31,12 @@ class Data:
     images: np.ndarray
     labels: np.ndarray
     classes: int
+
+    def in_order(self) -> Data:
+        """The same samples, sorted: what a shuffled loader gave is the same data in every run."""
+        keys = [image.tobytes() for image in self.images]
+        order = sorted(range(len(keys)), key=lambda n: (int(self.labels[n]), keys[n]))
+        return Data(self.images[order], self.labels[order], self.classes)
 
     def key(self) -> list[object]:
         """All of it, to remember results by."""
@@ -45,15 +52,40 @@ class Recipe:
     kernel_size: int
     batch_size: int
     seeds: tuple[int, ...]
+    filters: int = 3
 
     def key(self) -> list[object]:
         """All of it, to remember results by."""
-        return [self.epochs, self.lr, self.kernel_size, self.batch_size, list(self.seeds)]
+        numbers = [self.epochs, self.lr, self.kernel_size, self.batch_size, self.filters]
+        return [*numbers, list(self.seeds)]
+
+
+def seconds_needed(data: Data, recipe: Recipe) -> float:
+    """About how long the training takes on one slow core; to refuse it before it starts."""
+    steps = recipe.epochs * math.ceil(len(data.labels) / recipe.batch_size)
+    pictures = recipe.epochs * len(data.labels)
+    # Measured: a fixed part for each step, and products that grow with the kernel and the seeds.
+    work = len(recipe.seeds) * recipe.filters * recipe.kernel_size**2 * (1 + recipe.filters / 4)
+    return steps * 1e-3 + pictures * work * 1.3e-7
+
+
+def usable_cores() -> int:
+    """The cores that this process may use: 1 or 2, as more do not help products of this size.
+
+    A container's share is not in the number of processors: Gradescope gives half a core of many.
+    """
+    cores = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        cores = min(cores, math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):
+        pass  # no cgroup of version 2, or no quota in it ("max")
+    return max(1, min(cores, 2))
 
 
 def cnn_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
     """Per-cent accuracy on ``valid`` of one trained ``SimpleCNN`` for each seed."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(usable_cores())
     with torch.no_grad():
         cnns = BatchedCNN(train, recipe)
         order = torch.Generator().manual_seed(recipe.seeds[0])
@@ -64,7 +96,7 @@ def cnn_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
 
 def mlp_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
     """The same for ``ThreeLayerMLP`` with 50 and 10 hidden units; the kernel size is not used."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(usable_cores())
     images = torch.from_numpy(train.images).flatten(1)
     labels = torch.from_numpy(train.labels).repeat(len(recipe.seeds))
     weights = _mlp_weights(recipe.seeds, train.classes)
@@ -113,12 +145,14 @@ def _accuracies(scores: torch.Tensor, data: Data) -> list[float]:
 class BatchedCNN:
     """``SimpleCNN`` for several seeds at once; weights and gradients are views of one tensor each.
 
-    Sizes: S seeds, K kernel size, Q rows of the pooled picture, H rows behind the second layer,
-    R rows of the pooled picture with padding, B pictures of a batch.
+    With six filters it is the assignment's ``WiderCNN``. Sizes: S seeds, K kernel size, Q rows of
+    the pooled picture, H rows behind the second layer, R rows of the pooled picture with padding,
+    B pictures of a batch.
     """
 
     def __init__(self, data: Data, recipe: Recipe) -> None:
         self.seeds = len(recipe.seeds)
+        self.filters = recipe.filters
         self.kernel = recipe.kernel_size
         self.recipe = recipe
         self.classes = data.classes
@@ -140,17 +174,17 @@ class BatchedCNN:
     def _shapes(self) -> list[tuple[int, ...]]:
         side = self.kernel
         return [
-            (FILTERS, side * side),
-            (FILTERS,),
-            (FILTERS, FILTERS, side, side),
-            (FILTERS,),
-            (self.classes, FILTERS),
+            (self.filters, side * side),
+            (self.filters,),
+            (self.filters, self.filters, side, side),
+            (self.filters,),
+            (self.classes, self.filters),
             (self.classes,),
         ]
 
     def _initial(self, seed: int) -> torch.Tensor:
         torch.manual_seed(seed)
-        model = SimpleCNN(FILTERS, self.kernel, self.classes)
+        model = SimpleCNN(self.filters, self.kernel, self.classes)
         return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
 
     def _views(self, flat: torch.Tensor) -> list[torch.Tensor]:
@@ -193,13 +227,13 @@ class BatchedCNN:
     def _forward(self, b: _Buffers) -> torch.Tensor:
         """Scores ``(S, B, classes)``; what the way back needs stays in the buffers."""
         w1, b1, _w2, b2, w3, b3 = self.weights
-        s, k, q, h = self.seeds, self.kernel, self.pooled, self.height
-        torch.mm(w1.reshape(s * FILTERS, k * k), b.patches.view(k * k, -1), out=b.first_flat)
+        s, c = self.seeds, self.filters
+        k, q, h, p = self.kernel, self.pooled, self.height, self.padding
+        torch.mm(w1.reshape(s * c, k * k), b.patches.view(k * k, -1), out=b.first_flat)
         one, two, three, four = b.first.unbind(2)
         b.upper, b.lower = torch.maximum(one, two), torch.maximum(three, four)
-        pooled = torch.maximum(b.upper, b.lower).view(s, FILTERS, -1, q, q)
+        pooled = torch.maximum(b.upper, b.lower).view(s, c, -1, q, q)
         b.hidden = pooled.add_(b1[:, :, None, None, None]).relu_()
-        p = self.padding
         b.padded[:, :, p : p + q, :, p : p + q].copy_(b.hidden.permute(0, 1, 3, 2, 4))
         b.shifted.copy_(b.shifts)
         # One product gives, for each row of the kernel, its part; the parts are then added up.
@@ -207,28 +241,29 @@ class BatchedCNN:
         second = b.parts[:, 0, :, :h] + b2[:, :, None, None]
         for row in range(1, k):
             second.add_(b.parts[:, row, :, row : row + h])
-        b.active = second.relu_().view(s, FILTERS, h, -1, h)
+        b.active = second.relu_().view(s, c, h, -1, h)
         b.means = b.active.mean((2, 4)).transpose(1, 2)
         return torch.baddbmm(b3[:, None], b.means, w3.transpose(1, 2))
 
     def _second_matrix(self) -> torch.Tensor:
         """The second layer's weights as ``(S, K rows * outputs, inputs * K columns)``."""
         w2, k = self.weights[2], self.kernel
-        return w2.permute(0, 3, 1, 2, 4).reshape(self.seeds, k * FILTERS, FILTERS * k)
+        return w2.permute(0, 3, 1, 2, 4).reshape(self.seeds, k * self.filters, self.filters * k)
 
     def _backward(self, b: _Buffers, d_scores: torch.Tensor) -> None:
         """Fill the gradients."""
         g1, h1, g2, h2, g3, h3 = self.gradients
-        s, k, q, h, p = self.seeds, self.kernel, self.pooled, self.height, self.padding
+        s, c = self.seeds, self.filters
+        k, q, h, p = self.kernel, self.pooled, self.height, self.padding
         g3.copy_(torch.bmm(d_scores.transpose(1, 2), b.means))
         h3.copy_(d_scores.sum(1))
         d_means = torch.bmm(d_scores, self.weights[4]).transpose(1, 2) / (h * h)
         d_second = (b.active > 0) * d_means[:, :, None, :, None]
         h2.copy_(d_second.sum((2, 3, 4)))
         for row in range(k):
-            b.d_parts[:, row, :, row : row + h].copy_(d_second.view(s, FILTERS, h, -1))
+            b.d_parts[:, row, :, row : row + h].copy_(d_second.view(s, c, h, -1))
         d_matrix = torch.bmm(b.d_parts_flat, b.shifted_flat.transpose(1, 2))
-        g2.copy_(d_matrix.view(s, k, FILTERS, FILTERS, k).permute(0, 2, 3, 1, 4))
+        g2.copy_(d_matrix.view(s, k, c, c, k).permute(0, 2, 3, 1, 4))
         torch.bmm(self._second_matrix().transpose(1, 2), b.d_parts_flat, out=b.d_shifted_flat)
         b.d_padded.zero_()
         for column in range(k):
@@ -236,9 +271,9 @@ class BatchedCNN:
         inside = b.d_padded[:, :, p : p + q, :, p : p + q].permute(0, 1, 3, 2, 4)
         d_hidden = inside * (b.hidden > 0)
         h1.copy_(d_hidden.sum((2, 3, 4)))
-        self._unpool(b, d_hidden.reshape(s * FILTERS, -1, q * q))
-        d_first = torch.mm(b.d_first.view(s * FILTERS, -1), b.patches.view(k * k, -1).t())
-        g1.copy_(d_first.view(s, FILTERS, k * k))
+        self._unpool(b, d_hidden.reshape(s * c, -1, q * q))
+        d_first = torch.mm(b.d_first.view(s * c, -1), b.patches.view(k * k, -1).t())
+        g1.copy_(d_first.view(s, c, k * k))
 
     @staticmethod
     def _unpool(b: _Buffers, gradient: torch.Tensor) -> None:
@@ -258,7 +293,7 @@ class BatchedCNN:
         """The trained networks as ordinary modules."""
         found = []
         for flat in self.flat:
-            model = SimpleCNN(FILTERS, self.kernel, self.classes)
+            model = SimpleCNN(self.filters, self.kernel, self.classes)
             torch.nn.utils.vector_to_parameters(flat.clone(), model.parameters())
             found.append(model)
         return found
@@ -274,24 +309,26 @@ class _Buffers:
     """Memory for one size of batch, used again in every step."""
 
     def __init__(self, cnns: BatchedCNN, batch: int) -> None:
-        s, k, q, h, r = cnns.seeds, cnns.kernel, cnns.pooled, cnns.height, cnns.rows
+        s, f, k = cnns.seeds, cnns.filters, cnns.kernel
+        q, h, r = cnns.pooled, cnns.height, cnns.rows
         columns = r * batch * h
         self.patches = torch.empty(k * k, batch, 4 * q * q)
-        self.first = torch.empty(s * FILTERS, batch, 4, q * q)
-        self.first_flat = self.first.view(s * FILTERS, -1)
+        self.first = torch.empty(s * f, batch, 4, q * q)
+        self.first_flat = self.first.view(s * f, -1)
         self.d_first = torch.empty_like(self.first)
         # Rows come before pictures, so that a kernel's row is a plain offset into the columns.
-        self.padded = torch.zeros(s, FILTERS, r, batch, r)
+        self.padded = torch.zeros(s, f, r, batch, r)
         self.d_padded = torch.zeros_like(self.padded)
-        a, c, d, e, f = self.padded.stride()
-        self.shifts = self.padded.as_strided((s, FILTERS, k, r, batch, h), (a, c, f, d, e, f))
-        self.shifted = torch.empty(s, FILTERS, k, r, batch, h)
-        self.shifted_flat = self.shifted.view(s, FILTERS * k, columns)
+        by_seed, by_map, by_row, by_picture, by_column = self.padded.stride()
+        strides = (by_seed, by_map, by_column, by_row, by_picture, by_column)
+        self.shifts = self.padded.as_strided((s, f, k, r, batch, h), strides)
+        self.shifted = torch.empty(s, f, k, r, batch, h)
+        self.shifted_flat = self.shifted.view(s, f * k, columns)
         self.d_shifted = torch.empty_like(self.shifted)
-        self.d_shifted_flat = self.d_shifted.view(s, FILTERS * k, columns)
-        self.parts_flat = torch.empty(s, k * FILTERS, columns)
-        self.parts = self.parts_flat.view(s, k, FILTERS, r, batch * h)
+        self.d_shifted_flat = self.d_shifted.view(s, f * k, columns)
+        self.parts_flat = torch.empty(s, k * f, columns)
+        self.parts = self.parts_flat.view(s, k, f, r, batch * h)
         # Zero outside the rows that each part fills, now and for ever.
-        self.d_parts = torch.zeros(s, k, FILTERS, r, batch * h)
-        self.d_parts_flat = self.d_parts.view(s, k * FILTERS, columns)
+        self.d_parts = torch.zeros(s, k, f, r, batch * h)
+        self.d_parts_flat = self.d_parts.view(s, k * f, columns)
         self.upper = self.lower = self.hidden = self.active = self.means = torch.empty(0)

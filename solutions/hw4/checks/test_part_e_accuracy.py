@@ -1,0 +1,237 @@
+"""Part E, hidden: accuracies, by training the assignment's own models on the student's data.
+
+A student cannot claim an accuracy: the data come out of their loaders, are checked for what they
+are, and the grader trains on them with their hyperparameters, from several seeds at once. The
+median decides, so that a right answer does not fail by an unlucky seed.
+"""
+
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+import loaders
+from gradescope_utils.autograder_utils.decorators import leaderboard, number, weight
+from loaders import FIVE, THREE
+from retraining import Data, Recipe, cnn_accuracies, mlp_accuracies, seconds_needed
+
+from autograder.checks import Cache, Student, depends, fail, question, time_limit
+
+#: Bounds on what may be chosen: beyond them nothing is trained.
+MAX_EPOCHS, MAX_KERNEL, MAX_LR = 100_000, 28, 10.0
+
+#: Twice the notebook's epochs: with one batch for an epoch, half of the seeds need more than 500.
+OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL = 1000, 0.01, 7
+E3_LR, E3_KERNEL = 5e-3, 7
+E7_SIZE = 10
+
+
+def whole_number(student: Student, name: str, highest: int) -> int:
+    """A hyperparameter that has to be a whole number from 1 to ``highest``."""
+    found = student.describe(name, "numbers")
+    value = found["value"]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 3e2 is a spelling of 300
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise fail(
+            f"`{name}` is a value of type {found['type']}, where a whole number is asked for.",
+            hint="Write a number, as 12, without quotation marks.",
+        )
+    if not 1 <= value <= highest:
+        raise fail(f"`{name}` is {value}; 1 to {highest} is allowed.", hint="Nothing was trained.")
+    return value
+
+
+def learning_rate(student: Student) -> float:
+    """``lr``: a positive number up to ``MAX_LR``."""
+    found = student.describe("lr", "numbers")
+    value = found["value"]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise fail(
+            f"`lr` is a value of type {found['type']}, where a number is asked for.",
+            hint="Write a number, as 1e-3, without quotation marks.",
+        )
+    if not 0 < value <= MAX_LR:
+        raise fail(
+            f"`lr` is {value:g}; more than 0 and up to {MAX_LR:g} is allowed.",
+            hint="Nothing was trained.",
+        )
+    return float(value)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Data and recipe of one training, checked."""
+
+    train: Data
+    valid: Data
+    recipe: Recipe
+
+
+def trial(
+    student: Student,
+    size: int,
+    classes: tuple[str, ...],
+    recipe: dict[str, Any],
+    budget: float,
+) -> Trial:
+    """The student's data at ``size`` and the recipe, refused if they are not what was asked for.
+
+    Args:
+        budget: the seconds that the training may be expected to take.
+    """
+    found = loaders.loader_of(student, "train_loader_dict", size)
+    name = f"train_loader_dict[{size}]"
+    train = loaders.pictures(name, found, classes)
+    loaders.check_counts(name, train, size)
+    described = loaders.described_loader(student, "valid_loader")
+    valid = loaders.pictures("valid_loader", described, classes)
+    loaders.check_counts("valid_loader", valid, 50)
+    loaders.check_disjoint(train, valid, name, "valid_loader")
+    # Drawn anew in training, and so no part of what a result follows from.
+    train, valid = train.in_order(), valid.in_order()
+    batch_size = found["batch_size"]
+    if not isinstance(batch_size, int) or not 1 <= batch_size <= 1000:
+        raise fail(f"`{name}` has batch size {batch_size}.", hint="10 is asked for.")
+    made = Recipe(batch_size=batch_size, **recipe)
+    needed = seconds_needed(train, made)
+    if needed > budget:
+        raise fail(
+            f"training as chosen would take about {needed:.0f} seconds; {budget:g} are allowed.",
+            hint="Far fewer epochs, or a smaller kernel, are enough.",
+        )
+    return Trial(train, valid, made)
+
+
+def median_accuracy(tried: Trial, cache: Cache) -> float:
+    """The median over the seeds, in per cent; remembered by everything that it follows from."""
+    key = ["cnn, version 1", tried.train.key(), tried.valid.key(), tried.recipe.key()]
+    found = cache.remember(key, lambda: cnn_accuracies(tried.train, tried.valid, tried.recipe))
+    return statistics.median(found)
+
+
+def check_reached(accuracy: float, wanted: float, hint: str) -> None:
+    """Fail below the threshold."""
+    if accuracy < wanted:
+        raise fail(
+            f"trained on your data with your hyperparameters, the CNN reaches {accuracy:.0f} per "
+            f"cent in the median over the seeds; {wanted:.0f} are needed.",
+            hint=hint,
+        )
+
+
+# --- E1b: both models learn the small data set by heart -------------------------------------------
+
+
+@question("E1b")
+@weight(3)
+@number("E1.6")
+@time_limit(60)
+def test_both_models_overfit(student: Student, cache: Cache, settings: dict[str, Any]) -> None:
+    """both models learn the pictures of small_dataset_loader by heart"""
+    found = loaders.described_loader(student, "small_dataset_loader")
+    data = loaders.pictures("small_dataset_loader", found, THREE).in_order()
+    loaders.check_counts("small_dataset_loader", data, 10)
+    # Labels that do not fit the pictures can be learnt by heart too.
+    loaders.check_kinds("small_dataset_loader", data, THREE)
+    batch_size = found["batch_size"]
+    if not isinstance(batch_size, int) or not 1 <= batch_size <= 1000:
+        raise fail(f"`small_dataset_loader` has batch size {batch_size}.", hint="32 is asked for.")
+    seeds = tuple(range(settings["e1_seeds"]))
+    recipe = Recipe(OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL, batch_size, seeds)
+    for kind, train in (("CNN", cnn_accuracies), ("MLP", mlp_accuracies)):
+        key = [f"overfit {kind}, version 1", data.key(), recipe.key()]
+        reached = cache.remember(key, lambda train=train: train(data, data, recipe))
+        if statistics.median(reached) < settings["e1_accuracy"]:
+            raise fail(
+                f"the {kind} does not learn these pictures by heart in {OVERFIT_EPOCHS} epochs.",
+                hint="Smaller batches make more steps; labels have to fit the pictures.",
+            )
+
+
+# --- E3: number of epochs -------------------------------------------------------------------------
+
+
+@question("E3")
+@weight(1)
+@number("E3.1")
+def test_num_epochs(student: Student) -> None:
+    """num_epochs is a whole number that can be trained for"""
+    whole_number(student, "num_epochs", MAX_EPOCHS)
+
+
+@question("E3")
+@weight(5)
+@number("E3.2")
+@depends("test_num_epochs")
+@time_limit(60)
+def test_enough_epochs(student: Student, cache: Cache, settings: dict[str, Any]) -> None:
+    """with num_epochs, the CNN reaches the accuracy asked for at 50 pictures of each class"""
+    epochs = whole_number(student, "num_epochs", MAX_EPOCHS)
+    recipe = {
+        "epochs": epochs,
+        "lr": E3_LR,
+        "kernel_size": E3_KERNEL,
+        "seeds": tuple(range(settings["e3_seeds"])),
+    }
+    tried = trial(student, 50, THREE, recipe, settings["training_seconds"])
+    check_reached(
+        median_accuracy(tried, cache), settings["e3_accuracy"], "Is the loss still falling?"
+    )
+
+
+# --- E4b: hyperparameters under domain shift ------------------------------------------------------
+
+
+@question("E4b")
+@weight(1)
+@number("E4.4")
+def test_shift_hyperparameters(student: Student) -> None:
+    """num_epochs, lr and kernel_size are numbers that can be trained with"""
+    whole_number(student, "num_epochs", MAX_EPOCHS)
+    whole_number(student, "kernel_size", MAX_KERNEL)
+    learning_rate(student)
+
+
+@question("E4b")
+@weight(5)
+@number("E4.5")
+@depends("test_shift_hyperparameters", "test_shifted_train_loaders", "test_shifted_valid_loader")
+@time_limit(60)
+def test_shift_accuracy(student: Student, cache: Cache, settings: dict[str, Any]) -> None:
+    """with them, the CNN reaches the accuracy asked for at 10 pictures of each class"""
+    recipe = {
+        "epochs": whole_number(student, "num_epochs", MAX_EPOCHS),
+        "lr": learning_rate(student),
+        "kernel_size": whole_number(student, "kernel_size", MAX_KERNEL),
+        "seeds": tuple(range(settings["e4_seeds"])),
+    }
+    tried = trial(student, 10, THREE, recipe, settings["training_seconds"])
+    check_reached(
+        median_accuracy(tried, cache),
+        settings["e4_accuracy"],
+        "Look at the training accuracy: is it at 100 per cent? Then think of the kernel's size.",
+    )
+
+
+# --- E7: leaderboard ------------------------------------------------------------------------------
+
+
+@question("E7")
+@weight(0)
+@number("E7.1")
+@leaderboard("accuracy of the wider CNN on five classes, per cent")
+@time_limit(60)
+def test_wider_cnn(
+    student: Student, cache: Cache, settings: dict[str, Any], set_leaderboard_value: Any = None
+) -> None:
+    """the hyperparameters of E7 put a wider CNN on the leaderboard (no points)"""
+    recipe = {
+        "epochs": whole_number(student, "num_epochs", MAX_EPOCHS),
+        "lr": learning_rate(student),
+        "kernel_size": whole_number(student, "kernel_size", MAX_KERNEL),
+        "seeds": tuple(range(settings["e7_seeds"])),
+        "filters": 6,
+    }
+    tried = trial(student, E7_SIZE, FIVE, recipe, settings["training_seconds"])
+    accuracy = median_accuracy(tried, cache)
+    set_leaderboard_value(round(accuracy, 1))
