@@ -92,7 +92,8 @@ def release(
     console = Console()
     described = load(assignment)
     with steps_shown(console) as announce:
-        built = build(described, out or Path("dist") / described.name, announce)
+        target = out or Path("dist") / described.name
+        built = build(described, target, announce, _user_cache() / described.name)
     print_release(console, built)
 
 

@@ -36,12 +36,18 @@ class Release:
         return self.folder / "gradescope.zip"
 
 
-def build(assignment: Assignment, target: Path, announce: Announce = lambda _step: None) -> Release:
+def build(
+    assignment: Assignment,
+    target: Path,
+    announce: Announce = lambda _step: None,
+    cache: Path | None = None,
+) -> Release:
     """Strip, bundle and prove; ``target`` is replaced only when all of it has worked.
 
     Args:
         target: the folder that will hold ``student/``, ``student.zip`` and ``gradescope.zip``.
         announce: called with what is being done.
+        cache: where checks remember costly results by content; None proves without memory.
 
     Raises:
         UserError: a source, marker, manifest or check is wrong; ``target`` is as it was.
@@ -65,6 +71,7 @@ def build(assignment: Assignment, target: Path, announce: Announce = lambda _ste
             blank,
             solved(assignment) | solution_files(assignment),
             blank | blank_files(assignment),
+            cache,
         )
         _put_in_place(work, target, Path(name) / "old")
     return Release(assignment, target, proof)

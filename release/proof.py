@@ -30,6 +30,7 @@ def prove(
     templates: Mapping[str, bytes],
     solution: Mapping[str, bytes],
     blank: Mapping[str, bytes],
+    cache: Path | None = None,
 ) -> Proof:
     """Grade the solution, which must get every point, and the template, which must get none hidden.
 
@@ -40,11 +41,12 @@ def prove(
         templates: the stripped notebooks.
         solution: the files of the solved submission, by path.
         blank: the files of a submission in which nothing was done.
+        cache: where checks remember costly results by content.
 
     Raises:
         ProofFailed: a check does not give what it must.
     """
-    with Session(assignment, templates, allow_unsafe=True) as session:
+    with Session(assignment, templates, allow_unsafe=True, cache=cache) as session:
         proof = Proof(_graded(session, solution), _graded(session, blank))
     problems = [*_lost_by_solution(proof.solution), *_won_by_blank(proof.blank)]
     if problems:

@@ -112,7 +112,7 @@ class Graded:
 @pytest.fixture(scope="session")
 def training_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the accuracy checks have trained, shared by all tests of a run."""
-    return tmp_path_factory.mktemp("cache")
+    return tmp_path_factory.mktemp("cache") / "dl-autograder" / "hw4"
 
 
 @pytest.fixture(scope="session")

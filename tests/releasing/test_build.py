@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,14 +20,16 @@ from autograder.manifest import Assignment
 from release.build import Release, build
 from release.bundle import BundleError
 from release.proof import ProofFailed
-from release.templates import AnchorError, solved
+from release.templates import AnchorError, solution_files, solved
 
 ANSWERS = ("filter_size**2", "-4", "ndimage.convolve(image, kernel)", "[0, 1, 0]")
 
 
 @pytest.fixture(scope="module")
-def hw4_release(hw4: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return build(hw4, tmp_path_factory.mktemp("release") / "hw4")
+def hw4_release(
+    hw4: Assignment, training_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Release:
+    return build(hw4, tmp_path_factory.mktemp("release") / "hw4", cache=training_cache)
 
 
 @pytest.fixture
@@ -51,10 +54,9 @@ def test_students_get_valid_notebooks_without_answers(hw4_release: Release) -> N
     assert "# TODO: Build the averaging kernel" in averaging
     assert "END OF YOUR CODE" in averaging
     assert "filtered_image = None  # your code" in averaging
-    for path in (hw4_release.folder / "student").rglob("*"):
-        if path.is_file() and path.name != "plots.py":
-            text = path.read_text(encoding="utf-8")
-            assert not [answer for answer in ANSWERS if answer in text], path
+    for path in (hw4_release.folder / "student").rglob("HandDesign*"):
+        text = path.read_text(encoding="utf-8")
+        assert not [answer for answer in ANSWERS if answer in text], path
 
 
 def test_student_bundle_is_the_public_folder_and_the_notebooks(
@@ -65,10 +67,12 @@ def test_student_bundle_is_the_public_folder_and_the_notebooks(
         for path in hw4.public.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert set(names(hw4_release.student_zip)) == public | {"HandDesignFilters.ipynb"}
+    assert set(names(hw4_release.student_zip)) == public | {entry.file for entry in hw4.notebooks}
 
 
-def test_gradescope_bundle_holds_the_grader_and_no_solved_source(hw4_release: Release) -> None:
+def test_gradescope_bundle_holds_the_grader_and_no_solved_source(
+    hw4: Assignment, hw4_release: Release
+) -> None:
     held = names(hw4_release.gradescope_zip)
     for name in (
         "setup.sh",
@@ -81,7 +85,8 @@ def test_gradescope_bundle_holds_the_grader_and_no_solved_source(hw4_release: Re
         "content/assignment/hw4/hw4/__init__.py",
     ):
         assert name in held
-    assert not [name for name in held if name.endswith("HandDesignFilters.py")]
+    secret = [entry.source for entry in hw4.notebooks] + ["mistakes/", "submission/"]
+    assert not [name for name in held if any(part in name for part in secret)]
     with zipfile.ZipFile(hw4_release.gradescope_zip) as archive:
         for script in ("setup.sh", "run_autograder"):
             assert archive.getinfo(script).external_attr >> 16 == 0o100755
@@ -92,19 +97,21 @@ def test_gradescope_bundle_holds_the_grader_and_no_solved_source(hw4_release: Re
 
 
 def test_proof_of_homework_four(hw4_release: Release) -> None:
-    assert hw4_release.proof.solution.score == 20
+    assert hw4_release.proof.solution.score == 100
     assert hw4_release.proof.blank.score == 0
 
 
-def test_two_releases_are_the_same_bytes(hw4: Assignment, hw4_release: Release) -> None:
-    again = build(hw4, hw4_release.folder.with_name("again"))
+def test_two_releases_are_the_same_bytes(
+    hw4: Assignment, hw4_release: Release, training_cache: Path
+) -> None:
+    again = build(hw4, hw4_release.folder.with_name("again"), cache=training_cache)
     for name in ("student.zip", "gradescope.zip"):
         assert (again.folder / name).read_bytes() == (hw4_release.folder / name).read_bytes()
 
 
 @needs_root
 def test_the_gradescope_bundle_grades_by_itself(
-    hw4: Assignment, hw4_release: Release, tmp_path: Path
+    hw4: Assignment, hw4_release: Release, training_cache: Path, tmp_path: Path
 ) -> None:
     """Unpacked and run with its own copy of the harness, as run_autograder does it."""
     tmp_path.chmod(0o711)
@@ -118,15 +125,17 @@ def test_the_gradescope_bundle_grades_by_itself(
     (site / "bundle.pth").write_text(f"{source}\n{sysconfig.get_path('purelib')}\n")
     submission = tmp_path / "submission"
     submission.mkdir()
-    for name, data in solved(hw4).items():
+    for name, data in (solved(hw4) | solution_files(hw4)).items():
+        (submission / name).parent.mkdir(exist_ok=True)
         (submission / name).write_bytes(data)
     line = (source / "run_autograder").read_text(encoding="utf-8")
     line = line.replace("/opt/grader/bin/python", str(environment / "bin" / "python"))
     script = tmp_path / "run_autograder"
     script.write_text(line.replace("/autograder", str(tmp_path)), encoding="utf-8")
-    done = subprocess.run(["bash", script], capture_output=True, text=True, check=False)
+    caches = {**os.environ, "XDG_CACHE_HOME": str(training_cache.parents[1])}
+    done = subprocess.run(["bash", script], capture_output=True, text=True, check=False, env=caches)
     data = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
-    assert data["score"] == 20, done.stdout + done.stderr
+    assert data["score"] == 100, done.stdout + done.stderr
     assert not data["extra_data"]["harness_fault"]
 
 

@@ -1,0 +1,167 @@
+"""Times the trusted retraining against plain PyTorch, and shows who passes; prints tables.
+
+    .venv/bin/python tests/benchmarks/retraining.py [--seeds N] [--data N]
+
+The first table: five seeds at once against a plain loop over one seed on one core. The second: for
+right and poor hyperparameters the accuracies over many seeds and several data sets, and the
+probability that the median over the manifest's number of seeds reaches its threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+# Read when torch is loaded; as in autograder.session.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from torch.nn import functional
+
+from autograder import manifest
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]
+
+from hw4.datasets import EdgeDetectionDataset  # noqa: E402
+from hw4.models import SimpleCNN  # noqa: E402
+from hw4.training import set_seed  # noqa: E402
+from retraining import (  # noqa: E402
+    MOMENTUM,
+    BatchedCNN,
+    Data,
+    Recipe,
+    cnn_accuracies,
+    usable_cores,
+)
+
+#: (name, pictures of each class, ratio, epochs, lr, kernel size)
+E3 = (
+    ("E3 reference, 300 epochs", 50, 1.0, 300, 5e-3, 7),
+    ("E3 poor, 10 epochs", 50, 1.0, 10, 5e-3, 7),
+    ("E3 poor, 30 epochs", 50, 1.0, 30, 5e-3, 7),
+)
+E4 = (
+    ("E4b reference, 1000 epochs", 10, 0.5, 1000, 5e-3, 3),
+    ("E4b poor, 300 epochs", 10, 0.5, 300, 5e-3, 3),
+    ("E4b poor, lr 5e-4", 10, 0.5, 1000, 5e-4, 3),
+)
+
+
+def drawn(per_class: int, ratio: float, seed: int) -> tuple[Data, Data]:
+    """Training and validation pictures as the solution draws them."""
+    set_seed(seed)
+    config = {"possible_edge_location_ratio": ratio}
+    pair = []
+    for mode, count in (("train", per_class), ("valid", 50)):
+        data = EdgeDetectionDataset({**config, "data_per_class": count}, mode)
+        pair.append(Data((data.images / 255).astype(np.float32), data.labels, 3))
+    return pair[0], pair[1]
+
+
+def plain_seconds(data: Data, recipe: Recipe, steps: int) -> float:
+    """Seconds for each step of an ordinary training loop, one seed, one core."""
+    torch.set_num_threads(1)
+    model = SimpleCNN(kernel_size=recipe.kernel_size)
+    optimizer = torch.optim.SGD(model.parameters(), recipe.lr, MOMENTUM)
+    images, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
+    started = time.perf_counter()
+    for _ in range(steps):
+        batch = torch.randperm(len(labels))[: recipe.batch_size]
+        optimizer.zero_grad()
+        functional.cross_entropy(model(images[batch]), labels[batch]).backward()
+        optimizer.step()
+    return (time.perf_counter() - started) / steps
+
+
+def batched_seconds(data: Data, recipe: Recipe, steps: int) -> float:
+    """Seconds for each step of all seeds together."""
+    torch.set_num_threads(usable_cores())
+    with torch.no_grad():
+        cnns = BatchedCNN(data, recipe)
+        started = time.perf_counter()
+        for _ in range(steps):
+            cnns.step(torch.randperm(len(data.labels))[: recipe.batch_size])
+        return (time.perf_counter() - started) / steps
+
+
+def show_times(console: Console) -> None:
+    table = Table(
+        title=f"one step, medians of 5; batched on {usable_cores()} cores (target <= 1.5)"
+    )
+    for heading in ("", "plain, one seed", "batched, five seeds", "ratio"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, per_class, kernel_size in (
+        ("n=10, k=7", 10, 7),
+        ("n=50, k=7", 50, 7),
+        ("n=10, k=3", 10, 3),
+    ):
+        data, _valid = drawn(per_class, 1.0, 7)
+        recipe = Recipe(1, 5e-3, kernel_size, 10, (0, 1, 2, 3, 4))
+        rows = [
+            (plain_seconds(data, recipe, 200), batched_seconds(data, recipe, 200)) for _ in range(5)
+        ]
+        plain, batched = (statistics.median(column) for column in zip(*rows, strict=True))
+        table.add_row(
+            name, f"{plain * 1e3:.2f} ms", f"{batched * 1e3:.2f} ms", f"{batched / plain:.2f}"
+        )
+    console.print(table)
+
+
+def passing(share: float, seeds: int) -> float:
+    """The probability that the median of independent seeds reaches what a share of them reaches."""
+    return sum(
+        math.comb(seeds, n) * share**n * (1 - share) ** (seeds - n)
+        for n in range(seeds // 2 + 1, seeds + 1)
+    )
+
+
+def show_thresholds(console: Console, seeds: int, data_sets: int) -> None:
+    settings = manifest.load(ROOT / "solutions" / "hw4").settings
+    table = Table(title=f"{seeds} seeds on each of {data_sets} data sets")
+    for heading in ("", "median", "10 to 90 % of seeds", "threshold", "seeds reach it", "passes"):
+        table.add_column(heading, justify="right" if heading else "left")
+    jobs = [("e3", row) for row in E3] + [("e4", row) for row in E4]
+    for part, (name, per_class, ratio, epochs, lr, kernel_size) in track(jobs, console=console):
+        found = []
+        for data_seed in range(7, 7 + data_sets):
+            train, valid = drawn(per_class, ratio, data_seed)
+            recipe = Recipe(epochs, lr, kernel_size, 10, tuple(range(seeds)))
+            found.append(np.array(cnn_accuracies(train, valid, recipe)))
+        threshold, judged = settings[f"{part}_accuracy"], settings[f"{part}_seeds"]
+        shares = [float((one >= threshold).mean()) for one in found]
+        every = np.concatenate(found)
+        spread = f"{np.quantile(every, 0.1):.0f} to {np.quantile(every, 0.9):.0f} %"
+        mean = statistics.mean(passing(share, judged) for share in shares)
+        table.add_row(
+            name,
+            f"{np.median(every):.1f} %",
+            spread,
+            f"{threshold} % in {judged}",
+            " ".join(f"{share:.0%}" for share in shares),
+            f"{mean:.3%}",
+        )
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--data", type=int, default=4)
+    options = parser.parse_args()
+    console = Console(width=120)
+    show_times(console)
+    show_thresholds(console, options.seeds, options.data)
+
+
+if __name__ == "__main__":
+    main()
