@@ -41,7 +41,7 @@ def loader_of(student: Student, name: str, key: int) -> dict[str, Any]:
     """
     loaders = described_loaders(student, name)
     if key not in loaders:
-        keys = ", ".join(map(str, list(loaders)[:10])) or "none at all"
+        keys = ", ".join(map(repr, list(loaders)[:10])) or "none at all"
         raise fail(
             f"`{name}` has no key {key}; its keys are: {keys}.",
             hint="The keys are the whole numbers of num_images_list, the pictures per class.",
@@ -66,6 +66,11 @@ def pictures(name: str, found: dict[str, Any], classes: Sequence[str]) -> Data:
     """
     first = found["passes"][0] if "passes" in found else found
     images, labels, kind = first["images"], first["labels"], first["kind"]
+    if not len(labels):
+        raise fail(
+            f"`{name}` gives no pictures at all.",
+            hint="With drop_last=True a loader leaves out the batch that is not full.",
+        )
     if kind != "tensor":
         raise fail(
             f"`{name}` gives pictures of kind {kind}, where tensors are asked for.",
@@ -114,14 +119,12 @@ def check_kinds(name: str, data: Data, classes: Sequence[str]) -> None:
 
 
 def check_batch_size(name: str, found: dict[str, Any], batch_size: int) -> None:
-    """Fail unless the loader makes batches of that size and drops nothing."""
+    """Fail unless the loader makes batches of that size."""
     if found["batch_size"] != batch_size:
         raise fail(
             f"`{name}` has batch size {found['batch_size']}, where {batch_size} is asked for.",
             hint="Hand batch_size to DataLoader.",
         )
-    if found["drop_last"]:
-        raise fail(f"`{name}` drops the last batch.", hint="Leave drop_last at its default.")
 
 
 def check_shuffled(name: str, found: dict[str, Any]) -> None:

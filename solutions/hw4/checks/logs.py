@@ -80,9 +80,12 @@ def _number(name: str, line: int, row: list[str], place: int) -> float:
         except (ValueError, OverflowError, OSError):
             number = math.nan
     if not math.isfinite(number):
+        diverged = text.lower().lstrip("+-") in ("nan", "inf")
         raise fail(
             f"{name} has something at line {line} that is no number.",
-            hint="Hand in the log as it was written.",
+            hint="A loss of nan or inf means that the training diverged: look at the learning rate."
+            if diverged
+            else "Hand in the log as it was written.",
         )
     return number
 

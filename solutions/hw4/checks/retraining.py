@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,8 @@ from hw4.models import SimpleCNN, ThreeLayerMLP
 from torch.nn import functional
 
 MOMENTUM = 0.9
+#: What the order of the pictures is drawn from, the same for all seeds.
+ORDER = 7
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def seconds_needed(data: Data, recipe: Recipe) -> float:
 
 
 def usable_cores() -> int:
-    """The cores that this process may use: 1 or 2, as more do not help products of this size.
+    """The cores that this process may use; seeds are too few to deal out to more than four.
 
     A container's share is not in the number of processors: Gradescope gives half a core of many.
     """
@@ -80,15 +84,33 @@ def usable_cores() -> int:
         cores = min(cores, math.ceil(int(quota) / int(period)))
     except (OSError, ValueError):
         pass  # no cgroup of version 2, or no quota in it ("max")
-    return max(1, min(cores, 2))
+    return max(1, min(cores, 4))
 
 
 def cnn_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
-    """Per-cent accuracy on ``valid`` of one trained ``SimpleCNN`` for each seed."""
-    torch.set_num_threads(usable_cores())
+    """Per-cent accuracy on ``valid`` of one trained ``SimpleCNN`` for each seed, in their order.
+
+    The seeds are dealt out to a process for each core: threads would have to wait for each other
+    after every product, which on a busy machine took ten times as long.
+    """
+    cores = min(usable_cores(), len(recipe.seeds))
+    shares = [replace(recipe, seeds=recipe.seeds[n::cores]) for n in range(cores)]
+    if cores == 1:
+        return _cnn_accuracies(train, valid, recipe)
+    with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
+        parts = pool.map(_cnn_accuracies, [train] * cores, [valid] * cores, shares)
+        found = dict(
+            pair
+            for share, part in zip(shares, parts, strict=True)
+            for pair in zip(share.seeds, part, strict=True)
+        )
+    return [found[seed] for seed in recipe.seeds]
+
+
+def _cnn_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
     with torch.no_grad():
         cnns = BatchedCNN(train, recipe)
-        order = torch.Generator().manual_seed(recipe.seeds[0])
+        order = torch.Generator().manual_seed(ORDER)
         for _ in range(recipe.epochs):
             cnns.epoch(torch.randperm(len(train.labels), generator=order))
         return cnns.accuracies(valid)
@@ -96,12 +118,11 @@ def cnn_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
 
 def mlp_accuracies(train: Data, valid: Data, recipe: Recipe) -> list[float]:
     """The same for ``ThreeLayerMLP`` with 50 and 10 hidden units; the kernel size is not used."""
-    torch.set_num_threads(usable_cores())
     images = torch.from_numpy(train.images).flatten(1)
     labels = torch.from_numpy(train.labels).repeat(len(recipe.seeds))
     weights = _mlp_weights(recipe.seeds, train.classes)
     optimizer = torch.optim.SGD(weights, lr=recipe.lr, momentum=MOMENTUM)
-    order = torch.Generator().manual_seed(recipe.seeds[0])
+    order = torch.Generator().manual_seed(ORDER)
     by_seed = labels.view(len(recipe.seeds), -1)
     for _ in range(recipe.epochs):
         for batch in torch.randperm(len(images), generator=order).split(recipe.batch_size):

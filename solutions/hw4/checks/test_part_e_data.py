@@ -18,34 +18,39 @@ VALID_PER_CLASS = 50
 
 
 def dataset_pictures(student: Student, name: str, classes: tuple[str, ...]) -> Data:
-    """The pictures of a data set, checked for form."""
-    return loaders.pictures(name, student.describe(name, "dataset"), classes)
+    """The pictures of a training data set, checked for form and mode."""
+    found = student.describe(name, "dataset")
+    data = loaders.pictures(name, found, classes)
+    check_mode(name, found, "train")
+    return data
 
 
 def valid_pictures(student: Student, classes: tuple[str, ...]) -> Data:
-    """The pictures of ``valid_loader``, checked for form and counts."""
+    """The pictures of ``valid_loader``, checked for form, counts and mode."""
     found = loaders.described_loader(student, "valid_loader")
     data = loaders.pictures("valid_loader", found, classes)
     loaders.check_counts("valid_loader", data, VALID_PER_CLASS)
+    check_mode("valid_loader", found, "valid")
     return data
 
 
 def train_pictures(
     student: Student, size: int, classes: tuple[str, ...]
 ) -> tuple[Data, dict[str, Any]]:
-    """The pictures of one training loader and its description, checked for form and counts."""
+    """The pictures of one training loader and its description, checked for form, counts and mode."""
     name = f"train_loader_dict[{size}]"
     found = loaders.loader_of(student, "train_loader_dict", size)
     data = loaders.pictures(name, found, classes)
     loaders.check_counts(name, data, size)
+    check_mode(name, found, "train")
     return data, found
 
 
 def check_mode(name: str, found: dict[str, Any], mode: str) -> None:
-    """Fail if the loader's data set says that it is of the other mode."""
+    """Fail if a data set, or that of a loader, says that it is of the other mode."""
     if found.get("mode") not in (None, mode):
         raise fail(
-            f"the data set of `{name}` has mode {found['mode']}, where {mode} is asked for.",
+            f"the pictures of `{name}` are of mode {found['mode']}, where {mode} is asked for.",
             hint='EdgeDetectionDataset takes mode="train" or mode="valid".',
         )
 
@@ -120,8 +125,7 @@ def test_small_loader_shuffled(student: Student) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_train_loaders(student: Student, size: int) -> None:
     """train_loader_dict holds, for each size, that many training pictures of each kind"""
-    data, found = train_pictures(student, size, THREE)
-    check_mode(f"train_loader_dict[{size}]", found, "train")
+    data, _found = train_pictures(student, size, THREE)
     loaders.check_kinds(f"train_loader_dict[{size}]", data, THREE)
 
 
@@ -163,7 +167,6 @@ def check_all_mixed(student: Student, sizes: tuple[int, ...]) -> None:
 def test_valid_loader(student: Student) -> None:
     """valid_loader holds 50 validation pictures of each kind, in batches of 256"""
     found = loaders.described_loader(student, "valid_loader")
-    check_mode("valid_loader", found, "valid")
     loaders.check_kinds("valid_loader", valid_pictures(student, THREE), THREE)
     loaders.check_batch_size("valid_loader", found, 256)
 
