@@ -20,4 +20,4 @@ echo /autograder/source > "$site/dl_autograder.pth"
 
 # Checks and templates are for root alone; the sandbox's user reads the public package.
 chmod -R go= '/autograder/source/content/@STAFF@'
-rm -rf /root/.cache /var/lib/apt/lists/*
+rm -rf ~/.cache /var/lib/apt/lists/*
