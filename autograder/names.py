@@ -1,7 +1,6 @@
-"""A Python statement comes in, the names that it binds, uses and mutates go out.
+"""A Python statement comes in; the names that it binds and uses go out.
 
-Scopes are the compiler's own (``symtable``). What a call does to its arguments is known for the
-container methods, for torch's in-place methods, and for the notebook's own functions and classes.
+Nothing is run: scopes are the compiler's own (``symtable``).
 """
 
 from __future__ import annotations
@@ -11,15 +10,8 @@ import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-#: Methods that change the object they are called on; torch's in-place ones end with "_".
-MUTATING_METHODS = frozenset(
-    "append appendleft add clear discard extend extendleft fill insert itemset load_state_dict "
-    "add_module move_to_end partition pop popitem popleft put register_buffer register_parameter "
-    "remove requires_grad_ resize reverse rotate set setdefault setflags sort symmetric_difference_"
-    "update difference_update intersection_update subtract update __setitem__ __setattr__".split()
-)
-#: Functions that change their first argument.
-MUTATING_FUNCTIONS = frozenset({"setattr", "delattr", "shuffle", "heapify", "heappush", "heappop"})
+from autograder.nodes import bound_name, last_name, now, root
+from autograder.sharing import mutates_receiver
 
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -31,6 +23,7 @@ class StatementFacts:
 
     node: ast.stmt
     binds: frozenset[str]
+    #: Names used while the statement runs.
     uses: frozenset[str]
     #: Names used only when a function defined here is called, which may be much later.
     deferred: frozenset[str]
@@ -39,8 +32,31 @@ class StatementFacts:
     #: Binding leaves an older value in use, as in ``x += 1`` or inside a branch.
     weak: bool = False
     blocks: list[list[StatementFacts]] = field(default_factory=list)
-    header_binds: frozenset[str] = frozenset()
-    header_uses: frozenset[str] = frozenset()
+    #: The same for the head of a compound statement alone.
+    header: StatementFacts | None = None
+
+    @property
+    def alone(self) -> StatementFacts:
+        """The statement without the blocks in it."""
+        return self.header or self
+
+    @property
+    def touched(self) -> set[str]:
+        """The names through which it changes objects, as ``a`` in ``a.b[0] = c``."""
+        return {
+            root(node)
+            for node in now(self.node)
+            if isinstance(node, ast.Subscript | ast.Attribute)
+            and (not isinstance(node.ctx, ast.Load) or mutates_receiver(last_name(node)))
+        } - {""}
+
+    @property
+    def defines(self) -> bool:
+        """A definition that runs none of the code in it."""
+        if isinstance(self.node, ast.Assign):
+            return isinstance(self.node.value, ast.Lambda)
+        definition = isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        return definition and not getattr(self.node, "decorator_list", ())
 
     @property
     def aliases(self) -> list[ast.alias] | None:
@@ -55,66 +71,55 @@ class StatementFacts:
         return isinstance(self.node, ast.ImportFrom) and self.node.names[0].name == "*"
 
     @property
-    def structural(self) -> bool:
-        """What a kept block needs to run as written: jumps, imports that may fail, raises."""
-        return isinstance(
-            self.node, ast.Break | ast.Continue | ast.Import | ast.ImportFrom | ast.Raise
-        )
+    def catches(self) -> bool:
+        """A ``try`` that has handlers."""
+        return bool(getattr(self.node, "handlers", ()))
 
     @property
-    def jumps(self) -> bool:
-        """Whether a ``break`` or ``continue`` in it belongs to a loop around it."""
-        if isinstance(self.node, ast.Break | ast.Continue):
-            return True
-        if isinstance(self.node, _LOOPS):
-            return False
-        return any(inner.jumps for block in self.blocks for inner in block)
+    def finals(self) -> list[ast.stmt]:
+        """What stands under ``finally``."""
+        return list(getattr(self.node, "finalbody", ()))
+
+    @property
+    def loop(self) -> bool:
+        """Whether its end may lead back to its start."""
+        return isinstance(self.node, _LOOPS)
 
     @property
     def indivisible(self) -> bool:
         """A block in which leaving something out may change when it ends."""
         return isinstance(self.node, ast.While)
 
-    @property
-    def seeds(self) -> bool:
-        """A call of a function whose name speaks of a seed, as ``np.random.seed(7)``."""
-        if not isinstance(self.node, ast.Expr) or not isinstance(self.node.value, ast.Call):
-            return False
-        return "seed" in _last_name(self.node.value.func).lower()
-
-    def import_text(self, wanted: Iterable[str]) -> str:
-        """This import with only the parts that bind ``wanted`` names."""
-        assert isinstance(self.node, ast.Import | ast.ImportFrom)
-        wanted = set(wanted)
-        names = [alias for alias in self.node.names if bound_name(alias) in wanted]
-        copy: ast.stmt
-        if isinstance(self.node, ast.Import):
-            copy = ast.Import(names)
-        else:
-            copy = ast.ImportFrom(self.node.module, names, self.node.level)
-        return ast.unparse(copy)
-
-
-def bound_name(alias: ast.alias) -> str:
-    """The name that one part of an import binds."""
-    return alias.asname or alias.name.split(".")[0]
-
 
 def facts_of(node: ast.stmt) -> StatementFacts:
     """The facts of one statement of the module's top level, or of a block in it."""
     facts = _own_facts(node)
-    if isinstance(node, ast.AugAssign):
-        facts.uses |= facts.binds
-        facts.weak = True
-    if isinstance(node, ast.Delete):
-        facts.binds = frozenset()  # a name deleted to save memory was an answer all the same
+    match node:
+        case ast.AugAssign():
+            facts.uses |= facts.binds
+            facts.weak = True
+        case ast.Delete():
+            facts.binds = frozenset()  # a name deleted to save memory was an answer all the same
+        case ast.AnnAssign(value=None):
+            facts.binds = frozenset()
+        case ast.Import():  # `import a` leaves what `import a.b` before it did
+            facts.weak = any(alias.asname is None for alias in node.names)
+        case _:  # `ready and (x := 1)` may bind nothing
+            facts.weak = any(isinstance(part, ast.NamedExpr) for part in now(node))
     blocks = list(_blocks(node))
     if blocks:
         facts.weak = True
         facts.blocks = [[facts_of(inner) for inner in block] for block in blocks]
-        header = _own_facts(_header(node))
-        facts.header_binds, facts.header_uses = header.binds, header.uses
+        facts.header = _own_facts(_header(node))
     return facts
+
+
+def with_inner(statements: Iterable[StatementFacts]) -> Iterator[StatementFacts]:
+    """The statements and all that stand in their blocks."""
+    for facts in statements:
+        yield facts
+        for block in facts.blocks:
+            yield from with_inner(block)
 
 
 def _own_facts(node: ast.stmt) -> StatementFacts:
@@ -129,15 +134,16 @@ def _own_facts(node: ast.stmt) -> StatementFacts:
         if symbol.is_referenced():
             uses.add(symbol.get_name())
     for scope, later in _scopes(table, later=False):
+        # In a class body `lr = lr` reads the module's name although it binds its own.
+        reads_past = scope.get_type() == "class"
         for symbol in scope.get_symbols():
-            if not symbol.is_global():
-                continue
             name = symbol.get_name()
-            if symbol.is_referenced():
+            if symbol.is_referenced() and (
+                symbol.is_global() or (reads_past and not symbol.is_free())
+            ):
                 (deferred if later else uses).add(name)
-            if symbol.is_assigned():
+            if symbol.is_assigned() and symbol.is_global():
                 (writes if later else binds).add(name)
-    uses |= deferred
     return StatementFacts(
         node, frozenset(binds), frozenset(uses), frozenset(deferred), frozenset(writes)
     )
@@ -154,15 +160,13 @@ def _scopes(
 
 
 def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The statement lists inside a compound statement that run as part of it."""
+    """The statement lists inside a compound statement that run as part of it, in order."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list) and block:
-            yield block
-    for part in [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]:
-        yield part.body
+    parts = [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+    lists = [getattr(node, "body", None), getattr(node, "orelse", None)]
+    lists += [*(part.body for part in parts), getattr(node, "finalbody", None)]
+    yield from (block for block in lists if isinstance(block, list) and block)
 
 
 def _header(node: ast.stmt) -> ast.stmt:
@@ -187,142 +191,38 @@ def _header(node: ast.stmt) -> ast.stmt:
     return ast.fix_missing_locations(whole)
 
 
-# --- what calls do to their arguments -------------------------------------------------------------
+def jumps(facts: StatementFacts, *, caught: bool) -> bool:
+    """Whether it may leave the block around it before its end.
+
+    Args:
+        caught: a ``try`` stands around it, so that an exception is such a jump too.
+    """
+    if isinstance(facts.node, ast.Break | ast.Continue):
+        return True
+    if isinstance(facts.node, ast.Raise | ast.Assert | ast.Import | ast.ImportFrom):
+        return caught
+    inner = [fact for block in facts.blocks for fact in block]
+    if facts.loop:  # a break in a loop ends just that loop
+        return caught and any(jumps(fact, caught=True) for fact in inner)
+    return any(jumps(fact, caught=caught) for fact in inner)
 
 
-class Knowledge:
-    """What a whole notebook tells: its names, its functions' effects, names for the same object."""
-
-    def __init__(self, statements: Iterable[StatementFacts]) -> None:
-        everything = list(_with_inner(statements))
-        self.bound = frozenset(name for facts in everything for name in facts.binds)
-        self._later: dict[str, set[str]] = {}
-        self._same: dict[str, set[str]] = {}
-        self._changed_parameters: dict[str, set[int]] = {}
-        self._global_writes: dict[str, frozenset[str]] = {}
-        self._methods: set[str] = set()
-        self._mutated: dict[ast.stmt, frozenset[str]] = {}
-        for facts in everything:
-            self._learn(facts)
-        for facts in everything:
-            for name in facts.binds | self.mutated(facts):
-                self._later.setdefault(name, set()).update(facts.deferred)
-
-    def reach(self, names: Iterable[str]) -> set[str]:
-        """Names that may be used, now or later, by functions that ``names`` lead to."""
-        found: set[str] = set()
-        pending = list(names)
-        while pending:
-            new = self._later.get(pending.pop(), set()) - found
-            found |= new
-            pending += new
-        return found
-
-    def with_other_names(self, names: set[str]) -> set[str]:
-        """``names`` and every name that a plain ``a = b`` makes stand for the same object."""
-        found = set(names)
-        pending = list(names)
-        while pending:
-            new = self._same.get(pending.pop(), set()) - found
-            found |= new
-            pending += new
-        return found
-
-    def mutated(self, facts: StatementFacts) -> frozenset[str]:
-        """The names whose objects a statement changes in place; blocks are looked at singly."""
-        if facts.blocks:
-            return frozenset()
-        known = self._mutated.get(facts.node)
-        if known is None:
-            known = self._mutated[facts.node] = frozenset(self._mutations(facts.node))
-        return known
-
-    def _learn(self, facts: StatementFacts) -> None:
-        node = facts.node
-        if isinstance(node, ast.FunctionDef):
-            self._changed_parameters[node.name] = _changed_parameters(node)
-            self._global_writes[node.name] = facts.writes
-        elif isinstance(node, ast.ClassDef):
-            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-            self._methods |= {m.name for m in methods if 0 in _changed_parameters(m)}
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    self._same.setdefault(target.id, set()).add(node.value.id)
-                    self._same.setdefault(node.value.id, set()).add(target.id)
-
-    def _mutations(self, node: ast.stmt) -> Iterator[str]:
-        for part in _now(node):
-            if isinstance(part, ast.Subscript | ast.Attribute):
-                if not isinstance(part.ctx, ast.Load):
-                    yield from _root(part)
-            elif isinstance(part, ast.Call):
-                yield from self._changed_by(part)
-
-    def _changed_by(self, call: ast.Call) -> Iterator[str]:
-        name = _last_name(call.func)
-        if isinstance(call.func, ast.Attribute) and _mutates_receiver(name, self._methods):
-            yield from _root(call.func.value)
-        if name in MUTATING_FUNCTIONS or (name.endswith("_") and not name.endswith("__")):
-            for argument in call.args[:1]:
-                yield from _root(argument)
-        if isinstance(call.func, ast.Name):
-            yield from self._global_writes.get(name, ())
-            for position in self._changed_parameters.get(name, ()):
-                for argument in call.args[position : position + 1]:
-                    yield from _root(argument)
+def seeds(facts: StatementFacts) -> bool:
+    """A call of a function whose name speaks of a seed, as ``np.random.seed(7)``."""
+    if not isinstance(facts.node, ast.Expr | ast.Assign):
+        return False
+    call = facts.node.value
+    return isinstance(call, ast.Call) and "seed" in last_name(call.func).lower()
 
 
-def _mutates_receiver(method: str, of_notebook: set[str]) -> bool:
-    in_place = method.endswith("_") and not method.endswith("__")
-    return method in MUTATING_METHODS or in_place or method in of_notebook
-
-
-def _with_inner(statements: Iterable[StatementFacts]) -> Iterator[StatementFacts]:
-    for facts in statements:
-        yield facts
-        for block in facts.blocks:
-            yield from _with_inner(block)
-
-
-def _now(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a statement that run with it: bodies of functions and lambdas left out."""
-    pending = [node]
-    while pending:
-        part = pending.pop()
-        yield part
-        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(part))
-
-
-def _changed_parameters(function: ast.FunctionDef) -> set[int]:
-    """The positions of the parameters that a function changes in place."""
-    positions = {argument.arg: n for n, argument in enumerate(function.args.args)}
-    changed: set[str] = set()
-    for statement in function.body:
-        for part in _now(statement):
-            if isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(
-                part.ctx, ast.Load
-            ):
-                changed.update(_root(part))
-            elif (
-                isinstance(part, ast.Call)
-                and isinstance(part.func, ast.Attribute)
-                and _mutates_receiver(part.func.attr, set())
-            ):
-                changed.update(_root(part.func.value))
-    return {positions[name] for name in changed if name in positions}
-
-
-def _root(node: ast.AST) -> Iterator[str]:
-    """The name at the root of ``a.b[c].d(e).f``, which is ``a``."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    if isinstance(node, ast.Name):
-        yield node.id
-
-
-def _last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+def import_text(facts: StatementFacts, wanted: Iterable[str]) -> str:
+    """This import with only the parts that bind ``wanted`` names."""
+    assert isinstance(facts.node, ast.Import | ast.ImportFrom)
+    wanted = set(wanted)
+    names = [alias for alias in facts.node.names if bound_name(alias) in wanted]
+    copy: ast.stmt
+    if isinstance(facts.node, ast.Import):
+        copy = ast.Import(names)
+    else:
+        copy = ast.ImportFrom(facts.node.module, names, facts.node.level)
+    return ast.unparse(copy)

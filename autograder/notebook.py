@@ -10,7 +10,8 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -81,7 +82,8 @@ def parse(data: bytes, name: str) -> Notebook:
         NotebookError: it is not JSON, or JSON without cells.
     """
     try:
-        tree = json.loads(data.decode("utf-8-sig"))
+        # Whole numbers as floats: no cell needs one, and Python refuses those of 4,300 digits.
+        tree = json.loads(data.decode("utf-8-sig"), parse_int=float)
     except json.JSONDecodeError as error:
         raise NotebookError(
             f"{name}: this is not a notebook, its text breaks at line {error.lineno}, column "
@@ -107,7 +109,8 @@ def _raw_cells(tree: Any) -> list[Any] | None:
     cells = tree.get("cells")
     if cells is None and isinstance(tree.get("worksheets"), list):  # format 3
         sheets = [sheet for sheet in tree["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
+        lists = [sheet["cells"] for sheet in sheets if isinstance(sheet.get("cells"), list)]
+        cells = [cell for cells in lists for cell in cells]
     return cells if isinstance(cells, list) else None
 
 
@@ -120,18 +123,23 @@ def _cells(raw: list[Any]) -> Iterator[Cell]:
             source = "".join(line for line in source if isinstance(line, str))
         if not isinstance(source, str):
             source = ""
-        # A lone surrogate (legal in JSON) cannot be encoded anywhere further on.
-        source = source[:MAX_CELL_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+        source = _encodable(source[:MAX_CELL_CHARACTERS])
         metadata = cell.get("metadata")
         # Colab drops the format's own id but keeps its own in the metadata, so that one counts.
         colab = metadata.get("id") if isinstance(metadata, dict) else None
         identifier = colab if isinstance(colab, str) else cell.get("id")
+        kind = cell.get("cell_type")
         yield Cell(
             number,
-            identifier if isinstance(identifier, str) and identifier else None,
-            str(cell.get("cell_type", "")),
+            _encodable(identifier) if isinstance(identifier, str) and identifier else None,
+            kind if isinstance(kind, str) else "",
             source.replace("\r\n", "\n").replace("\r", "\n"),
         )
+
+
+def _encodable(text: str) -> str:
+    """Text without lone surrogates, which JSON may hold but nothing further on can encode."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _comment_lines(source: str) -> Iterator[str]:
@@ -170,10 +178,13 @@ def parse_python(source: str) -> ast.Module:
 
 
 def _transformed(source: str) -> str:
+    if not source.strip():
+        return source
     # Imported here: only a cell that is no plain Python needs it.
     from IPython.core.inputtransformer2 import TransformerManager
 
     manager = TransformerManager()  # type: ignore[no-untyped-call]
+    manager.token_transformers = [_keeping_lines(t) for t in manager.token_transformers]
     try:
         transformed = str(manager.transform_cell(source))
     except SyntaxError:
@@ -181,7 +192,19 @@ def _transformed(source: str) -> str:
     except Exception as error:
         raise SyntaxError(f"the code cannot be read: {error}") from None
     # IPython takes leading empty lines away; with them back, line numbers stay the student's.
-    return "\n" * _leading_newlines(source) + transformed
+    transformed = "\n" * _leading_newlines(source) + transformed
+    return transformed if source.endswith("\n") else transformed.removesuffix("\n")
+
+
+def _keeping_lines(transformer: Any) -> Any:
+    """IPython's transformer, with the lines that it joins at a backslash made up for behind."""
+
+    def transform(self: Any, lines: list[str]) -> list[str]:
+        new: list[str] = transformer.transform(self, lines)
+        behind = self.start_line + 1
+        return [*new[:behind], *["\n"] * (len(lines) - len(new)), *new[behind:]]
+
+    return type("KeepingLines", (transformer,), {"transform": transform})
 
 
 def _leading_newlines(source: str) -> int:
@@ -189,11 +212,14 @@ def _leading_newlines(source: str) -> int:
 
 
 def _without_cell_magic(source: str) -> str:
-    """The body behind a cell magic, or nothing where another program would run it."""
-    magic = re.match(r"(\s*)%%(\w+).*", source)
-    if magic is None:
-        return source
-    return f"{magic[1]}None{source[magic.end() :]}" if magic[2] in BODY_RUNS else ""
+    """The body behind cell magics, or empty lines where another program would run it."""
+    head = ""
+    while magic := re.match(r"(\s*)%%(\w+).*", source):
+        if magic[2] not in BODY_RUNS:
+            return head + "\n" * source.count("\n")
+        head += f"{magic[1]}None"
+        source = source[magic.end() :]
+    return head + source
 
 
 def _magic_edits(tree: ast.Module) -> Iterator[Edit]:
@@ -202,9 +228,9 @@ def _magic_edits(tree: ast.Module) -> Iterator[Edit]:
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Call) and _is_shell_call(node):
-            yield Edit(node, _magic_text(node))
+            yield Edit(node, _magic_text(node, alone=False))
         elif isinstance(node, ast.Expr) and _is_shell_call(node.value):
-            yield Edit(node, _magic_text(node.value))
+            yield Edit(node, _magic_text(node.value, alone=True))
         else:
             pending.extend(ast.iter_child_nodes(node))
 
@@ -219,7 +245,8 @@ def _is_shell_call(node: ast.AST) -> bool:
     )
 
 
-def _magic_text(node: ast.AST) -> str:
+def _magic_text(node: ast.AST, *, alone: bool) -> str:
+    """What a call on ``get_ipython()`` comes to; ``alone``: as a statement of its own."""
     assert isinstance(node, ast.Call)
     assert isinstance(node.func, ast.Attribute)
     if node.func.attr == "getoutput":
@@ -227,13 +254,24 @@ def _magic_text(node: ast.AST) -> str:
     arguments = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
     if node.func.attr == "run_line_magic" and len(arguments) == 2:
         name, statement = arguments
-        if name in STATEMENT_RUNS and isinstance(statement, str) and "\n" not in statement:
-            try:
-                if parse_python(statement).body:
-                    return statement
-            except SyntaxError:
-                pass
+        if name in STATEMENT_RUNS and isinstance(statement, str):
+            return _one_line(statement, alone=alone) or "None"
     return "None"
+
+
+def _one_line(statement: str, *, alone: bool) -> str:
+    """The statement on one line and without comments; empty where that cannot be."""
+    try:
+        body = parse_python(statement).body
+        simple = all(isinstance(part, ast.Expr) or (alone and _is_simple(part)) for part in body)
+        text = "; ".join(ast.unparse(part) for part in body) if simple else ""
+    except (SyntaxError, RecursionError):
+        return ""
+    return text if "\n" not in text and (alone or len(body) == 1) else ""
+
+
+def _is_simple(node: ast.stmt) -> bool:
+    return not isinstance(getattr(node, "body", None), list) and not isinstance(node, ast.Match)
 
 
 # --- alignment ----------------------------------------------------------------------------------
@@ -284,8 +322,8 @@ def align(student: Notebook, template: Notebook) -> Alignment:
     return Alignment(student, template, pairs)
 
 
-def _free(cells: Sequence[Cell], taken: Sequence[int]) -> list[int]:
-    return [n for n in range(len(cells)) if n not in set(taken)]
+def _free(cells: Sequence[Cell], taken: Iterable[int]) -> list[int]:
+    return sorted(set(range(len(cells))).difference(taken))
 
 
 def _pair_by_id(student: Notebook, template: Notebook, pairs: dict[int, int]) -> None:
@@ -300,26 +338,40 @@ def _pair_by_id(student: Notebook, template: Notebook, pairs: dict[int, int]) ->
 
 
 def _pair_by_comments(student: Notebook, template: Notebook, pairs: dict[int, int]) -> None:
-    candidates = []
-    taken = list(pairs.values())
-    for position in _free(template.cells, list(pairs)):
+    """Pair cells that share most comment lines; where several do, by the order of the pairs found.
+
+    Questions that ask for the same thing have the same banner, so texts that stand in one cell
+    only are paired first; they tell where the others belong.
+    """
+    places = [n for n in _free(student.cells, pairs.values()) if student.cells[n].kind == "code"]
+    candidates: list[tuple[float, int, int]] = []
+    for position in _free(template.cells, pairs):
         wanted = template.cells[position].comments
-        if template.cells[position].kind != "code" or not wanted:
-            continue
-        for place in _free(student.cells, taken):
-            if student.cells[place].kind == "code":
-                share = len(wanted & student.cells[place].comments) / len(wanted)
-                if share >= 0.5:
-                    candidates.append((share, -position, -place))
-    for _share, position, place in sorted(candidates, reverse=True):
-        if -position not in pairs and -place not in pairs.values():
-            pairs[-position] = -place
+        if template.cells[position].kind == "code" and wanted:
+            shares = [(len(wanted & student.cells[n].comments) / len(wanted), n) for n in places]
+            candidates += [(share, position, n) for share, n in shares if share >= 0.5]
+    positions = Counter(position for _share, position, _place in candidates)
+    rivals = Counter(place for _share, _position, place in candidates)
+    sure = [c for c in candidates if positions[c[1]] == rivals[c[2]] == 1]
+    pairs.update({position: place for _share, position, place in sure})
+    known = dict(pairs)
+    order = [(-c[0], _crossings(c[1], c[2], known), c[1], c[2]) for c in candidates]
+    taken = set(pairs.values())
+    for _share, _crossed, position, place in sorted(order):
+        if position not in pairs and place not in taken:
+            pairs[position] = place
+            taken.add(place)
+
+
+def _crossings(position: int, place: int, pairs: dict[int, int]) -> int:
+    """How many of the pairs a further one would stand in another order to."""
+    return sum((n < position) != (other < place) for n, other in pairs.items())
 
 
 def _pair_by_order(student: Notebook, template: Notebook, pairs: dict[int, int]) -> None:
     """Pair what is left by the heaviest common subsequence, weighing pairs by likeness."""
-    left = _free(template.cells, list(pairs))
-    right = _free(student.cells, list(pairs.values()))
+    left = _free(template.cells, pairs)
+    right = _free(student.cells, pairs.values())
     if len(left) * len(right) > MAX_PAIRS:
         return  # no honest notebook has so many cells that neither id nor comments tell
     weights = [[_likeness(template.cells[i], student.cells[j]) for j in right] for i in left]

@@ -3,6 +3,10 @@
 A notebook trains for an hour; a check needs one function. So nothing is run but what the wanted
 names depend on: assignments, definitions, imports, blocks that fill a wanted container, mutations
 of a wanted object and the seeding calls before them. Training, plotting and shell lines fall away.
+
+Random draws that nothing wanted needs fall away too, so that later ones give other numbers than in
+the notebook. A ``try`` whose handlers matter keeps its whole body; where they do not, a statement
+in the body that would raise may fall away. The body of a ``while`` is kept whole.
 """
 
 from __future__ import annotations
@@ -12,11 +16,15 @@ import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.names import Knowledge, StatementFacts, facts_of
+from autograder.knowledge import Knowledge
+from autograder.names import StatementFacts, facts_of, import_text, jumps, seeds, with_inner
 from autograder.notebook import Alignment, Cell, Notebook, parse_python
 from autograder.spans import Edit, Source, first_line
 
 BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
+
+#: Loops in loops beyond this many are taken whole: the work doubles with each.
+MAX_LOOPS = 5
 
 
 @dataclass(frozen=True)
@@ -99,42 +107,51 @@ class _Program:
 
     def slice(self, names: Sequence[str], template: Notebook, given: frozenset[str]) -> Slice:
         selection = _Selection(self.knowledge, given)
-        needed = set(names) | self.knowledge.reach(names)
-        kept: list[tuple[_Placed, list[Edit]]] = []
-        for cell_statements in _by_cell_from_the_end(self.placed):
-            selection.engaged = False
-            for placed in cell_statements:
-                edits = selection.keep(placed.facts, needed)
-                if edits is not None:
-                    selection.engaged = True
-                    kept.append((placed, edits))
-        steps = [_step(placed, edits, selection) for placed, edits in reversed(kept)]
-        unbound = needed - given - BUILTINS
-        lost = _template_imports(template, unbound - set(names))
+        while True:  # what is kept tells which functions may be called, and those need more names
+            before = set(selection.kept)
+            needed, chosen = self._pass(selection, names)
+            if selection.kept == before:
+                break
+        steps = [_step(placed, edits, selection, set(names)) for placed, edits in chosen]
+        imported = {
+            name for placed, _ in chosen if placed.facts.aliases for name in placed.facts.binds
+        }
+        lost = _template_imports(template, needed - given - BUILTINS - imported - set(names))
         missing = tuple(name for name in names if name not in self.knowledge.bound | given)
         return Slice(tuple(names), (*lost, *steps), missing, tuple(self.broken))
 
+    def _pass(
+        self, selection: _Selection, names: Sequence[str]
+    ) -> tuple[set[str], list[tuple[_Placed, list[Edit]]]]:
+        needed = set(names) | selection.reach(names)
+        chosen: list[tuple[_Placed, list[Edit]]] = []
+        cell = None
+        for placed in reversed(self.placed):
+            if placed.cell is not cell:
+                cell, selection.engaged = placed.cell, False
+            edits = selection.keep(placed.facts, needed)
+            if edits is not None:
+                selection.engaged = True
+                chosen.append((placed, edits))
+        return needed, chosen[::-1]
 
-def _by_cell_from_the_end(placed: list[_Placed]) -> Iterable[list[_Placed]]:
-    groups: dict[int, list[_Placed]] = {}
-    for item in reversed(placed):
-        groups.setdefault(item.cell.number, []).append(item)
-    return groups.values()
 
-
-def _step(placed: _Placed, edits: list[Edit], selection: _Selection) -> Step:
+def _step(placed: _Placed, edits: list[Edit], selection: _Selection, names: set[str]) -> Step:
     facts = placed.facts
+    binds = set(facts.binds)
     if facts.aliases is not None:
         # `import numpy, not_installed`: a lost neighbour must not take the wanted module along.
         source = selection.import_text(facts)
+        binds -= selection.given  # where this fails, the trusted original is still there
     else:
         source = Source(placed.cell.python).segment(facts.node, edits)
+        binds |= names & {n for inner in with_inner([facts]) for n in inner.alone.touched}
     return Step(
         placed.cell.number,
         first_line(facts.node),
         source,
-        tuple(sorted(facts.binds)),
-        tuple(sorted(facts.uses)),
+        tuple(sorted(binds)),
+        tuple(sorted(facts.uses | facts.deferred)),
     )
 
 
@@ -144,7 +161,7 @@ def _template_imports(template: Notebook, unbound: set[str]) -> list[Step]:
     steps = []
     for placed in program.placed:
         if placed.facts.aliases and placed.facts.binds & unbound:
-            text = placed.facts.import_text(unbound)
+            text = import_text(placed.facts, unbound)
             binds = tuple(sorted(placed.facts.binds & unbound))
             steps.append(Step(0, first_line(placed.facts.node), text, binds, ()))
     return steps
@@ -159,10 +176,30 @@ class _Selection:
         #: Whether something behind, in the same cell or block, is kept: seeding calls then count,
         #: and what a kept block needs to run as written.
         self.engaged = False
+        #: Whether a ``try`` with handlers stands around.
+        self.caught = False
+        self.loops = 0
         self.imported: dict[ast.stmt, set[str]] = {}
+        self.kept: set[ast.stmt] = set()
+        self._uses: dict[str, set[str]] = {}
+        self._later: dict[str, set[str]] = {}
 
     def import_text(self, facts: StatementFacts) -> str:
-        return facts.import_text(self.imported[facts.node])
+        return import_text(facts, self.imported[facts.node])
+
+    def reach(self, names: Iterable[str]) -> set[str]:
+        """Names used by functions that are kept and that ``names`` may lead to."""
+        if not self._later:
+            return set()
+        seen: set[tuple[str, bool]] = set()
+        pending = [(name, False) for name in names]
+        while pending:
+            name, later = pending.pop()
+            if (name, later) not in seen:
+                seen.add((name, later))
+                pending += [(other, False) for other in self._uses.get(name, ())]
+                pending += [(other, True) for other in self._later.get(name, ())]
+        return {name for name, later in seen if later}
 
     def keep(self, facts: StatementFacts, needed: set[str]) -> list[Edit] | None:
         """None to drop the statement, else the edits that take out what is not needed inside it."""
@@ -171,59 +208,78 @@ class _Selection:
         if not self._relevant(facts, needed):
             return None
         if facts.aliases is not None:
-            self.imported[facts.node] = set(facts.binds & needed)
+            self.imported.setdefault(facts.node, set()).update(facts.binds & needed)
         if not facts.weak:
             needed -= facts.binds
-        self._need(facts.uses, needed)
+        self._take(facts, needed)
         return []
 
-    def _need(self, names: Iterable[str], needed: set[str]) -> None:
-        needed |= set(names) | self.knowledge.reach(names)
+    def _take(self, facts: StatementFacts, needed: set[str]) -> None:
+        """Note that a statement is kept, with all it uses."""
+        self.kept.add(facts.node)
+        for name in facts.binds | facts.touched:
+            self._uses.setdefault(name, set()).update(facts.uses)
+            if facts.deferred:
+                self._later.setdefault(name, set()).update(facts.deferred)
+        uses = facts.uses if facts.defines else facts.uses | facts.deferred
+        needed |= uses | self.reach(uses)
 
     def _relevant(self, facts: StatementFacts, needed: set[str]) -> bool:
-        if facts.binds & needed:
-            return True
-        if self.knowledge.mutated(facts) & self.knowledge.with_other_names(needed):
+        if facts.binds & needed or self.knowledge.changes(facts, needed):
             return True
         if facts.star:
-            return bool(needed - self.knowledge.bound - self.given - BUILTINS)
-        return facts.seeds and self.engaged
+            return bool(needed - self.given - BUILTINS)
+        if seeds(facts) or (self.caught and jumps(facts, caught=True)):
+            return self.engaged
+        return self.engaged and jumps(facts, caught=False)
 
     def _keep_block(self, facts: StatementFacts, needed: set[str]) -> list[Edit] | None:
-        inner_needed = set(needed)
-        edits, kept = self._prune(facts, inner_needed, whole=False)
-        if not (kept or facts.header_binds & needed or (self.engaged and facts.jumps)):
+        if not self._block_relevant(facts, needed):
             return None
-        outside, self.engaged = self.engaged, True
+        outside = self.engaged, self.caught
+        self.engaged, self.caught = True, self.caught or facts.catches
+        self.loops += facts.loop
         while True:  # a loop's end is its start: go round until nothing new is needed
-            before = set(inner_needed)
-            self._need(facts.header_uses, inner_needed)
-            edits, _kept = self._prune(facts, inner_needed, whole=facts.indivisible)
-            inner_needed |= before
-            if inner_needed == before:
+            before = set(needed)
+            self._take(facts.alone, needed)
+            edits = self._prune(facts, needed)
+            if needed == before or not facts.loop:
                 break
-        self.engaged = outside
-        needed |= inner_needed
+        self.loops -= facts.loop
+        self.engaged, self.caught = outside
         return edits
 
-    def _prune(
-        self, facts: StatementFacts, needed: set[str], *, whole: bool
-    ) -> tuple[list[Edit], bool]:
+    def _block_relevant(self, facts: StatementFacts, needed: set[str]) -> bool:
+        if self.engaged and jumps(facts, caught=self.caught):
+            return True
+        outside = self.engaged, self.caught
+        self.engaged = self.caught = False
+        found = any(self._relevant(inner.alone, needed) for inner in with_inner([facts]))
+        self.engaged, self.caught = outside
+        return found
+
+    def _prune(self, facts: StatementFacts, needed: set[str]) -> list[Edit]:
         """Walk the blocks inside a compound statement; what falls away becomes ``None``."""
         edits: list[Edit] = []
-        any_kept = False
-        after = set(needed)
-        for block in facts.blocks:
-            block_needed = set(after)
+        handled = False
+        for block in reversed(facts.blocks):  # the body comes last, when the handlers are known
+            first = block is facts.blocks[0]
+            whole = facts.indivisible or self.loops > MAX_LOOPS
+            whole = whole or (facts.catches and first and handled)
+            block_needed = set(needed)
             for inner in reversed(block):
-                if whole or (self.engaged and inner.structural):
-                    self._need(inner.uses, block_needed)
+                if whole:
+                    self._take_whole(inner, block_needed)
                     continue
                 inner_edits = self.keep(inner, block_needed)
                 if inner_edits is None:
                     edits.append(Edit(inner.node))
                 else:
-                    any_kept = True
+                    handled = handled or block[0].node not in facts.finals
                     edits += inner_edits
             needed |= block_needed
-        return edits, any_kept
+        return edits
+
+    def _take_whole(self, facts: StatementFacts, needed: set[str]) -> None:
+        for inner in with_inner([facts]):
+            self._take(inner.alone, needed)

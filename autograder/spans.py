@@ -1,6 +1,7 @@
 """Source and syntax-tree nodes come in, the text of a node with some parts replaced goes out.
 
-Replacements keep the number of lines, so that a line number in the result is one in the original.
+Replacements in the text keep the number of lines, so that a line number in the result is one in
+the original.
 """
 
 from __future__ import annotations

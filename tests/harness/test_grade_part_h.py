@@ -60,7 +60,7 @@ def test_correlate_matters_at_even_sizes_only(
 ) -> None:
     graded = grade_notebook(answer.edit("averaging", ("ndimage.convolve", "ndimage.correlate")))
     assert graded.lost() == {"H1.2": 2}
-    assert "correlate is not convolve" in graded.check("H1.2").message
+    assert "as with correlate in place of convolve" in graded.check("H1.2").message
 
 
 def test_negated_laplacian(answer: Notebook, grade_notebook: GradeNotebook) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import edges
 import numpy as np
@@ -17,19 +18,30 @@ FIVE = ("horizontal", "vertical", "diagonal", "both", "none")
 RECOGNISED = 0.97
 
 
+#: What was described before in the same check, whose cases share a process; arrays are not changed.
+_DESCRIBED: WeakKeyDictionary[Student, dict[tuple[str, str], Any]] = WeakKeyDictionary()
+
+
+def _described(student: Student, name: str, describer: str) -> Any:
+    known = _DESCRIBED.setdefault(student, {})
+    if (name, describer) not in known:
+        known[name, describer] = student.describe(name, describer)
+    return known[name, describer]
+
+
 def described_loader(student: Student, name: str) -> dict[str, Any]:
     """The description of one loader, with two passes.
 
     Raises:
         CheckFailed: it is None, or no loader.
     """
-    found: dict[str, Any] = student.describe(name, "loader")
+    found: dict[str, Any] = _described(student, name, "loader")
     return found
 
 
 def described_loaders(student: Student, name: str) -> dict[Any, dict[str, Any]]:
     """The descriptions of a dict of loaders, by key."""
-    found = student.describe(name, "loader_dict")
+    found = _described(student, name, "loader_dict")
     return dict(zip(found["keys"], found["loaders"], strict=True))
 
 
@@ -102,7 +114,9 @@ def check_counts(name: str, data: Data, per_class: int) -> None:
         raise fail(
             f"`{name}` holds {', '.join(map(str, counts))} pictures of the classes, where "
             f"{per_class} of each are asked for.",
-            hint="data_per_class sets the pictures of each class.",
+            hint="data_per_class sets the pictures of each class."
+            if counts.all()
+            else f"All {data.classes} classes belong into class_type.",
         )
 
 

@@ -51,7 +51,7 @@ def read(files: Files, name: str, wanted: tuple[str, ...]) -> Log:
     """Parse a log."""
     rows = list(csv.reader(io.StringIO(files.text(name))))[:MAX_ROWS]
     rows = [[field.strip() for field in row] for row in rows if any(row)]
-    header = [field.lower() for field in rows[0]] if rows else []
+    header = [field.lower() for field in rows[0]] if rows else list(map(str.lower, wanted))
     lacking = [column for column in wanted if column.lower() not in header]
     if lacking:
         raise fail(

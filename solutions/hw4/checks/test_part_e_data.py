@@ -37,7 +37,7 @@ def valid_pictures(student: Student, classes: tuple[str, ...]) -> Data:
 def train_pictures(
     student: Student, size: int, classes: tuple[str, ...]
 ) -> tuple[Data, dict[str, Any]]:
-    """The pictures of one training loader and its description, checked for form, counts and mode."""
+    """The pictures of a training loader and its description, checked for form, counts and mode."""
     name = f"train_loader_dict[{size}]"
     found = loaders.loader_of(student, "train_loader_dict", size)
     data = loaders.pictures(name, found, classes)

@@ -30,6 +30,8 @@ def test_averaging_values(student: Student, rng: np.random.Generator, size: int)
     """averaging_filtering averages over the window, at odd and even sizes"""
     image = picture(rng)
     kernel = np.ones((size, size)) / size**2
+    even = "At even sizes the window lies one pixel off, as with correlate in place of convolve."
+    black = "At the border the picture is mirrored, which is the default of ndimage."
     expect_array(
         student.call("averaging_filtering", image, size),
         averaged(image, size),
@@ -39,7 +41,8 @@ def test_averaging_values(student: Student, rng: np.random.Generator, size: int)
             (averaged(image, size, 1), "The window is summed up, but not divided."),
             (averaged(image, size, size), "Divide by the number of weights, not by the side."),
             (np.zeros_like(image), "The kernel is all zeros: whole numbers cut off fractions."),
-            (ndimage.correlate(image, kernel), "At even sizes correlate is not convolve."),
+            (ndimage.correlate(image, kernel), even),
+            (ndimage.convolve(image, kernel, mode="constant"), black),
             (image, "The picture came back unchanged."),
         ],
     )
@@ -54,7 +57,7 @@ def test_averaging_default_size(student: Student, rng: np.random.Generator) -> N
     expect_array(
         student.call("averaging_filtering", image),
         averaged(image, 3),
-        hint="The parameter filter_size has the default 3.",
+        hint="Without a size the result has to be that of filter_size=3.",
     )
 
 

@@ -1,0 +1,41 @@
+"""A syntax-tree node comes in; the names in it, and the nodes that run with it, go out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def bound_name(alias: ast.alias) -> str:
+    """The name that one part of an import binds."""
+    return alias.asname or alias.name.split(".")[0]
+
+
+def last_name(node: ast.AST) -> str:
+    """``c`` of ``a.b.c``; empty for what is no name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def root(node: ast.AST) -> str:
+    """``a`` of ``a.b[c].d(e)``; empty where no name is at the root."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def now(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a statement that run with it: bodies of functions and lambdas left out."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        if isinstance(part, FUNCTIONS):
+            pending += [*part.args.defaults, *(d for d in part.args.kw_defaults if d)]
+            pending += getattr(part, "decorator_list", [])
+        else:
+            pending.extend(ast.iter_child_nodes(part))

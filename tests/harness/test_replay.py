@@ -1,0 +1,670 @@
+"""The slicer: what is kept of a notebook, and that it computes what the whole notebook does."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+import random
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autograder.notebook import Alignment, Cell, Notebook
+from autograder.replay import Slice, Step, slice_question
+
+ANCHOR = "anchor"
+TRIPWIRE = "tripwire"
+
+
+def notebook(*sources: str, ids: Sequence[str | None] | None = None) -> Notebook:
+    sources = tuple(textwrap.dedent(source).strip("\n") for source in sources)
+    identifiers = ids or [None] * len(sources)
+    cells = zip(identifiers, sources, strict=True)
+    return Notebook(
+        "n.ipynb", tuple(Cell(n, i, "code", source) for n, (i, source) in enumerate(cells, start=1))
+    )
+
+
+def slice_of(sources: Sequence[str], names: Sequence[str], given: Sequence[str] = ()) -> Slice:
+    """The slice for the end of a notebook."""
+    student = notebook(*sources)
+    template = notebook(
+        *[""] * (len(sources) - 1), "# the anchor", ids=[None] * (len(sources) - 1) + [ANCHOR]
+    )
+    alignment = Alignment(student, template, {len(sources) - 1: len(sources) - 1})
+    return slice_question(alignment, ANCHOR, names, given)
+
+
+def replay(steps: Sequence[Step], namespace: dict[str, Any]) -> dict[str, Exception]:
+    """What the worker's ``do_replay`` does."""
+    failures: dict[str, Exception] = {}
+    for step in steps:
+        cause = next((failures[name] for name in step.uses if name in failures), None)
+        if cause is None:
+            try:
+                exec(compile(step.source, "<cell>", "exec", dont_inherit=True), namespace)
+            except Exception as error:
+                cause = error
+        for name in step.binds:
+            if cause is None:
+                failures.pop(name, None)
+            else:
+                failures[name] = cause
+    return failures
+
+
+# --- random notebooks -----------------------------------------------------------------------------
+
+LISTS = ["xs", "ys", "zs"]
+NUMBERS = ["a", "b", "c"]
+DICTS = ["d", "e"]
+OBJECTS = ["o", "q"]
+FUNCTIONS = ["f", "g", "h"]
+CALLABLES = ["k", "m"]
+PRELUDE = """
+import random
+import numpy as np
+a, b, c = 1, 2, 3
+xs = [1, 2]; ys = [3]; zs = [[1], [2]]
+d = {"u": 1, "v": [2]}
+e = {}
+class P:
+    shared = []
+    def __init__(self, v=0):
+        self.v = v
+        self.items = []
+    def add(self, v):
+        self.items.append(v)
+        return len(self.items)
+    def put_in(self, other):
+        other.append(self.v)
+o = P(); q = P(5)
+def as_list(v): return v if isinstance(v, list) else [v]
+def f(x=0): return x
+def g(x=0): return x
+def h(x=0): return x
+k = lambda x=0: x
+m = lambda x=0: x
+"""
+
+
+class Maker:
+    """Draws statements that run without an error in the state that the prelude leaves."""
+
+    def __init__(self, draw: Callable[..., Any]) -> None:
+        self.draw = draw
+
+    def pick(self, options: Sequence[str]) -> str:
+        return str(self.draw(st.sampled_from(list(options))))
+
+    def form(self, forms: Sequence[Callable[[], str]]) -> str:
+        return self.draw(st.sampled_from(forms))()
+
+    def number(self, depth: int = 2) -> str:
+        n = str(self.draw(st.integers(0, 9)))
+        simple = [n, self.pick(NUMBERS), n]
+        if depth == 0:
+            return self.pick(simple)
+
+        def inner() -> str:
+            return self.number(depth - 1)
+
+        forms = [
+            lambda: n,
+            lambda: self.pick(NUMBERS),
+            lambda: f"({inner()} + {self.pick(NUMBERS)}) % 97",
+            lambda: f"len({self.pick(LISTS)})",
+            lambda: f"tot({self.pick([*LISTS, *DICTS, *OBJECTS])})",
+            lambda: f"tot({self.pick(FUNCTIONS)}({inner()}))",
+            lambda: f"tot({self.pick(CALLABLES)}({inner()}))",
+            lambda: f"({inner()} if {self.pick(NUMBERS)} % 2 else {self.pick(NUMBERS)})",
+            lambda: f"(lambda y: y + {self.pick(NUMBERS)})({inner()})",
+            lambda: f"sum(i + {self.pick(NUMBERS)} for i in range(3))",
+            lambda: f"({self.pick(NUMBERS)} := {inner()})",
+            lambda: f"{self.pick(OBJECTS)}.add({inner()})",
+        ]
+        return self.form(forms)
+
+    def list_(self) -> str:
+        forms = [
+            lambda: f"[{self.number()}, {self.number(1)}]",
+            lambda: self.pick(LISTS),
+            lambda: f"list({self.pick(LISTS)})",
+            lambda: f"{self.pick(LISTS)} + [{self.number()}]",
+            lambda: f"[i for i in range({self.pick(NUMBERS)} % 5)]",
+            lambda: f"{self.pick(LISTS)}[:]",
+            lambda: f"[{self.pick(LISTS)}, {self.pick(LISTS)}]",
+            lambda: f"list({self.pick(OBJECTS)}.items)",
+            lambda: f"e.setdefault({self.number(0)}, [])",
+            lambda: f"[t for t in {self.pick(LISTS)} if isinstance(t, int)]",
+        ]
+        return self.form(forms)
+
+    def simple(self) -> str:
+        name, lst = self.pick(NUMBERS), self.pick(LISTS)
+        obj, dct, fun = self.pick(OBJECTS), self.pick(DICTS), self.pick(FUNCTIONS)
+        forms = [
+            lambda: f"{name} = {self.number()}",
+            lambda: f"{name} = {self.pick(NUMBERS)} = {self.number()}",
+            lambda: f"{name}, {self.pick(NUMBERS)} = {self.number()}, {self.number()}",
+            lambda: f"{name}, *{lst} = [{self.number()}, {self.number(1)}, 4]",
+            lambda: f"{name}: int = {self.number()}",
+            lambda: f"{name}: int",
+            lambda: f"{name} += {self.number()}",
+            lambda: f"{lst} = {self.list_()}",
+            lambda: f"{lst} = {self.pick(LISTS)}",
+            lambda: f"{lst} += [{self.number()}]",
+            lambda: f"{lst}.append({self.number()})",
+            lambda: f"{lst}.append({self.pick(LISTS)})",
+            lambda: f"{lst}.extend([{self.number()}])",
+            lambda: f"{lst}[:1] = [{self.number()}]",
+            lambda: f"del {lst}[:1]",
+            lambda: f"{dct}[{self.number()}] = {self.number()}",
+            lambda: f"{dct}['w'] = {self.pick(LISTS)}",
+            lambda: f"{dct}.setdefault('z', []).append({self.number()})",
+            lambda: f"{dct} = {self.pick(DICTS)}",
+            lambda: f"{dct} = dict({self.pick(DICTS)}, u={self.number()})",
+            lambda: f"{dct}.update(u={self.number()})",
+            lambda: f"{dct}.pop('u', None)",
+            lambda: f"{obj} = {self.pick(OBJECTS)}",
+            lambda: f"{obj} = P({self.number()})",
+            lambda: f"{obj}.v = {self.number()}",
+            lambda: f"{obj}.items = list({self.pick(LISTS)})",
+            lambda: f"{obj}.add({self.number()})",
+            lambda: f"{obj}.put_in({lst})",
+            lambda: f"P.shared.append({self.number()})",
+            lambda: f"{fun}({self.number()})",
+            lambda: f"{name} = tot({fun}({self.number()}))",
+            lambda: f"{lst} = as_list({fun}({lst}))",
+            lambda: f"{fun}({lst})",
+            lambda: f"{self.pick(CALLABLES)} = lambda x=0: x + {self.pick(NUMBERS)}",
+            lambda: f"{self.pick(CALLABLES)} = {fun}",
+            lambda: f"{self.pick(CALLABLES)} = {self.pick([*LISTS])}.append",
+            lambda: f"{self.pick(CALLABLES)}({self.number()})",
+            lambda: f"random.seed({self.number()}); {name} = random.randrange(90)",
+            lambda: f"np.random.seed({self.number()}); {lst} = list(np.random.rand(2))",
+            lambda: f"import math, json as {self.pick(['j', 'jj'])}, string",
+            lambda: f"temp = {self.number()}; del temp",
+            lambda: f"for {lst}[0:1] in [[[{self.number()}]]]: pass",
+            lambda: f"for i, t in enumerate(list({lst})): t = as_list(t); t.insert(i, 1)",
+            lambda: f"for n, t in {dct}.items(): t = as_list(t); t.append({self.number(0)})",
+            lambda: f"for t, u in zip({lst}[:], {self.pick(LISTS)}[:]): as_list(u).append(7)",
+            lambda: f"{lst} = as_list({dct}.get('v'))",
+            lambda: f"{lst} = list(zip({self.pick(LISTS)}, {self.pick(LISTS)}))",
+        ]
+        return self.form(forms)
+
+    def function(self) -> list[str]:
+        name = self.pick(FUNCTIONS)
+        number, gl = self.number(1), self.pick(NUMBERS)
+        lst = self.pick(LISTS)
+        others = [n for n in FUNCTIONS if n > name]
+        other = self.pick(others) if others else "tot"
+        bodies = [
+            [f"return tot(x) + {gl}"],
+            [f"global {gl}", f"{gl} = tot(x) + 1", f"return {gl}"],
+            [f"{lst}.append(tot(x))", f"return len({lst})"],
+            ["if isinstance(x, list): x.append(7)", "return x"],
+            ["y = x", "if isinstance(y, list):", "    y += [8]", "return 1"],
+            [f"return {other}(x)"],
+            [f"{other}(x)", f"return {lst}"],
+            [
+                f"n = {gl}",
+                "def inner(z=2):",
+                "    nonlocal n",
+                "    n += tot(z)",
+                "    return n",
+                "inner()",
+                "return inner()",
+            ],
+            [f"e[tot(x)] = {gl}", "return e"],
+            [f"global {lst}", f"{lst} = [tot(x)]"],
+        ]
+        body = self.draw(st.sampled_from(bodies))
+        default = self.pick(["0", self.pick(NUMBERS), "0"])
+        del number
+        return [f"def {name}(x={default}):", *indent(body)]
+
+    def closure(self) -> list[str]:
+        name = self.pick(CALLABLES)
+        gl = self.pick(NUMBERS)
+        return [
+            f"def make_{name}(start):",
+            "    count = [tot(start)]",
+            "    def step(x=1):",
+            f"        count.append(tot(x) + {gl})",
+            "        return sum(count) % 97",
+            "    return step",
+            f"{name} = make_{name}({self.number(1)})",
+        ]
+
+    def class_(self) -> list[str]:
+        obj = self.pick(OBJECTS)
+        return [
+            "class Q(P):",
+            f"    base = {self.number(1)}",
+            "    def add(self, v):",
+            f"        self.v += tot(v) + {self.pick(NUMBERS)}",
+            "        return self.v + self.base",
+            f"{obj} = Q({self.number(1)})",
+        ]
+
+    def tripwire(self) -> list[str]:
+        forms = [
+            f"{TRIPWIRE}()",
+            f"loss = {TRIPWIRE}({self.pick(LISTS)})",
+            f"losses = [{TRIPWIRE}(t) for t in {self.pick(LISTS)}]",
+            f"print({self.pick(NUMBERS)}, {TRIPWIRE}({self.pick(OBJECTS)}))",
+        ]
+        loop = [f"for t in {self.pick(LISTS)}:", f"    loss = {TRIPWIRE}(t)", "    print(loss)"]
+        return loop if self.draw(st.booleans()) else [self.pick(forms)]
+
+    def block(self, depth: int, *, traps: bool, loop: bool = False) -> list[str]:
+        lines: list[str] = []
+        for _ in range(self.draw(st.integers(1, 3))):
+            lines += self.statement(depth, traps=traps, loop=loop)
+        return indent(lines)
+
+    def statement(self, depth: int, *, traps: bool = True, loop: bool = False) -> list[str]:
+        kind = self.draw(st.integers(0, 19))
+        if kind == 0 and traps:
+            return self.tripwire()
+        if kind == 1 and loop:
+            return [f"if {self.number(1)} % 3 == 1: {self.pick(['break', 'continue'])}"]
+        if depth == 0 or kind < 12:
+            return [self.simple()]
+        test = f"{self.number(1)} % 2"
+        inner = {"traps": traps, "loop": loop}
+        match kind:
+            case 12:
+                return self.function()
+            case 13:
+                return self.closure() if not loop else [self.simple()]
+            case 14:
+                return self.class_()
+            case 15:
+                lines = [f"if {test}:", *self.block(depth - 1, **inner)]
+                if self.draw(st.booleans()):
+                    lines += [f"elif {self.number(1)} > 3:", *self.block(depth - 1, **inner)]
+                if self.draw(st.booleans()):
+                    lines += ["else:", *self.block(depth - 1, **inner)]
+                return lines
+            case 16:
+                over = self.pick(["range(3)", f"list({self.pick(LISTS)})[:4]", "[0, 5]"])
+                target = "i" if self.draw(st.booleans()) else "t"
+                lines = [f"for {target} in {over}:", *self.block(depth - 1, traps=traps, loop=True)]
+                lines += [f"    {self.pick(NUMBERS)} = tot({target})"]
+                if self.draw(st.booleans()):
+                    lines += ["else:", *self.block(depth - 1, **inner)]
+                return lines
+            case 17:
+                body = self.block(depth - 1, traps=False, loop=False)
+                return ["w = 0", "while w < 3:", "    w += 1", *body]
+            case 18:
+                return ["with manager() as opened:", *self.block(depth - 1, **inner)]
+            case _:
+                boom = f"boom({self.number(1)})"
+                lines = ["try:", *self.block(depth - 1, traps=False, loop=loop), f"    {boom}"]
+                lines += [f"    {self.simple()}"] if self.draw(st.booleans()) else []
+                lines += [
+                    "except ValueError as error:",
+                    f"    {self.pick(NUMBERS)} = len(str(error))",
+                ]
+                # whether the handler runs has to matter to all that the body does
+                lines += [f"    {name} = {name}" for name in EVERYTHING]
+                if self.draw(st.booleans()):
+                    lines += ["finally:", *self.block(depth - 1, traps=False)]
+                return lines
+
+
+EVERYTHING = [*NUMBERS, *LISTS, *DICTS, *OBJECTS, *FUNCTIONS, *CALLABLES]
+
+
+def indent(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+@st.composite
+def programs(draw: Callable[..., Any]) -> list[str]:
+    """Notebooks of a few cells that stand behind the prelude."""
+    maker = Maker(draw)
+    cells = []
+    for _ in range(draw(st.integers(1, 4))):
+        lines: list[str] = []
+        for _ in range(draw(st.integers(1, 5))):
+            lines += maker.statement(2)
+        cells.append("\n".join(lines))
+    return [PRELUDE.strip("\n"), *cells]
+
+
+def total(value: Any, depth: int = 3) -> int:
+    """Some number that depends on all that a value holds."""
+    if isinstance(value, dict):
+        return total([*value.values(), len(value)], depth)
+    if isinstance(value, list | tuple):
+        return sum((n + 1) * total(v, depth - 1) for n, v in enumerate(value)) % 97 if depth else 1
+    if hasattr(value, "items") and hasattr(value, "v"):
+        return (total(value.v) + total(value.items, depth - 1)) % 97 if depth else 1
+    return int(value * 10) % 97 if isinstance(value, int | float) else 2
+
+
+class Manager:
+    def __enter__(self) -> int:
+        return 1
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def boom(value: int) -> None:
+    if value % 2:
+        raise ValueError("x" * value)
+
+
+def given_names() -> dict[str, Any]:
+    return {
+        "tot": total,
+        "manager": Manager,
+        "boom": boom,
+        "__name__": "__main__",
+    }
+
+
+def run_whole(sources: Sequence[str]) -> dict[str, Any]:
+    """Run all cells; a tripwire does nothing."""
+    namespace = given_names() | {TRIPWIRE: lambda *_: 0}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for source in sources:
+            exec(compile(source, "<whole>", "exec", dont_inherit=True), namespace)
+    return namespace
+
+
+def looks(value: Any, depth: int = 5) -> Any:
+    """A value in a form that can be compared; functions are called."""
+    if depth == 0:
+        return "..."
+    if isinstance(value, list | tuple):
+        return [looks(v, depth - 1) for v in value]
+    if isinstance(value, dict):
+        return {repr(k): looks(v, depth - 1) for k, v in value.items()}
+    if isinstance(value, int | float | str | type(None)):
+        return value
+    if hasattr(value, "items") and hasattr(value, "v"):
+        return type(value).__name__, looks(value.v, depth - 1), looks(value.items, depth - 1)
+    if callable(value):
+        try:
+            return [looks(value(argument), depth - 1) for argument in (2, [3])]
+        except Exception as error:
+            return repr(error)
+    return str(type(value))
+
+
+def outcome(namespace: dict[str, Any], name: str) -> Any:
+    random.seed(0)
+    np.random.seed(0)
+    return looks(namespace[name]) if name in namespace else "<not bound>"
+
+
+@settings(
+    # The same notebooks on each run; set the variable to search among others.
+    max_examples=int(os.environ.get("SLICER_EXAMPLES", "300")),
+    derandomize="SLICER_EXAMPLES" not in os.environ,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+    ],
+)
+@given(programs(), st.sampled_from(EVERYTHING))
+def test_slice_computes_what_the_whole_notebook_does(sources: list[str], name: str) -> None:
+    state = random.getstate(), np.random.get_state()
+    try:
+        try:
+            whole = run_whole(sources)
+        except Exception:
+            return  # a notebook that stops by itself promises nothing
+        plan = slice_of(sources, [name], list(given_names()))
+        text = "\n".join(step.source for step in plan.steps)
+        calls = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+        assert TRIPWIRE not in calls, text
+        sliced = given_names()
+        with contextlib.redirect_stdout(io.StringIO()):
+            failures = replay(plan.steps, sliced)
+        assert not failures, (failures, text)
+        assert outcome(sliced, name) == outcome(whole, name), text
+    finally:
+        random.setstate(state[0])
+        np.random.set_state(state[1])
+
+
+# --- rules, one by one ----------------------------------------------------------------------------
+
+
+def kept(sources: Sequence[str], *names: str, given: Sequence[str] = ()) -> list[str]:
+    return [step.source for step in slice_of(sources, names, given).steps]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "expected"),
+    [
+        ("import xml.dom\nimport xml.sax\nx = xml", "x", "import xml.dom\nimport xml.sax\nx = xml"),
+        ("import a, numpy as np, b as c\nx = np.e", "x", "import numpy as np\nx = np.e"),
+        ("x = 5\nx: int", "x", "x = 5"),
+        ("x = 5\ndel x", "x", "x = 5"),
+        ("lr = 1\nclass A:\n    lr = lr\n", "A", "lr = 1\nclass A:\n    lr = lr"),
+        ("from m import *\nDL = 1\nx = f(DL)\n", "x", "from m import *\nDL = 1\nx = f(DL)"),
+        ("a = []\nlosses = np.append(a, train())\nimport numpy as np\nx = np.e", "x",
+         "import numpy as np\nx = np.e"),
+        ("import sys\nsys.path.append('x')\ny = sys.path", "y",
+         "import sys\nsys.path.append('x')\ny = sys.path"),
+        ("h = {'a': []}\nloader = g()\nh['a'].append(run(loader))", "loader", "loader = g()"),
+        ("K = slow()\ndef f(): return K\nK = 2", "f", "def f(): return K\nK = 2"),
+        ("try:\n    import q\n    t = q.t\nexcept ImportError:\n    t = list\nprint(t)", "t",
+         "try:\n    import q\n    t = q.t\nexcept ImportError:\n    t = list"),
+    ],
+)  # fmt: skip
+def test_rules(source: str, name: str, expected: str) -> None:
+    assert "\n".join(kept([source], name)) == expected
+
+
+def test_failed_import_of_a_given_name_leaves_the_original() -> None:
+    plan = slice_of(["from drive_not_there.hw4 import make\nx = make(3)"], ["x"], ["make"])
+    namespace: dict[str, Any] = {"make": lambda n: n}
+    assert "make" not in replay(plan.steps, namespace)
+    assert namespace["x"] == 3
+
+
+def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
+    plan = slice_of(["d = {}\nfor n in (1, 0):\n    d[n] = 1 / n"], ["d"])
+    assert isinstance(replay(plan.steps, {})["d"], ZeroDivisionError)
+
+
+# --- notebooks like those of homework 4, part E ---------------------------------------------------
+
+SETUP = """
+%matplotlib inline
+!pip install -q wandb
+import copy, wandb_not_there
+import numpy as np
+import matplotlib.pyplot as plt
+from tqdm.auto import tqdm
+set_seed(7)
+wandb_not_there.init(project="hw4")
+"""
+E2 = """
+num_images_list = [10, 20]
+domain_config = dict(data_per_class=10, num_classes=3)
+train_loader_dict, valid_loader = {}, None
+for num in tqdm(num_images_list):
+    set_seed(7)
+    domain_config["data_per_class"] = num
+    print(f"{num} images")
+    train_dataset = EdgeDetectionDataset(domain_config, mode="train", transform=ToTensor())
+    train_loader_dict[num] = DataLoader(train_dataset, batch_size=10, shuffle=True)
+    train_to_the_end(train_loader_dict[num])
+domain_config["data_per_class"] = 50
+valid_dataset = EdgeDetectionDataset(domain_config, mode="valid", transform=ToTensor())
+valid_loader = DataLoader(valid_dataset, batch_size=256)
+plt.imshow(train_to_the_end(valid_loader))
+"""
+TRAIN = """
+num_epochs = 3
+lr, kernel_size = 5e-3, 7
+history = {"cnn": {}, "mlp": {}}
+best = 0
+for num, loader in train_loader_dict.items():
+    model = SimpleCNN(kernel_size=kernel_size)
+    optimizer = SGD(model.parameters(), lr=lr)
+    for epoch in tqdm(range(num_epochs)):
+        for images, labels in loader:
+            loss = train_to_the_end(model(images), labels)
+            loss.backward()
+            optimizer.step()
+        if epoch == 2:
+            optimizer.param_groups[0]["lr"] *= 0.1
+        history["cnn"].setdefault(num, []).append(loss.item())
+        acc = evaluate(model, valid_loader)
+        if acc > best:
+            best, best_model = acc, copy.deepcopy(model)
+            torch.save(model.state_dict(), "best.pt")
+fig, ax = plt.subplots()
+ax.plot(history["cnn"][10])
+ax.set_title("accuracy")
+plt.show()
+"""
+E4A = """
+shift = copy.copy(domain_config)
+shift["possible_edge_location_ratio"] = 0.5
+def loader_for(n, mode, **options):
+    config = dict(shift, data_per_class=n)
+    data = EdgeDetectionDataset(config, mode=mode, transform=ToTensor())
+    return torch.utils.data.DataLoader(data, **options)
+options = dict(batch_size=10, shuffle=True)
+train_loader_dict = {n: loader_for(n, "train", **options) for n in num_images_list}
+valid_loader = loader_for(50, "valid", batch_size=256)
+"""
+E4B = "num_epochs = 1000\nlr = 5e-3\nkernel_size = 3\nhistory = train_to_the_end(lr)\n"
+HELPERS = [
+    "set_seed",
+    "EdgeDetectionDataset",
+    "ToTensor",
+    "DataLoader",
+    "SimpleCNN",
+    "SGD",
+    "torch",
+]
+FORBIDDEN = ("train_to_the_end", "plt", "wandb", "SimpleCNN", "SGD", "evaluate", "print", "save")
+
+
+class Dataset:
+    def __init__(self, config: dict[str, Any], mode: str, transform: object) -> None:
+        self.config, self.mode, self.transform = dict(config), mode, transform
+
+
+class Loader:
+    def __init__(self, data: Dataset, batch_size: int = 1, shuffle: bool = False) -> None:
+        self.data, self.options = data, (batch_size, shuffle)
+
+    def facts(self) -> tuple[Any, ...]:
+        config = self.data.config
+        ratio = config.get("possible_edge_location_ratio")
+        return config["data_per_class"], ratio, self.data.mode, *self.options
+
+
+class Torch:
+    class utils:
+        class data:
+            DataLoader = Loader
+
+
+def part_e(sources: Sequence[str], *names: str) -> dict[str, Any]:
+    plan = slice_of(sources, names, HELPERS)
+    text = "\n".join(step.source for step in plan.steps)
+    assert not [word for word in FORBIDDEN if word in text], text
+    namespace: dict[str, Any] = {
+        "set_seed": lambda _n: None,
+        "EdgeDetectionDataset": Dataset,
+        "ToTensor": object,
+        "DataLoader": Loader,
+        "torch": Torch,
+    }
+    failures = replay(plan.steps, namespace)
+    assert not set(failures) & set(names), failures
+    return namespace
+
+
+def loaders(namespace: dict[str, Any]) -> tuple[dict[int, Any], Any]:
+    found = {n: loader.facts() for n, loader in namespace["train_loader_dict"].items()}
+    return found, namespace["valid_loader"].facts()
+
+
+WANTED = ("train_loader_dict", "valid_loader")
+RIGHT_E2 = ({n: (n, None, "train", 10, True) for n in (10, 20)}, (50, None, "valid", 256, False))
+RIGHT_E4 = ({n: (n, 0.5, "train", 10, True) for n in (10, 20)}, (50, 0.5, "valid", 256, False))
+
+
+def test_e2_loop_builds_loaders_and_its_training_is_pruned() -> None:
+    assert loaders(part_e([SETUP, E2], *WANTED)) == RIGHT_E2
+    assert loaders(part_e([SETUP, E2, TRAIN], *WANTED)) == RIGHT_E2
+
+
+def test_e4a_loaders_are_those_of_e4a() -> None:
+    namespace = part_e([SETUP, E2, TRAIN, E4A], *WANTED)
+    assert loaders(namespace) == RIGHT_E4
+    text = kept([SETUP, E2, TRAIN, E4A], *WANTED, given=HELPERS)
+    assert not any("train_loader_dict[num]" in source for source in text)
+
+
+def test_e4b_numbers_come_without_anything_else() -> None:
+    assert kept([SETUP, E2, TRAIN, E4A, E4B], "num_epochs", "lr", "kernel_size", given=HELPERS) == [
+        "num_epochs = 1000",
+        "lr = 5e-3",
+        "kernel_size = 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "from torch_not_there.data import *\n" + E2.replace("domain_config", "cfg"),
+        "try:\n    from lightning import DataLoader\nexcept ImportError:\n    pass\n" + E2,
+        E2.replace("DataLoader(", "torch.utils.data.DataLoader("),
+        "num_images_list = [10, 20]\n"
+        "def build(n, mode='train', **kw):\n"
+        "    cfg['data_per_class'] = n\n"
+        "    return DataLoader(EdgeDetectionDataset(cfg, mode=mode, transform=ToTensor()), **kw)\n"
+        "cfg = {'num_classes': 3}\n"
+        "out = {}\n"
+        "results = {}\n"
+        "def fill(into):\n"
+        "    for n in num_images_list:\n"
+        "        into.update({n: build(n, batch_size=10, shuffle=True)})\n"
+        "fill(out)\n"
+        "def experiment():\n"
+        "    for n in num_images_list:\n"
+        "        results[n] = train_to_the_end(SimpleCNN(), train_loader_dict[n], SGD)\n"
+        "    plt.plot(list(results.values()))\n"
+        "train_loader_dict = out\n"
+        "valid_loader = build(50, 'valid', batch_size=256)\n"
+        "experiment()\n",
+        "class Trainer:\n"
+        "    def __init__(self, model, loader):\n"
+        "        self.model, self.loader, self.history = model, loader, []\n"
+        "    def fit(self):\n"
+        "        self.epoch = 1\n"
+        "        self.history.append(train_to_the_end(self.model, self.loader))\n"
+        + E2
+        + "trainer = Trainer(SimpleCNN(), valid_loader)\ntrainer.fit()\nprint(trainer.history)\n",
+    ],
+    ids=["star import", "try import", "qualified", "helper functions", "trainer class"],
+)
+def test_e2_spelled_differently(answer: str) -> None:
+    assert loaders(part_e([SETUP, answer, TRAIN], *WANTED)) == RIGHT_E2
