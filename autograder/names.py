@@ -81,6 +81,23 @@ class StatementFacts:
         return list(getattr(self.node, "finalbody", ()))
 
     @property
+    def set_by_head(self) -> frozenset[str]:
+        """Names that the head of a ``for`` or ``with`` binds each time before the body runs."""
+        match self.node:
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                targets = [target]
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                targets = [item.optional_vars for item in items if item.optional_vars]
+            case _:
+                targets = []
+        stored = (node for target in targets for node in ast.walk(target))
+        return frozenset(
+            node.id
+            for node in stored
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+
+    @property
     def loop(self) -> bool:
         """Whether its end may lead back to its start."""
         return isinstance(self.node, _LOOPS)

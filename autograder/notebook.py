@@ -291,6 +291,11 @@ class Alignment:
         code = [n for n, cell in enumerate(self.template.cells) if cell.kind == "code"]
         return sum(n in self.pairs for n in code) / max(len(code), 1)
 
+    def cell_at(self, anchor: str) -> Cell | None:
+        """The student's cell that stands for the template cell ``anchor``, if it is still there."""
+        place = next((n for n, c in enumerate(self.template.cells) if c.id == anchor), -1)
+        return self.student.cells[self.pairs[place]] if place in self.pairs else None
+
     def up_to(self, anchor: str) -> tuple[Cell, ...]:
         """The student's cells down to the answer at ``anchor``, cells added behind it included.
 

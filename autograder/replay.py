@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.knowledge import Knowledge
 from autograder.names import StatementFacts, facts_of, import_text, jumps, seeds, with_inner
@@ -66,14 +67,18 @@ def slice_question(
     """The slice that defines ``names`` as they stand at the template cell ``anchor``.
 
     A name that is not defined down to there is looked for in the whole notebook, so that an answer
-    in the wrong place still counts. ``given`` names are bound before the slice runs.
+    in the wrong place still counts. One that the cell at ``anchor`` would define, were it Python,
+    is missing: an older value of that name is no answer to this question. ``given`` names are bound
+    before the slice runs.
     """
     region = _Program(alignment.up_to(anchor))
     if not set(names) <= region.knowledge.bound:
         whole = _Program(alignment.student.cells)
         if set(names) & whole.knowledge.bound - region.knowledge.bound:
             region = whole
-    return region.slice(names, alignment.template, frozenset(given))
+    found = region.slice(names, alignment.template, frozenset(given))
+    lost = region.lost_at(alignment.cell_at(anchor))
+    return replace(found, missing=tuple(n for n in names if n in lost or n in found.missing))
 
 
 # --- one pass from the end of the cells to their start -------------------------------------------
@@ -104,6 +109,13 @@ class _Program:
             except RecursionError:
                 self.broken.append(BrokenCell(cell.number, 1, "the code is too deeply nested"))
         self.knowledge = Knowledge(placed.facts for placed in self.placed)
+
+    def lost_at(self, cell: Cell | None) -> set[str]:
+        """Names that a cell speaks of which is no Python, and that no cell behind it binds."""
+        if cell is None or all(broken.cell != cell.number for broken in self.broken):
+            return set()
+        behind = (p.facts.binds for p in self.placed if p.cell.number > cell.number)
+        return set(re.findall(r"\w+", cell.source)) - set().union(*behind)
 
     def slice(self, names: Sequence[str], template: Notebook, given: frozenset[str]) -> Slice:
         selection = _Selection(self.knowledge, given)
@@ -277,7 +289,8 @@ class _Selection:
                 else:
                     handled = handled or block[0].node not in facts.finals
                     edits += inner_edits
-            needed |= block_needed
+            # What the head binds before the body runs is not looked for above.
+            needed |= block_needed - facts.set_by_head if first else block_needed
         return edits
 
     def _take_whole(self, facts: StatementFacts, needed: set[str]) -> None:

@@ -251,7 +251,7 @@ class Student:
         question = self._question
         text = f"`{name}` is not defined in {question.notebook}."
         if plan.broken:
-            broken = plan.broken[0]
+            broken = plan.broken[-1]  # the one nearest to where the answer belongs
             line = self._answers.line(question, broken.cell, broken.line)
             text += (
                 f" Cell {broken.cell} cannot be read as Python at line {broken.line}, {line}: "
