@@ -310,7 +310,9 @@ def _pytest(assignment: Assignment, plugin: GradingPlugin) -> str | None:
     sys.path[:0] = [str(folder) for folder in folders]  # checks may share modules beside them
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     warnings.simplefilter("ignore")
-    arguments = [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", *map(str, folders)]
+    # A conftest.py above the checks belongs to whatever the assignment happens to lie in.
+    cut = f"--confcutdir={assignment.hidden_checks}"
+    arguments = [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", cut, *map(str, folders)]
     code = pytest.main(arguments, plugins=[plugin])
     if plugin.errors:
         return "\n".join(plugin.errors)

@@ -153,6 +153,9 @@ def part_of(
     source = next(entry.source for entry in assignment.notebooks if entry.file == notebook)
     shutil.copyfile(assignment.folder / source, folder / "staff" / source)
     shutil.copytree(assignment.public, folder / "public")
+    for path in (folder / "public" / "checks").glob("test_*.py"):
+        if path.name != checks:
+            path.unlink()
     return manifest.load(folder / "staff")
 
 

@@ -17,6 +17,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1]))
+from conftest import part_of
 from measure import median_seconds, peak_memory, run_quietly, seconds
 from rich.console import Console
 from rich.table import Table
@@ -51,9 +53,16 @@ class Figures:
     memory: int
 
 
-def measure(staff: Path, folder: Path, runs: int) -> Figures:
+def part_h(folder: Path) -> Assignment:
+    """Homework 4's part H alone: two functions too, but with torch imported."""
+    whole = manifest.load(WITH_TORCH)
+    name = "HandDesignFilters.ipynb"
+    return part_of(whole, name, folder, checks="test_part_h.py", check_seconds=10)
+
+
+def measure(assignment: Assignment, folder: Path, runs: int) -> Figures:
     """All figures of one assignment, for its own solution."""
-    assignment = manifest.load(staff)
+    staff = assignment.folder
     handed_in = folder / "submission"
     handed_in.mkdir()
     for name, data in solved(assignment).items():
@@ -101,7 +110,7 @@ def timed_here(folder: Path) -> dict[str, tuple[float, float]]:
 def show(console: Console, small: Figures, torch: Figures) -> None:
     """The harness's own figures against their targets."""
     table = Table(title="autograder grade: medians")
-    for heading in ("", "two functions", "target", "homework 4, torch", "target"):
+    for heading in ("", "two functions", "target", "part H, with torch", "target"):
         table.add_column(heading, justify="right" if heading else "left")
     table.add_row(
         "cold, from a bundle",
@@ -153,8 +162,8 @@ def main() -> None:
         for folder in folders:
             folder.mkdir()
         with console.status("Measuring ..."):
-            small = measure(SMALL, folders[0], options.runs)
-            torch = measure(WITH_TORCH, folders[1], options.runs)
+            small = measure(manifest.load(SMALL), folders[0], options.runs)
+            torch = measure(part_h(folders[1] / "assignment"), folders[1], options.runs)
         show(console, small, torch)
         others = dict(STATED)
         if options.baselines:
