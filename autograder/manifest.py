@@ -47,11 +47,32 @@ class Runtime:
 
 @dataclass(frozen=True)
 class NotebookEntry:
-    """One notebook that students hand in as ``file``; ``source`` is its solved form."""
+    """One notebook, or Python module, that students hand in as ``file``.
+
+    Attributes:
+        source: its solved form.
+        stubs: by cell id, what replaces the answers there: one text for all, or one for each.
+        unchecked: the ids of cells with answers that no check judges.
+    """
 
     file: str
     source: str
-    stubs: dict[str, str] = field(default_factory=dict)
+    stubs: dict[str, str | list[str]] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is a plain Python file; its one cell has the id ``module``."""
+        return self.file.endswith(".py")
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A text in the student bundle that looks like an answer and is none."""
+
+    file: str
+    text: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,7 @@ class Assignment:
     notebooks: tuple[NotebookEntry, ...]
     questions: tuple[Question, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    allowed: tuple[Allowed, ...] = ()
 
     @property
     def hidden_checks(self) -> Path:
@@ -140,12 +162,16 @@ def load(folder: Path) -> Assignment:
         runtime=Runtime(**{key: tuple(value) for key, value in data.get("runtime", {}).items()}),
         limits=Limits(**data.get("limits", {})),
         files=tuple(data.get("files", ())),
-        notebooks=tuple(NotebookEntry(**entry) for entry in data["notebook"]),
+        notebooks=tuple(
+            NotebookEntry(**{**entry, "unchecked": tuple(entry.get("unchecked", ()))})
+            for entry in data["notebook"]
+        ),
         questions=tuple(
             Question(**{**entry, "names": tuple(entry.get("names", ()))})
             for entry in data["question"]
         ),
         settings=data.get("checks", {}),
+        allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
     )
 
 

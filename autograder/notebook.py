@@ -1,7 +1,8 @@
 """The bytes of a notebook come in, its cells as plain Python and aligned to the template go out.
 
 Read leniently, without nbformat: a notebook whose outputs or metadata break the format's rules
-still holds a student's answer. Any format from 3 to 4.5 is taken.
+still holds a student's answer. Any format from 3 to 4.5 is taken. A plain Python module counts as a
+notebook of one cell.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 from autograder.errors import UserError
 from autograder.spans import Edit, Source
 
+#: The id of the one cell that a plain Python module is read as.
+MODULE_CELL = "module"
 MAX_CELLS = 5_000
 MAX_CELL_CHARACTERS = 1_000_000
 MAX_PAIRS = 250_000
@@ -76,11 +79,13 @@ class Notebook:
 
 
 def parse(data: bytes, name: str) -> Notebook:
-    """Read a notebook of format 3 or 4.
+    """Read a notebook of format 3 or 4, or a Python module, told by its name.
 
     Raises:
-        NotebookError: it is not JSON, or JSON without cells.
+        NotebookError: it is not JSON, or JSON without cells; or a module that is not UTF-8.
     """
+    if name.lower().endswith(".py"):
+        return _parse_module(data, name)
     try:
         # Whole numbers as floats: no cell needs one, and Python refuses those of 4,300 digits.
         tree = json.loads(data.decode("utf-8-sig"), parse_int=float)
@@ -101,6 +106,18 @@ def parse(data: bytes, name: str) -> Notebook:
             "and hand that in."
         )
     return Notebook(name, tuple(_cells(cells)))
+
+
+def _parse_module(data: bytes, name: str) -> Notebook:
+    try:
+        source = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotebookError(
+            f"{name}: this file is not text in UTF-8, its byte {error.start} is none; save it as "
+            "UTF-8 and hand it in again."
+        ) from None
+    source = source[:MAX_CELL_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
+    return Notebook(name, (Cell(1, MODULE_CELL, "code", source),))
 
 
 def _raw_cells(tree: Any) -> list[Any] | None:

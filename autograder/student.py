@@ -76,7 +76,7 @@ class Answers:
     def _find(self, name: str) -> Alignment | Finding:
         template = self.templates[name]
         files = self.submission.notebooks
-        named = [file for file in files if file.name.lower() == name.lower()]
+        named = self.submission.named(name)
         if named:
             try:
                 return align(parse(self.submission.read(named[0]), name), template)

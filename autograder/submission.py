@@ -1,4 +1,4 @@
-"""A folder, a zip or one notebook comes in, a safe copy of the allowed files goes out.
+"""A folder, a zip or one file comes in, a safe copy of the allowed files goes out.
 
 Nothing of the original is opened later: links are not followed, devices are not read, names that
 climb out of the folder are refused, and counts, sizes and work are bounded while they are copied.
@@ -66,6 +66,11 @@ class Submission:
         """The bytes of one of ``files``."""
         return (self.root / file).read_bytes()
 
+    def named(self, name: str) -> list[PurePosixPath]:
+        """The files of a name, whatever its letter case, those nearest the top first."""
+        found = (file for file in self.files if file.name.lower() == name.lower())
+        return sorted(found, key=lambda file: (len(file.parts), str(file)))
+
     @property
     def notebooks(self) -> tuple[PurePosixPath, ...]:
         """The files that are notebooks, those nearest the top first."""
@@ -88,6 +93,10 @@ class _Copy:
     def skip(self, name: str, reason: str) -> None:
         self.skipped.append(Skipped(_shown(name), reason))
 
+    def takes(self, name: str) -> bool:
+        """Whether the assignment has a use for a file of this name."""
+        return any(PurePosixPath(name.lower()).match(p.lower()) for p in self.patterns)
+
     def wanted(self, name: str) -> PurePosixPath | None:
         """The relative path to copy to, or None (with the reason noted) for a name to leave out."""
         path = PurePosixPath(name.replace("\\", "/"))
@@ -96,7 +105,7 @@ class _Copy:
         if not _is_plain(name, path):
             self.skip(name, "its name is not a plain relative path")
             return None
-        if not any(PurePosixPath(str(path).lower()).match(p.lower()) for p in self.patterns):
+        if not self.takes(str(path)):
             self.skip(name, "files of this kind are not part of the assignment")
             return None
         if path in self.files:
@@ -180,7 +189,7 @@ def collect(
     file_mb: int = 64,
     submission_mb: int = 100,
 ) -> Submission:
-    """Copy the allowed files of ``source`` (folder, zip or one notebook) into the empty ``root``.
+    """Copy the allowed files of ``source`` (folder, zip or one file) into the empty ``root``.
 
     Args:
         patterns: further files that the assignment takes, matched from the right, as in
@@ -199,7 +208,7 @@ def collect(
             raise SubmissionError(
                 f"{source.name}: there is no such submission; give a folder, a zip or a notebook."
             )
-        elif source.suffix.lower() == ".ipynb":
+        elif copy.takes(source.name):
             with source.open("rb") as file:
                 copy.add(source.name, source.stat().st_size, file)
         elif zipfile.is_zipfile(source):

@@ -1,294 +1,245 @@
-"""The source of one cell comes in, its TODO regions (where the answers stand) go out.
+"""The source of one cell comes in, its regions (where the answers stand) go out.
 
-The CS182 box, all at the indentation of the code around it:
-
-    ########################################    a rule of at least 20 `#`
-    # TODO: what to do                     #    TODO on the first line; the right border is optional
-    # hints                                #
-    ########################################
-    the answer
-    ########################################
-    #           END OF YOUR CODE           #
-    ########################################
-
-Whatever looks like a part of a box and is not in a whole one is an error: a marker that went
+`release.markers` has the forms. A region is marked by a box, by a pair of comment lines, by the two
+lines of a prompt, or by a comment at the end of a statement; in markdown by a pair of lines.
+Whatever looks like a part of a marker and is not in a whole one is an error: a marker that went
 unseen would ship an answer.
 """
 
-import difflib
-import io
+from __future__ import annotations
+
 import re
-import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from autograder.errors import UserError
-from release.source import plain_python
-
-_RULE = r"#{20,}[ \t\r]*$"
-_COMMENT = rf"(?!{_RULE})#"
-_TODO = rf"{_COMMENT}(?:[^\w\n]*TO[ \t]*DO\b|.*\bTODO[ \t]*:).*$"
-_END = rf"{_COMMENT}+[ \t]*END[ \t]+OF[ \t]+YOUR[ \t]+CODE[ \t]*#*[ \t\r]*$"
-_FLAGS = re.MULTILINE | re.IGNORECASE
-
-
-@dataclass(frozen=True)
-class _Style:
-    """One way to mark a region; the patterns are matched at the start of a line.
-
-    `opening` and `closing` match the whole marker, and have a group `indent`. `opening_line` and
-    `closing_line` match the line that gives away a broken marker; `opening_word` and
-    `closing_words` are their right spelling.
-    """
-
-    opening: re.Pattern[str]
-    closing: re.Pattern[str]
-    opening_line: re.Pattern[str]
-    closing_line: re.Pattern[str]
-    opening_word: str
-    closing_words: str
-
-
-_STYLES = (
-    _Style(
-        opening=re.compile(
-            rf"^(?P<indent>[ \t]*){_RULE}\n(?P=indent){_TODO}\n"
-            rf"(?:(?P=indent){_COMMENT}.*\n)*(?P=indent){_RULE}",
-            _FLAGS,
-        ),
-        closing=re.compile(
-            rf"^(?P<indent>[ \t]*){_RULE}\n(?P=indent){_END}\n(?P=indent){_RULE}", _FLAGS
-        ),
-        opening_line=re.compile(rf"^[ \t]*{_TODO}", _FLAGS),
-        closing_line=re.compile(rf"^[ \t]*{_END}", _FLAGS),
-        opening_word="TODO",
-        closing_words="END OF YOUR CODE",
-    ),
+from release.linemarks import line_regions
+from release.markers import (
+    BOX,
+    COMMENT,
+    PAIRS,
+    PROMPT_CLOSING,
+    PROMPT_OPENING,
+    REPLACE_PASS,
+    RULE,
+    TODO_BELOW_OPENING,
+    Box,
+    Fate,
+    Pair,
 )
-_RULE_LINE = re.compile(rf"^[ \t]*{_RULE}")
-_COMMENT_LINE = re.compile(rf"^[ \t]*{_COMMENT}")
+from release.places import Marker, MarkerError, Place, Region
+from release.suspicion import Suspicion, check_markdown_rest, check_markdown_spelling
 
+__all__ = ["MarkerError", "Place", "Region", "find_markdown_regions", "find_regions"]
 
-class MarkerError(UserError):
-    """A marker that is no part of a whole box; names the file, cell and line, and the remedy."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A cell: the file it is in, and its number there from 1."""
-
-    file: str
-    cell: int
-
-
-@dataclass(frozen=True)
-class Region:
-    """The answer, `source.split("\\n")[start:end]`, and the line (from 1) that opens its box."""
-
-    start: int
-    end: int
-    indent: str
-    line: int
-
-
-@dataclass(frozen=True)
-class _Marker:
-    """A whole opening or closing marker on the lines `start` to `end` (from 0, end excluded)."""
-
-    style: _Style
-    opens: bool
-    start: int
-    end: int
-    indent: str
+_MARKDOWN_SIGN = re.compile(r"^[ \t]*(?:#+|<!--)(?P<text>.*)$")
+_CODE_SIGN = re.compile(r"^[ \t]*#(?P<text>.*)$")
+_NOTE_LINE = re.compile(rf"^[ \t]*(?:{RULE}|{COMMENT}.*$|$)")
+_PROMPT = Pair("BEGIN PROMPT", "END PROMPT", Fate.PROMPT, shown=False)
 
 
 def find_regions(source: str, place: Place) -> tuple[Region, ...]:
-    """Find the regions of a cell, in order.
+    """Find the regions of a code cell, in order.
 
     Raises:
-        MarkerError: a box is incomplete, nested, misspelt, unevenly indented or in a string.
+        MarkerError: a marker is incomplete, unmatched, nested, misspelt, unevenly indented or in a
+            string.
     """
-    markers = _find_markers(source)
-    _Suspicion(source, markers, place).check()
-    return tuple(_pair(markers, place))
-
-
-def _find_markers(source: str) -> list[_Marker]:
-    """Read the whole markers from top to bottom; no two of them share a line."""
     lines = source.split("\n")
+    markers = _code_markers(source, lines)
+    suspicion = Suspicion(source, markers, place)
+    suspicion.check_markers()
+    regions = [*_pair(markers, lines, place)]
+    answers = {line for region in regions for line in range(region.line - 1, region.end)}
+    regions += line_regions(source, place, answers)
+    suspicion.check_rest(answers)
+    return tuple(sorted(regions, key=lambda region: region.start))
+
+
+def find_markdown_regions(source: str, place: Place) -> tuple[Region, ...]:
+    """Find the regions of a markdown cell: between headings or HTML comments that are a pair's.
+
+    Raises:
+        MarkerError: a marker is unmatched, nested or misspelt, or a heading announces a solution.
+    """
+    lines = source.split("\n")
+    markers: list[Marker] = []
+    for at, line in enumerate(lines):
+        marker = _pair_marker(lines, at, _MARKDOWN_SIGN)
+        if marker and not _is_loose_box_end(marker, line, markers):
+            markers.append(marker)
+    check_markdown_spelling(lines, markers, place)
+    regions = tuple(_pair(markers, lines, place))
+    answers = {line for region in regions for line in range(region.start, region.end)}
+    check_markdown_rest(lines, answers, place)
+    return regions
+
+
+def _code_markers(source: str, lines: Sequence[str]) -> list[Marker]:
+    """Read the whole markers from top to bottom; no two of them share a line."""
     offsets = [0]
     for line in lines:
         offsets.append(offsets[-1] + len(line) + 1)
-    markers: list[_Marker] = []
+    markers: list[Marker] = []
     at = 0
     while at < len(lines):
-        marker = _marker_at(source, offsets[at], at)
+        marker = (
+            _box_marker(source, offsets[at], at)
+            or _prompt_marker(lines, at, markers)
+            or _pair_marker(lines, at, _CODE_SIGN)
+        )
+        if marker and _is_loose_box_end(marker, lines[at], markers):
+            marker = None
         if marker:
             markers.append(marker)
         at = marker.end if marker else at + 1
     return markers
 
 
-def _marker_at(source: str, offset: int, line: int) -> _Marker | None:
-    for style in _STYLES:
-        for opens, pattern in ((True, style.opening), (False, style.closing)):
-            if match := pattern.match(source, offset):
-                end = line + match[0].count("\n") + 1
-                return _Marker(style, opens, line, end, match["indent"])
+def _box_marker(source: str, offset: int, line: int) -> Marker | None:
+    for opens, pattern in ((True, BOX.opening), (False, BOX.closing)):
+        if match := pattern.match(source, offset):
+            return Marker(BOX, opens, line, line + match[0].count("\n") + 1, match["indent"])
     return None
 
 
-def _pair(markers: list[_Marker], place: Place) -> Iterator[Region]:
-    opened: _Marker | None = None
+def _prompt_marker(lines: Sequence[str], at: int, above: Sequence[Marker]) -> Marker | None:
+    if match := PROMPT_OPENING.match(lines[at]):
+        return Marker(_PROMPT, True, at, at + 1, match["indent"])
+    opened = bool(above) and above[-1].form is _PROMPT and above[-1].opens
+    if opened and PROMPT_CLOSING.match(lines[at]):
+        return Marker(_PROMPT, False, at, at + 1, above[-1].indent)
+    return None
+
+
+def _pair_marker(lines: Sequence[str], at: int, sign: re.Pattern[str]) -> Marker | None:
+    match = sign.match(lines[at])
+    if not match:
+        return None
+    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    text = match["text"].removesuffix("-->").rstrip()
+    for pair in PAIRS:
+        for opens, pattern in ((True, pair.opening), (False, pair.closing)):
+            if pattern.match(text):
+                return Marker(pair, opens, at, at + 1, indent)
+    return None
+
+
+def _is_loose_box_end(marker: Marker, line: str, above: Sequence[Marker]) -> bool:
+    """Whether it is the middle line of a broken box rather than the end of an inner pair."""
+    if marker.opens or marker.form is BOX or marker.words != BOX.closing_words:
+        return False
+    inside = bool(above) and above[-1].opens and above[-1].form == marker.form
+    return not inside and not re.search(r"[*(]", line)
+
+
+def _pair(markers: Sequence[Marker], lines: Sequence[str], place: Place) -> Iterator[Region]:
+    """Match openings with closings. One pair may stand inside a box, around all of its answer."""
+    opened: list[Marker] = []
+    done: Region | None = None  # that of a pair inside the box that is still open
     for marker in markers:
-        word, words = marker.style.opening_word, marker.style.closing_words
-        if marker.opens and opened:
-            found = f"a second {word} box before the one of line {opened.start + 1} has ended"
-            raise _error(place, marker.start, found, f'end that one first, with an "{words}" box')
         if marker.opens:
-            opened = marker
+            _check_opening(marker, opened, done, lines, place)
+            opened.append(marker)
             continue
-        if not opened:
-            found = f'an "{words}" box without a {word} box'
-            raise _error(place, marker.start, found, f"put a {word} box above the answer")
-        if marker.indent != opened.indent:
-            found = f"an end box whose indentation differs from its {word} box's"
-            raise _error(place, marker.start, found, f"indent it as on line {opened.start + 1}")
-        yield Region(opened.end, marker.start, opened.indent, opened.start + 1)
-        opened = None
-    if opened:
-        found = f"a {opened.style.opening_word} box without an end box"
-        remedy = f'put an "{opened.style.closing_words}" box below the answer'
-        raise _error(place, opened.start, found, remedy)
-
-
-class _Suspicion:
-    """Checks that no line outside the whole markers, and no line in a string, is a marker's."""
-
-    def __init__(self, source: str, markers: list[_Marker], place: Place) -> None:
-        self.place = place
-        self.lines = source.split("\n")
-        self.taken = {line for marker in markers for line in range(marker.start, marker.end)}
-        self.strings = _comments_in_strings(source)
-
-    def check(self) -> None:
-        """Raise MarkerError at the first suspicious line."""
-        for at, line in enumerate(self.lines):
-            if at in self.taken and at in self.strings:
-                raise self._in_string(at)
-            if at not in self.taken and _COMMENT_LINE.match(line):
-                for style in _STYLES:
-                    self._check_line(at, style)
-
-    def _check_line(self, at: int, style: _Style) -> None:
-        first, last = self._block(at)
-        above, below = self._is_free_rule(first - 1), self._is_free_rule(last + 1)
-        closes = style.closing_line.match(self.lines[at])
-        opens = style.opening_line.match(self.lines[at]) and (above or below)
-        if (closes or opens) and at in self.strings:
-            raise self._in_string(at)
-        if (closes or opens) and above and below:
-            self._check_indents(first - 1, last + 1)
-        if closes:
-            raise _error(
-                self.place,
-                at,
-                f'"{style.closing_words}" that is not between two rules of its own',
-                "put one rule of # above it and one below",
-            )
-        if opens:
-            raise _error(self.place, at, *self._broken_opening(style, above, below))
-        if above and below and at not in self.strings:
-            self._check_spelling(at, style, first=at == first)
-
-    def _broken_opening(self, style: _Style, above: bool, below: bool) -> tuple[str, str]:
-        if not above:
-            return (
-                f"a {style.opening_word} comment block without a rule of its own above",
-                "put a rule of # above it",
-            )
-        if not below:
-            return (
-                f"a {style.opening_word} comment block that is not closed by a rule",
-                "put a rule of # between the comments and the answer",
-            )
-        return (
-            f"{style.opening_word} below the first line of its box",
-            "move it to the first line after the rule",
-        )
-
-    def _check_indents(self, first: int, last: int) -> None:
-        indents = [line[: line.index("#")] for line in self.lines[first : last + 1]]
-        usual = max(indents, key=indents.count)
-        for at, indent in enumerate(indents, start=first):
-            if indent != usual:
-                raise _error(
-                    self.place,
-                    at,
-                    "a line whose indentation differs from the rest of its box",
-                    "indent the rules and comments of a box alike",
-                )
-
-    def _check_spelling(self, at: int, style: _Style, *, first: bool) -> None:
-        text = self.lines[at].strip("# \t\r")
-        if _is_near_closing(text.upper(), style.closing_words):
-            right = style.closing_words
-        elif first and _is_near_opening(text.upper(), style.opening_word):
-            right = style.opening_word
+        _check_closing(marker, opened, place)
+        opening = opened.pop()
+        if done is None:
+            region = _region(opening, marker, lines)
         else:
-            return
-        remedy = f'write "{right}" if that is what it means, or use another heading'
-        raise _error(self.place, at, f'"{text}" between two rules', remedy)
+            _check_empty(done.end + 1, marker.start, lines, place)
+            region, done = done, None
+        if opened:
+            done = region
+        else:
+            yield region
+    if opened:
+        name = _named(opened[-1])
+        remedy = f'put "{opened[-1].form.closing_words}" below the answer'
+        if opened[-1].form is BOX:
+            remedy = f'put an "{BOX.closing_words}" box below the answer'
+        raise place.error(opened[-1].start, f"{name} without an end", remedy)
 
-    def _in_string(self, at: int) -> MarkerError:
-        return _error(
-            self.place, at, "a marker in a string literal", "move the box out of the string"
+
+def _named(marker: Marker) -> str:
+    if marker.form is BOX:
+        return "a TODO box" if marker.opens else f'an "{marker.words}" box'
+    return f'"{marker.words}"'
+
+
+def _check_opening(
+    marker: Marker,
+    opened: Sequence[Marker],
+    done: Region | None,
+    lines: Sequence[str],
+    place: Place,
+) -> None:
+    if not opened:
+        return
+    outer = opened[-1]
+    inner = isinstance(marker.form, Pair) and marker.form.inner
+    if inner and outer.form is BOX and done is None:
+        _check_empty(outer.end, marker.start, lines, place)
+        return
+    what = "a second TODO box" if marker.form is BOX and outer.form is BOX else _named(marker)
+    found = (
+        f"{what} before the {_named(outer).removeprefix('a ')} of line {outer.start + 1} has ended"
+    )
+    raise place.error(marker.start, found, f'end that one first, with "{outer.form.closing_words}"')
+
+
+def _check_closing(marker: Marker, opened: Sequence[Marker], place: Place) -> None:
+    if not opened:
+        found = f"{_named(marker)} without a beginning"
+        words = dict.fromkeys(
+            f'"{form.opening_words}"'
+            for form in (BOX, *PAIRS, _PROMPT)
+            if form.closing_words == marker.words and (form is BOX) == (marker.form is BOX)
         )
-
-    def _is_free_rule(self, at: int) -> bool:
-        inside = 0 <= at < len(self.lines) and at not in self.taken
-        return inside and bool(_RULE_LINE.match(self.lines[at]))
-
-    def _block(self, at: int) -> tuple[int, int]:
-        """Return the first and the last line of the run of comments around a line."""
-        first = last = at
-        while first > 0 and self._is_free_comment(first - 1):
-            first -= 1
-        while last + 1 < len(self.lines) and self._is_free_comment(last + 1):
-            last += 1
-        return first, last
-
-    def _is_free_comment(self, at: int) -> bool:
-        return at not in self.taken and bool(_COMMENT_LINE.match(self.lines[at]))
+        start = "a TODO box" if marker.form is BOX else " or ".join(words)
+        raise place.error(marker.start, found, f"put {start} above the answer")
+    opening = opened[-1]
+    box_or_pair = (opening.form is BOX) == (marker.form is BOX)
+    if opening.form.closing_words != marker.words or not box_or_pair:
+        found = f"{_named(marker)} where {_named(opening)} of line {opening.start + 1} is open"
+        end = f'"{opening.form.closing_words}"' + (" box" if opening.form is BOX else "")
+        raise place.error(marker.start, found, f"end that one first, with {end}")
+    if marker.form is BOX and marker.indent != opening.indent:
+        found = "an end box whose indentation differs from its TODO box's"
+        raise place.error(marker.start, found, f"indent it as on line {opening.start + 1}")
 
 
-def _is_near_closing(text: str, right: str) -> bool:
-    # After the right first word, fewer of the others are needed to tell a slip from a heading.
-    cutoff = 0.6 if text.split()[:1] == right.split()[:1] else 0.8
-    return bool(difflib.get_close_matches(" ".join(text.split()), [right], cutoff=cutoff))
+def _check_empty(start: int, end: int, lines: Sequence[str], place: Place) -> None:
+    """What stands between a box and the pair inside it stays, so that it must be no answer."""
+    for at in range(start, end):
+        if not _NOTE_LINE.match(lines[at]):
+            found = "code between a box and the START OF YOUR CODE pair inside it"
+            raise place.error(at, found, "move it between the two lines of that pair")
 
 
-def _is_near_opening(text: str, right: str) -> bool:
-    word = re.split(r"[\s:]", text, maxsplit=1)[0]
-    # TOO and TOOL are as near to TODO as TOOD is: the D or a colon tells a slip from a heading.
-    may_be_slip = "D" in word or text.startswith(f"{word}:")
-    return may_be_slip and bool(difflib.get_close_matches(word, [right], cutoff=0.75))
+def _region(opening: Marker, closing: Marker, lines: Sequence[str]) -> Region:
+    start, end = opening.end, closing.start
+    form = opening.form
+    if isinstance(form, Box):
+        while start < end and REPLACE_PASS.match(lines[start]):
+            start += 1
+        return Region(start, end, opening.indent, opening.start + 1)
+    if form.shown:
+        start += _todo_lines(lines[start:end])
+    indent = _indent_of(lines[start:end], opening.indent)
+    return Region(start, end, indent, opening.start + 1, form.fate, form.shown)
 
 
-def _comments_in_strings(source: str) -> frozenset[int]:
-    """Return the lines (from 0) that look like comments and stand in a string literal."""
-    python = plain_python(source)
-    if python is None:  # the body of a cell magic, say: what looks like a comment is one
-        return frozenset()
-    tokens = tokenize.generate_tokens(io.StringIO(python).readline)
-    comments = {token.start[0] - 1 for token in tokens if token.type == tokenize.COMMENT}
-    lines = enumerate(source.split("\n"))
-    return frozenset(
-        at for at, line in lines if line.lstrip().startswith("#") and at not in comments
-    )
+def _todo_lines(answer: Sequence[str]) -> int:
+    """How many lines at the top of an answer are what the student is told."""
+    match = TODO_BELOW_OPENING.match(answer[0]) if answer else None
+    if not match:
+        return 0
+    told = re.compile(rf"^[ \t]*{match['signs']}(?!#)")
+    return next((at for at, line in enumerate(answer) if not told.match(line)), len(answer))
 
 
-def _error(place: Place, line: int, found: str, remedy: str) -> MarkerError:
-    return MarkerError(
-        f"{place.file}, cell {place.cell}, line {line + 1}: found {found}; {remedy}."
-    )
+def _indent_of(answer: Sequence[str], otherwise: str) -> str:
+    """A pair may be indented otherwise than its answer, whose place the stub takes."""
+    for line in answer:
+        if line.strip() and not line.lstrip().startswith(("#", "%", "!")):
+            return line[: len(line) - len(line.lstrip())]
+    return otherwise

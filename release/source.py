@@ -1,4 +1,7 @@
-"""A solved source's path (percent `.py` or `.ipynb`) comes in, an nbformat v4.5 notebook goes out.
+"""A solved source's path comes in, an nbformat v4.5 notebook goes out.
+
+A source is a percent script (`.py`), an `.ipynb`, or a plain Python module, which is read as a
+notebook of one cell with the id "module".
 
 A cell of that notebook has an id only if its author gave one: in the cell's metadata (`# %% id="x"`
 in a percent script, Colab's convention), or in the file of an `.ipynb`. The random ids that
@@ -8,15 +11,16 @@ jupytext and nbformat make up on reading are taken off again; `release.strip` gi
 import ast
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 from nbformat.reader import reads as read_any_version
 
 from autograder.errors import UserError
+from autograder.notebook import MODULE_CELL
 
 _PERCENT_CELL = re.compile(r"^# ?%%+(\s|$)", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^\s*[%!?]|=\s*[%!]|\?\s*$")
@@ -27,21 +31,24 @@ class SourceError(UserError):
     """A solved source that cannot be read; names the file, what was found and what to do."""
 
 
-def read_source(path: Path) -> NotebookNode:
+def read_source(path: Path, *, module: bool = False) -> NotebookNode:
     """Read a percent script or an `.ipynb` of nbformat 3 or 4 as an nbformat v4.5 notebook.
 
     Magics that a percent script keeps as comments (`# %matplotlib inline`) come back as magics.
+
+    Args:
+        module: read a plain Python module as one cell.
 
     Raises:
         SourceError: the file is missing, of another kind, not UTF-8, not JSON, no notebook, or a
             script without a cell.
     """
-    readers = {".py": _read_percent, ".ipynb": _read_ipynb}
+    readers = {".py": _read_module} if module else {".py": _read_percent, ".ipynb": _read_ipynb}
     if path.suffix not in readers:
-        raise SourceError(
-            f"{path}: found the suffix {path.suffix!r}; "
-            "give a percent script (.py) or a notebook (.ipynb)."
+        wanted = (
+            "a Python module (.py)" if module else "a percent script (.py) or a notebook (.ipynb)"
         )
+        raise SourceError(f"{path}: found the suffix {path.suffix!r}; give {wanted}.")
     if not path.is_file():
         raise SourceError(f"{path}: found no such file; check the path of the solved source.")
     try:
@@ -53,6 +60,7 @@ def read_source(path: Path) -> NotebookNode:
     return readers[path.suffix](text, path)
 
 
+@lru_cache(maxsize=16)  # the parser of markers and the stripper ask for the same cell in turn
 def plain_python(source: str) -> str | None:
     """Replace the IPython lines of a cell by Python, line for line, or None if that won't parse.
 
@@ -89,8 +97,19 @@ def _replace_magic(lines: list[str], at: int) -> None:
 def _read_percent(text: str, path: Path) -> NotebookNode:
     if not _PERCENT_CELL.search(text):
         raise SourceError(f'{path}: found no "# %%" line; start each cell with one.')
+    # Imported here: it takes a fifth of a second, and `.ipynb` sources do without.
+    import jupytext
+
     notebook: NotebookNode = jupytext.reads(text, fmt="py:percent")
     return _valid(notebook, [None] * len(notebook.cells))
+
+
+def _read_module(text: str, _path: Path) -> NotebookNode:
+    cell = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
+        text.rstrip("\n"), id=MODULE_CELL, metadata={"id": MODULE_CELL}
+    )
+    notebook: NotebookNode = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
+    return notebook
 
 
 def _read_ipynb(text: str, path: Path) -> NotebookNode:

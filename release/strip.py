@@ -10,26 +10,35 @@ import copy
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from autograder.errors import UserError
-from release.regions import Place, Region, find_regions
+from release.cells import Role, parts_of, raw_text
+from release.linemarks import YOUR_CODE
+from release.markers import REPLACE_PASS, Fate
+from release.places import Answer, Place, Region
+from release.regions import find_markdown_regions, find_regions
 from release.source import plain_python
+from release.stubs import default_stub
 
-_IPYTHON = TransformerManager()  # type: ignore[no-untyped-call]
-_NO_STUBS: Mapping[str, str] = MappingProxyType({})
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # as in nbformat's schema
 _NOTEBOOK_METADATA = {
     "kernelspec": ("name", "display_name", "language"),
     "language_info": ("name",),
 }
+_CELL_METADATA = ("id", "tags", "editable", "deletable")
+_ATTACHMENT = re.compile(r"attachment:([^)\s\"'>]+)")
+MARKDOWN_STUB = "*Your answer here.*"
+
+#: By the id that a cell has in the source: one stub for all its regions, or one for each.
+Stubs = Mapping[str, str | Sequence[str]]
+_NO_STUBS: Stubs = MappingProxyType({})
 
 
 class StripError(UserError):
@@ -37,91 +46,256 @@ class StripError(UserError):
 
 
 @dataclass(frozen=True)
-class _Job:
+class StrippedCell:
+    """A cell's source as students get it, and what was taken out."""
+
+    source: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A notebook as students get it, and what was taken out."""
+
+    notebook: NotebookNode
+    answers: tuple[Answer, ...]
+
+
+@dataclass
+class _Work:
+    """A notebook on its way; `numbers` are those that its cells have in the source."""
+
+    notebook: NotebookNode
     file: str
-    stubs: Mapping[str, str]
+    stubs: Stubs
+    numbers: list[int]
+    answers: list[Answer] = field(default_factory=list)
+
+    def numbered(self) -> Iterator[tuple[int, NotebookNode]]:
+        return zip(self.numbers, self.notebook.cells, strict=True)
 
 
 def strip_notebook(
-    solved: NotebookNode, *, file: str, stubs: Mapping[str, str] = _NO_STUBS
-) -> NotebookNode:
+    solved: NotebookNode, *, file: str, stubs: Stubs = _NO_STUBS, module: bool = False
+) -> Template:
     """Make the template of a solved notebook, which is not changed.
 
     Args:
         solved: a notebook of nbformat 4, as `release.source.read_source` returns it.
         file: what errors call the notebook.
-        stubs: by the id that a cell has in the source, the stub for each of its regions.
+        stubs: what replaces answers, where the default does not serve.
+        module: it is a plain Python module, whose one cell errors need not name.
 
     Raises:
-        MarkerError: a TODO box is broken.
+        MarkerError: a marker is broken.
         StripError: a solved or stripped cell is not Python, an id is invalid or used twice, or a
             stub belongs to no cell with a region.
     """
-    template = copy.deepcopy(solved)
+    numbers = [0] if module else list(range(1, len(solved.cells) + 1))
+    work = _Work(copy.deepcopy(solved), file, stubs, numbers)
     for step in _PIPELINE:
-        step(template, _Job(file, stubs))
-    return template
+        step(work)
+    return Template(work.notebook, tuple(work.answers))
 
 
-def stripped_source(source: str, place: Place, stub: str | None = None) -> str:
-    """Replace each answer of a code cell by `stub`, or by what the code below it needs."""
+def strip_code(
+    source: str, place: Place, stubs: str | Sequence[str] | None = None, *, whole: bool = False
+) -> StrippedCell:
+    """Replace each answer of a code cell, or of a module, by a stub.
+
+    Args:
+        stubs: one for all answers, or one for each; None for what the code below needs.
+        whole: without any marker, the whole cell is the answer.
+
+    Raises:
+        MarkerError: a marker is broken.
+        StripError: the solved or the stripped source is not Python, or there are more or fewer
+            stubs than answers.
+    """
     _check_python(source, place, "the solved cell", "correct it")
     regions = find_regions(source, place)
-    python = plain_python(source)
     lines = source.split("\n")
-    for region in reversed(regions):
-        own = _default_stub(python, region, regions) if stub is None else stub.rstrip("\n")
-        answer = [region.indent + line if line.strip() else "" for line in own.split("\n")]
-        lines[region.start : region.end] = answer
+    if not regions and whole:
+        regions = (Region(0, len(lines), "", 1),)
+    python = plain_python(source)
+    fills = _emptied_blocks(python, regions)
+    given = _given_stubs(stubs, regions, place)
+    for region, own in reversed(list(zip(regions, given, strict=True))):
+        lines[region.cut] = _replacement(region, own, python, regions, lines, fills)
     stripped = "\n".join(lines)
     _check_python(stripped, place, "the stripped cell", "give the cell a stub that fits there")
-    return stripped
+    return StrippedCell(stripped, _answers(source, regions, place))
+
+
+def _strip_markdown(
+    source: str, place: Place, stubs: str | Sequence[str] | None, *, whole: bool
+) -> StrippedCell:
+    regions = find_markdown_regions(source, place)
+    lines = source.split("\n")
+    if not regions and whole:
+        regions = (Region(0, len(lines), "", 1),)
+    given = _given_stubs(stubs, regions, place)
+    for region, own in reversed(list(zip(regions, given, strict=True))):
+        gone = region.fate in (Fate.GONE, Fate.STAFF)
+        lines[region.cut] = [] if gone else (own or MARKDOWN_STUB).split("\n")
+    answers = _answers(source, regions, place)
+    return StrippedCell("\n".join(lines), tuple(_as_markdown(answer) for answer in answers))
+
+
+def _as_markdown(answer: Answer) -> Answer:
+    return replace(answer, kind="markdown") if answer.kind == "code" else answer
+
+
+def _given_stubs(
+    stubs: str | Sequence[str] | None, regions: Sequence[Region], place: Place
+) -> Sequence[str | None]:
+    """The manifest's stub for each region, None where it has none."""
+    if stubs is None or isinstance(stubs, str):
+        return [stubs] * len(regions)
+    if len(stubs) != len(regions):
+        raise StripError(
+            f"{place.file}, cell {place.cell}: found {len(stubs)} stubs for {len(regions)} "
+            "answers; give one for each, or a single text for all."
+        )
+    return stubs
+
+
+def _replacement(
+    region: Region,
+    given: str | None,
+    python: str | None,
+    regions: Sequence[Region],
+    lines: Sequence[str],
+    fills: frozenset[int],
+) -> list[str]:
+    """The lines that students get in place of a region's."""
+    if region.fate is Fate.PROMPT:
+        return list(lines[region.start : region.end])
+    if region.fate is not Fate.STUB:
+        covered = range(*region.cut.indices(len(lines)))
+        return [f"{region.indent}...{YOUR_CODE}"] if fills & set(covered) else []
+    if given is None and region.stub is not None:
+        return region.stub.split("\n")
+    stub = given.rstrip("\n") if given is not None else default_stub(python, region, regions)
+    if given is None and "None" not in stub and REPLACE_PASS.match(lines[region.start - 1]):
+        stub = "pass"
+    return [region.indent + line if line.strip() else "" for line in stub.split("\n")]
+
+
+def _emptied_blocks(python: str | None, regions: Sequence[Region]) -> frozenset[int]:
+    """The first line (from 0) of each block that would lose all of its statements."""
+    gone: set[int] = set()
+    for region in regions:
+        if region.fate in (Fate.GONE, Fate.STAFF):
+            gone |= set(range(region.start, region.end))
+    if python is None or not gone:
+        return frozenset()
+    emptied = set()
+    for node in ast.walk(ast.parse(python)):
+        if isinstance(node, ast.Module) or getattr(node, "lineno", 0) - 1 in gone:
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and all(s.lineno - 1 in gone for s in block):
+                emptied.add(block[0].lineno - 1)
+    return frozenset(emptied)
+
+
+def _answers(source: str, regions: Sequence[Region], place: Place) -> tuple[Answer, ...]:
+    lines = source.split("\n")
+    return tuple(
+        Answer(
+            place.file,
+            place.cell,
+            region.start + 1,
+            "\n".join(lines[region.start : region.end]),
+            "staff" if region.fate is Fate.STAFF else "code",
+        )
+        for region in regions
+        if region.fate is not Fate.PROMPT
+    )
 
 
 def _check_python(source: str, place: Place, what: str, remedy: str) -> None:
+    if plain_python(source) is not None:
+        return
+    # Imported here, for the bodies of cell magics and for errors: few notebooks have either.
+    from IPython.core.inputtransformer2 import TransformerManager
+
     try:
-        ast.parse(_IPYTHON.transform_cell(source))
+        ast.parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except (SyntaxError, ValueError) as error:
         blank = len(source) - len(source.lstrip())  # the transformer drops blank lines at the top
         line = (getattr(error, "lineno", None) or 1) + source[:blank].count("\n")
         finding = getattr(error, "msg", str(error))
+        cell = f", cell {place.cell}" if place.cell else ""
         raise StripError(
-            f"{place.file}, cell {place.cell}, line {line}: "
-            f"found {what} not to be Python ({finding}); {remedy}."
+            f"{place.file}{cell}, line {line}: found {what} not to be Python ({finding}); {remedy}."
         ) from error
 
 
-def _replace_answers(notebook: NotebookNode, job: _Job) -> None:
-    unused = set(job.stubs)
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type != "code":
+def _replace_answers(work: _Work) -> None:
+    """Drop the cells that are not for students, and put stubs for the answers in the others."""
+    parts = parts_of(work.notebook, work.file)
+    unused = set(work.stubs)
+    kept: list[tuple[int, NotebookNode]] = []
+    for (number, cell), part in zip(list(work.numbered()), parts, strict=True):
+        place = Place(work.file, number)
+        if part.role is Role.STAFF:
+            if raw_text(cell) is None:
+                work.answers.append(Answer(work.file, number, 1, cell.source, "staff"))
             continue
-        place = Place(job.file, number)
         given = _explicit_id(cell)
-        stub = job.stubs.get(given) if isinstance(given, str) else None
-        if stub is not None and find_regions(cell.source, place):
-            unused.discard(given)
-        cell.source = stripped_source(cell.source, place, stub)
+        stubs = work.stubs.get(given) if isinstance(given, str) else None
+        stripped = _stripped(cell, place, stubs, whole=part.role is Role.ANSWER)
+        if stubs is not None and stripped.answers:
+            unused.discard(str(given))
+        cell.source = stripped.source
+        work.answers += stripped.answers
+        if part.locked:
+            cell.metadata.update(editable=False, deletable=False)
+        kept.append((number, cell))
     if unused:
         raise StripError(
-            f"{job.file}: found stubs for {', '.join(sorted(unused))}, "
-            "but no code cell with that id and a TODO box; correct the id or drop the stub."
+            f"{work.file}: found stubs for {', '.join(sorted(unused))}, "
+            "but no cell with that id and an answer; correct the id or drop the stub."
         )
+    work.numbers = [number for number, _cell in kept]
+    work.notebook.cells = [cell for _number, cell in kept]
 
 
-def _clear_outputs(notebook: NotebookNode, _job: _Job) -> None:
-    for cell in notebook.cells:
+def _stripped(
+    cell: NotebookNode, place: Place, stubs: str | Sequence[str] | None, *, whole: bool
+) -> StrippedCell:
+    if cell.cell_type == "code":
+        return strip_code(cell.source, place, stubs, whole=whole)
+    if cell.cell_type == "markdown":
+        return _strip_markdown(cell.source, place, stubs, whole=whole)
+    return StrippedCell(cell.source, ())
+
+
+def _drop_attachments(work: _Work) -> None:
+    """Keep only what the text that is left still shows."""
+    for cell in work.notebook.cells:
+        shown = set(_ATTACHMENT.findall(cell.source))
+        held = cell.pop("attachments", {})
+        if kept := {name: data for name, data in held.items() if name in shown}:
+            cell.attachments = kept
+
+
+def _clear_outputs(work: _Work) -> None:
+    for cell in work.notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []
             cell.execution_count = None
 
 
-def _keep_student_metadata(notebook: NotebookNode, _job: _Job) -> None:
+def _keep_student_metadata(work: _Work) -> None:
     fields = _NOTEBOOK_METADATA.items()
-    kept = {key: _only(notebook.metadata.get(key, {}), names) for key, names in fields}
-    notebook.metadata = _only(kept, [key for key, value in kept.items() if value])
-    for cell in notebook.cells:
-        cell.metadata = _only(cell.metadata, ("id", "tags"))
+    kept = {key: _only(work.notebook.metadata.get(key, {}), names) for key, names in fields}
+    work.notebook.metadata = _only(kept, [key for key, value in kept.items() if value])
+    for cell in work.notebook.cells:
+        cell.metadata = _only(cell.metadata, _CELL_METADATA)
 
 
 def _only(mapping: Mapping[str, Any], keys: Sequence[str]) -> NotebookNode:
@@ -129,16 +303,16 @@ def _only(mapping: Mapping[str, Any], keys: Sequence[str]) -> NotebookNode:
     return NotebookNode(kept)  # type: ignore[no-untyped-call]
 
 
-def _give_ids(notebook: NotebookNode, job: _Job) -> None:
+def _give_ids(work: _Work) -> None:
     """Give each cell its explicit id, else one made from what students see of the cell anyway."""
     seen: Counter[tuple[str, str]] = Counter()
     owners: dict[str, int] = {}
-    for number, cell in enumerate(notebook.cells, start=1):
+    for number, cell in work.numbered():
         key = (cell.cell_type, cell.source)
         seen[key] += 1
         given = _explicit_id(cell)
         cell_id = _derived_id(*key, seen[key]) if given is None else given
-        found = f"{job.file}, cell {number}: found the id {cell_id!r}"
+        found = f"{work.file}, cell {number}: found the id {cell_id!r}"
         if not isinstance(cell_id, str) or not _CELL_ID.fullmatch(cell_id):
             raise StripError(f"{found}; use 1 to 64 letters, digits, - and _.")
         if cell_id in owners:
@@ -157,143 +331,22 @@ def _derived_id(cell_type: str, source: str, occurrence: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _validate(notebook: NotebookNode, job: _Job) -> None:
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
+def _validate(work: _Work) -> None:
+    work.notebook.nbformat, work.notebook.nbformat_minor = 4, 5
     try:
-        nbformat.validate(notebook)
+        nbformat.validate(work.notebook)
     except nbformat.ValidationError as error:
         finding = str(error).partition("\n")[0]
         raise StripError(
-            f"{job.file}: found an invalid notebook ({finding}); correct its cells' metadata."
+            f"{work.file}: found an invalid notebook ({finding}); correct its cells' metadata."
         ) from error
 
 
-_PIPELINE: tuple[Callable[[NotebookNode, _Job], None], ...] = (
+_PIPELINE: tuple[Callable[[_Work], None], ...] = (
     _replace_answers,
+    _drop_attachments,
     _clear_outputs,
     _keep_student_metadata,
     _give_ids,
     _validate,
 )
-
-
-def _default_stub(python: str | None, region: Region, regions: Sequence[Region]) -> str:
-    """Give the names that the answer binds and the code below it reads, else an ellipsis."""
-    names = _names_needed(python, region, regions) if python is not None else []
-    return "\n".join(f"{name} = None  # your code" for name in names) or "...  # your code"
-
-
-def _names_needed(python: str, region: Region, regions: Sequence[Region]) -> list[str]:
-    answers = {line for each in regions for line in range(each.start + 1, each.end + 1)}
-    below = frozenset(range(region.end + 1, python.count("\n") + 2)) - answers
-    flow = _Flow(range(region.start + 1, region.end + 1), below)
-    for statement in _scope_of(region, ast.parse(python)):
-        flow.visit(statement)
-    return [name for name in flow.bound if name in flow.read]
-
-
-def _scope_of(region: Region, module: ast.Module) -> list[ast.stmt]:
-    """Return the body of the innermost function or class around the region, or the module's."""
-    body = module.body
-    for node in ast.walk(module):  # from the outside in
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            last = node.end_lineno or node.lineno
-            if node.lineno <= region.start < last:
-                body = node.body
-    return body
-
-
-class _Flow(ast.NodeVisitor):
-    """Follows one scope in order: what the answer binds, what the code below reads from above.
-
-    A name that the code below has bound again is its own from there on; what one branch binds
-    may be unbound after it.
-    """
-
-    def __init__(self, answer: range, below: frozenset[int]) -> None:
-        self.bound: dict[str, None] = {}  # in order of first binding
-        self.read: set[str] = set()
-        self._answer = answer
-        self._below = below
-        self._own: frozenset[str] = frozenset()
-        self._nested = 0
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Store):
-            self._bind(node.id, node)
-        elif node.lineno in self._below and node.id not in self._own:
-            self.read.add(node.id)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        self._visit_all([node.value, *node.targets])
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        self._visit_all([node.annotation, *([node.value, node.target] if node.value else [])])
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        # It needs a name that is bound already, so that the answer is not what binds it.
-        target = node.target
-        if isinstance(target, ast.Name):
-            target = ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        self._visit_all([node.value, target])
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._visit_all([node.value, node.target])
-
-    def visit_alias(self, node: ast.alias) -> None:
-        self._bind(node.asname or node.name.partition(".")[0], node)
-
-    def visit_If(self, node: ast.If | ast.While) -> None:
-        self.visit(node.test)
-        self._visit_branches(node.body, node.orelse)
-
-    visit_While = visit_If
-
-    def visit_For(self, node: ast.For) -> None:
-        self._visit_all([node.iter, node.target])
-        self._visit_branches(node.body, node.orelse)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._visit_all([*node.decorator_list, *node.args.defaults])
-        self._bind(node.name, node)
-        self._visit_nested(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._bind(node.name, node)
-        self._nested += 1
-        self.generic_visit(node)
-        self._nested -= 1
-
-    def _visit_nested(self, node: ast.AST) -> None:
-        """Visit a scope of its own, whose parameters and variables hide those around it."""
-        around, inside = self._own, list(ast.walk(node))
-        names = [each for each in inside if isinstance(each, ast.Name)]
-        self._own |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
-        self._own |= {each.arg for each in inside if isinstance(each, ast.arg)}
-        self._nested += 1
-        self.generic_visit(node)
-        self._nested -= 1
-        self._own = around
-
-    visit_Lambda = visit_ListComp = visit_SetComp = _visit_nested
-    visit_DictComp = visit_GeneratorExp = _visit_nested
-
-    def _visit_branches(self, *branches: Sequence[ast.AST]) -> None:
-        around = self._own
-        for branch in branches:
-            self._visit_all(branch)
-            self._own = around
-
-    def _visit_all(self, nodes: Sequence[ast.AST]) -> None:
-        for node in nodes:
-            self.visit(node)
-
-    def _bind(self, name: str, node: ast.Name | ast.alias | ast.stmt) -> None:
-        if self._nested:
-            return
-        if node.lineno in self._answer:
-            self.bound.setdefault(name)
-        elif node.lineno in self._below:
-            self._own |= {name}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import UserError
-from autograder.manifest import Assignment
+from autograder.manifest import Assignment, NotebookEntry
+from release.places import Answer
 from release.source import read_source
 from release.strip import strip_notebook
 
@@ -20,16 +22,28 @@ class AnchorError(UserError):
     """A question's anchor is no cell of its notebook."""
 
 
+@dataclass(frozen=True)
+class Stripped:
+    """The notebooks as students get them, by the name that they hand in, and what was taken out."""
+
+    files: dict[str, bytes]
+    answers: tuple[Answer, ...]
+
+
 def solved(assignment: Assignment) -> dict[str, bytes]:
-    """The solved notebooks as ``.ipynb``, by the name that students hand in.
+    """The solved notebooks as ``.ipynb`` (modules as they are), by the name students hand in.
 
     Raises:
         SourceError: a source cannot be read.
     """
     return {
-        entry.file: _written(_with_ids(read_source(assignment.folder / entry.source)))
+        entry.file: _written(_with_ids(_source(assignment, entry)), entry)
         for entry in assignment.notebooks
     }
+
+
+def _source(assignment: Assignment, entry: NotebookEntry) -> NotebookNode:
+    return read_source(assignment.folder / entry.source, module=entry.is_module)
 
 
 def solution_files(assignment: Assignment) -> dict[str, bytes]:
@@ -52,29 +66,38 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def templates(assignment: Assignment) -> dict[str, bytes]:
-    """The stripped notebooks, by the name that students hand in.
+    """The files of `strip`."""
+    return strip(assignment).files
+
+
+def strip(assignment: Assignment) -> Stripped:
+    """Strip every notebook and module.
 
     Raises:
         SourceError, MarkerError, StripError: a source cannot be read or stripped.
         AnchorError: a question's anchor is no code cell of its template.
     """
-    stripped = {
+    made = {
         entry.file: strip_notebook(
-            read_source(assignment.folder / entry.source), file=entry.source, stubs=entry.stubs
+            _source(assignment, entry), file=entry.source, stubs=entry.stubs, module=entry.is_module
         )
         for entry in assignment.notebooks
     }
     for question in assignment.questions:
         if not question.notebook:
             continue
-        ids = [c.id for c in stripped[question.notebook].cells if c.cell_type == "code"]
+        cells = made[question.notebook].notebook.cells
+        ids = [cell.id for cell in cells if cell.cell_type == "code"]
         if question.anchor not in ids:
             raise AnchorError(
                 f"{assignment.folder.name}: question {question.id} names the anchor "
                 f"'{question.anchor}', but {question.notebook} has no code cell of that id "
                 f"({', '.join(ids)}); correct the anchor or give the cell that id."
             )
-    return {name: _written(notebook) for name, notebook in stripped.items()}
+    return Stripped(
+        {e.file: _written(made[e.file].notebook, e) for e in assignment.notebooks},
+        tuple(answer for template in made.values() for answer in template.answers),
+    )
 
 
 def _with_ids(notebook: NotebookNode) -> NotebookNode:
@@ -83,6 +106,8 @@ def _with_ids(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _written(notebook: NotebookNode) -> bytes:
+def _written(notebook: NotebookNode, entry: NotebookEntry) -> bytes:
+    if entry.is_module:
+        return f"{notebook.cells[0].source}\n".encode()
     text = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     return text.encode("utf-8") + b"\n"

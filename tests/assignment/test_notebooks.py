@@ -121,7 +121,7 @@ def solved(name: str) -> nbformat.NotebookNode:
 
 
 def template(name: str) -> nbformat.NotebookNode:
-    return strip_notebook(solved(name), file=f"{name}.ipynb")
+    return strip_notebook(solved(name), file=f"{name}.ipynb").notebook
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[Cell]:

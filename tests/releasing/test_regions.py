@@ -197,8 +197,7 @@ def test_an_ordinary_heading_is_no_marker(heading):
     assert find_regions(f"{RULE}\n# {heading} #\n{RULE}\nx = 1\n{RULE}\n", PLACE) == ()
 
 
-def test_a_loose_todo_comment_is_no_marker():
-    assert find_regions("# TODO: tidy this later\nx = 1", PLACE) == ()
+def test_a_todo_inside_an_answer_goes_with_it():
     answer = "y = x + 1\nz = y"  # here the comments touch the rules of the box itself
     source = BOX.replace(answer, f"# TODO tidy\n{answer}\n# TODO later")
     assert len(find_regions(source, PLACE)) == 1
@@ -210,16 +209,22 @@ IN_IF = "if x:\n" + textwrap.indent(BOX, "    ")
 RAGGED = IN_IF.replace(f"    {RULE}", f"  {RULE}", 1)
 MAGICS = "!echo it's\nx = !ls\n%time f()\n"
 ERRORS = {
-    "no end": (f"x = 1\n{OPENING}y = 1", 2, "a TODO box without an end box", "put an"),
-    "no opening": (f"y = 1\n{CLOSING}", 2, "without a TODO box", "put a TODO box above"),
-    "nested": (f"{OPENING}y\n{BOX}", 7, "second TODO box before the one of line 1", "end that"),
+    "no end": (f"x = 1\n{OPENING}y = 1", 2, "a TODO box without an end", "put an"),
+    "no opening": (f"y = 1\n{CLOSING}", 2, "without a beginning", "put a TODO box above"),
+    "nested": (
+        f"{OPENING}y\n{BOX}",
+        7,
+        "second TODO box before the TODO box of line 1",
+        "end that",
+    ),
     "not closed": (f"{MISSING_BELOW}y = 1\n{CLOSING}", 2, "not closed by a rule", "put a rule"),
     "not opened": (BOX.replace(RULE + "\n", "", 1), 2, "without a rule of its own", "put a rule"),
     "bare end": (BOX.replace(CLOSING, END + "\n"), 8, "not between two rules", "put one rule of #"),
     "no last rule": (f"{BOX}".replace(f"{END}\n{RULE}", END), 9, "not between two", "put one"),
     "loose end": (f"x = 1\n{END}", 2, "not between two rules", "put one rule"),
     "YOU": (BOX.replace("YOUR", "YOU"), 9, '"END OF YOU CODE" between', '"END OF YOUR CODE"'),
-    "no OF": (BOX.replace("OF YOUR", "your"), 9, '"END your CODE"', 'write "END OF YOUR CODE"'),
+    "no OF": (BOX.replace("OF YOUR", "your"), 9, '"END YOUR CODE" where', '"END OF YOUR CODE" box'),
+    "no end of TODO": ("# TODO: tidy\nx = 1", 1, "a TODO that no end follows", "close it with"),
     "TOOD": (BOX.replace("TODO", "TOOD"), 3, '"TOOD: average the image"', 'write "TODO"'),
     "both": (BOX.replace("TODO:", "TODDO").replace("YOUR", "YUOR"), 3, '"TODDO', 'write "TODO"'),
     "second line": (f"{SECOND}y\n{CLOSING}", 3, "TODO below the first line", "move it"),
@@ -231,9 +236,24 @@ ERRORS = {
         "an end box whose indentation differs",
         "indent it as on line 1",
     ),
-    "string": (f'text = """\n{BOX}\n"""', 3, "a marker in a string literal", "move the box"),
-    "end in string": (BOX.replace("z = y", f'"""\n{END}\n"""'), 8, "in a string", "move the box"),
-    "magics": (f'{MAGICS}t = f"""\n%s\n{BOX}\n"""', 7, "in a string literal", "move the box"),
+    "string": (
+        f'text = """\n{BOX}\n"""',
+        3,
+        "a marker in a string literal",
+        "move it out of the string",
+    ),
+    "end in string": (
+        BOX.replace("z = y", f'"""\n{END}\n"""'),
+        8,
+        "in a string",
+        "move it out of the string",
+    ),
+    "magics": (
+        f'{MAGICS}t = f"""\n%s\n{BOX}\n"""',
+        7,
+        "in a string literal",
+        "move it out of the string",
+    ),
 }
 
 

@@ -17,7 +17,7 @@ from test_regions import BOX, END, PLACE, RULE, UNHURRIED, boxed_cells
 from autograder.errors import UserError
 from release.regions import MarkerError, find_regions
 from release.source import read_source
-from release.strip import StripError, strip_notebook, stripped_source
+from release.strip import StripError, strip_code, strip_notebook
 
 STUB = "...  # your code"
 
@@ -29,7 +29,7 @@ def box(answer, indent=""):
 
 def stub_of(source, at=0):
     """Return the stub that stands for the answer of a region."""
-    stripped = stripped_source(source, PLACE)
+    stripped = strip_code(source, PLACE).source
     region = find_regions(stripped, PLACE)[at]
     return "\n".join(stripped.split("\n")[region.start : region.end])
 
@@ -40,7 +40,7 @@ def notebook(*sources, **metadata):
 
 
 def strip(solved, **options):
-    return strip_notebook(solved, file="hw.py", **options)
+    return strip_notebook(solved, file="hw.py", **options).notebook
 
 
 def anonymous(solved):
@@ -52,7 +52,7 @@ def anonymous(solved):
 @UNHURRIED
 @given(boxed_cells())
 def test_only_answers_change(cell):
-    stripped = stripped_source(cell.source, PLACE).split("\n")
+    stripped = strip_code(cell.source, PLACE).source.split("\n")
     regions = find_regions("\n".join(stripped), PLACE)
     assert len(regions) == len(cell.regions)
     inside = {line for each in regions for line in range(each.start, each.end)}
@@ -99,7 +99,7 @@ def test_no_edit_of_one_line_ships_an_answer(cell, data):
 
 
 def test_the_example():
-    assert stripped_source(BOX, PLACE) == BOX.replace("y = x + 1\nz = y", "y = None  # your code")
+    assert strip_code(BOX, PLACE).source == BOX.replace("y = x + 1\nz = y", "y = None  # your code")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_given_stubs_are_indented_and_stand_for_each_region():
 
 
 def test_stubs_without_a_cell_are_an_error():
-    with pytest.raises(StripError, match=r"^hw.py: found stubs for a, c1, but no code cell"):
+    with pytest.raises(StripError, match=r"^hw.py: found stubs for a, c1, but no cell"):
         strip(notebook(BOX, "x = 1"), stubs={"c0": "y = 0", "c1": "y", "a": "y"})
 
 
@@ -181,9 +181,9 @@ def test_a_solved_cell_that_is_not_python_is_an_error():
 
 def test_magics_stay():
     source = f"%matplotlib inline\nfiles = !ls\n{box('y = 1')}\ny?"
-    assert stripped_source(source, PLACE) == source.replace("y = 1", STUB)
+    assert strip_code(source, PLACE).source == source.replace("y = 1", STUB)
     script = "%%bash\nif true; then ls; fi"
-    assert stripped_source(script, PLACE) == script
+    assert strip_code(script, PLACE).source == script
 
 
 def test_outputs_counts_and_editor_metadata_go():
@@ -206,9 +206,11 @@ def test_outputs_counts_and_editor_metadata_go():
 
 def test_markdown_stays_as_it_is():
     picture = {"a.png": {"image/png": "AAAA"}}
-    solved = new_notebook(cells=[new_markdown_cell(BOX, id="m", attachments=picture)])
+    text = f"{BOX}\n![a picture](attachment:a.png)"
+    held = {**picture, "of_an_answer.png": {"image/png": "BBBB"}}  # shown nowhere any more
+    solved = new_notebook(cells=[new_markdown_cell(text, id="m", attachments=held)])
     cell = strip(solved).cells[0]
-    assert (cell.source, cell.attachments, cell.metadata) == (BOX, picture, {"id": "m"})
+    assert (cell.source, cell.attachments, cell.metadata) == (text, picture, {"id": "m"})
 
 
 def test_explicit_ids_win_and_the_others_come_from_the_stripped_source():
