@@ -84,16 +84,31 @@ def release(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to build; default dist/NAME.")
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what the leak scan looked at.")
+    ] = False,
 ) -> None:
-    """Strip the solved notebooks, build both bundles, and prove them."""
-    from release.build import build
+    """Strip the solved notebooks, build both bundles, look for leaks, and prove them."""
+    from release.build import LeakError, build
+    from release.leaks import print_scan
     from release.terminal import print_release, steps_shown
 
     console = Console()
     described = load(assignment)
-    with steps_shown(console) as announce:
-        target = out or Path("dist") / described.name
-        built = build(described, target, announce, _user_cache() / described.name)
+    target = out or Path("dist") / described.name
+    try:
+        with steps_shown(console) as steps:
+            built = build(described, target, steps, cache or _user_cache() / described.name)
+    except LeakError as error:
+        if explain:
+            print_scan(console, error.scan)
+        raise
+    if explain:
+        print_scan(console, built.scan)
     print_release(console, built)
 
 

@@ -19,7 +19,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,10 @@ from autograder import manifest, wire
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin
+from autograder.checks.verdicts import Verdicts, basis_of
 from autograder.manifest import Assignment, Question
 from autograder.notebook import Notebook, parse
+from autograder.replay import prepare
 from autograder.results import HARNESS_FAULT, CheckResult, Report
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
@@ -69,6 +71,8 @@ class Job:
         required: the sandbox primitives without which a worker is refused.
         unsafe: some that hidden checks require are missing, and staff accept it.
         cache: a folder in which checks may remember costly results, None for no memory.
+        remember: take over the verdicts remembered there for equal input, and remember new ones.
+        fresh: take over none.
     """
 
     path: str
@@ -76,6 +80,8 @@ class Job:
     required: tuple[str, ...]
     unsafe: bool
     cache: str | None
+    remember: bool
+    fresh: bool
 
 
 @dataclass
@@ -106,10 +112,10 @@ def serve(job: socket.socket, control: socket.socket) -> None:
     """Grade what comes in on ``job`` until it is closed."""
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a check's prints must not become output
     opening: Any = wire.receive(job)
-    assignment = manifest.load(Path(opening["assignment"]))
+    assignment = replace(manifest.load(Path(opening["assignment"])), public=Path(opening["public"]))
     templates = {name: parse(data, name) for name, data in opening["templates"].items()}
     with _temporary() as base:
-        grader = Grader(assignment, templates, Zygote(control), base)
+        grader = Grader(assignment, templates, Zygote(control), base, opening["public_only"])
         wire.send(job, {"primitives": sorted(grader.self_test())})
         while True:
             try:
@@ -136,13 +142,29 @@ class Grader:
     """Grades submissions of one assignment, one after the other."""
 
     def __init__(
-        self, assignment: Assignment, templates: dict[str, Notebook], zygote: Zygote, base: Path
+        self,
+        assignment: Assignment,
+        templates: dict[str, Notebook],
+        zygote: Zygote,
+        base: Path,
+        public_only: bool,
     ) -> None:
         self.assignment = assignment
         self.templates = templates
         self.zygote = zygote
         self.base = base
+        self.public_only = public_only
+        for template in templates.values():
+            prepare(template)  # here, where all submissions' children have it
         self.given = frozenset(public_names(assignment.runtime.prebind))
+        self._bases: dict[tuple[str, ...], str] = {}
+
+    def basis(self, job: Job) -> str:
+        """A digest of all that verdicts follow from but for the submission; made once."""
+        conditions = (*job.required, *(["unsafe"] if job.unsafe else []))
+        if conditions not in self._bases:
+            self._bases[conditions] = basis_of(self.assignment, conditions)
+        return self._bases[conditions]
 
     def self_test(self) -> frozenset[str]:
         """Start a worker and stop it; the primitives that held in it."""
@@ -162,6 +184,8 @@ class Grader:
         seed = secrets.randbits(48) if job.seed is None else job.seed
         outcome = Outcome()
         try:
+            if job.remember:
+                self.basis(job)  # here, where it outlives the child
             self._run(job, folder, seed, outcome, announce)
         except Exception:
             outcome.faults.append(traceback.format_exc())
@@ -267,15 +291,25 @@ def _run_checks(
         students.append(student)
         return student
 
+    memory = Cache(Path(job.cache) if job.cache else None)
+    verdicts = None
+    if job.remember:
+        basis = grader.basis(job)
+        verdicts = Verdicts(memory, basis, answers, submission, seed, fresh=job.fresh)
     plugin = GradingPlugin(
         grader.assignment,
         seed,
         make_student,
         Files(submission),
-        Cache(Path(job.cache) if job.cache else None),
+        memory,
         lambda result: wire.send(channel, {"check": asdict(result)}),
+        verdicts,
+        public_only=grader.public_only,
     )
-    fault = _pytest(grader.assignment, plugin)
+    folders = [grader.assignment.public_checks]
+    if not grader.public_only:
+        folders.append(grader.assignment.hidden_checks)
+    fault = _pytest(grader.assignment, plugin, [folder for folder in folders if folder.is_dir()])
     active = [student.active for student in students if student.active is not None]
     return {
         "faults": [fault] if fault else [],
@@ -304,18 +338,18 @@ def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Subm
     return submission, []
 
 
-def _pytest(assignment: Assignment, plugin: GradingPlugin) -> str | None:
-    """Run every check; what kept them from running, or None."""
-    folders = [f for f in (assignment.public_checks, assignment.hidden_checks) if f.is_dir()]
+def _pytest(assignment: Assignment, plugin: GradingPlugin, folders: list[Path]) -> str | None:
+    """Run every check in the folders; what kept them from running, or None."""
     sys.path[:0] = [str(folder) for folder in folders]  # checks may share modules beside them
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     warnings.simplefilter("ignore")
     # A conftest.py above the checks belongs to whatever the assignment happens to lie in.
-    cut = f"--confcutdir={assignment.hidden_checks}"
+    cut = f"--confcutdir={folders[-1] if folders else assignment.folder}"
     arguments = [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", cut, *map(str, folders)]
     code = pytest.main(arguments, plugins=[plugin])
     if plugin.errors:
         return "\n".join(plugin.errors)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    nothing_left = code == pytest.ExitCode.NO_TESTS_COLLECTED and plugin.complete
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not nothing_left:
         return f"pytest ended with {pytest.ExitCode(code).name}"
     return None

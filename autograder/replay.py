@@ -15,7 +15,9 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from autograder.knowledge import Knowledge
 from autograder.names import StatementFacts, facts_of, import_text, jumps, seeds, with_inner
@@ -81,6 +83,15 @@ def slice_question(
     return replace(found, missing=tuple(n for n in names if n in lost or n in found.missing))
 
 
+def prepare(template: Notebook) -> None:
+    """Read a template's statements once: most cells of a submission are the template's own."""
+    _imports(template)
+    for cell in template.cells:
+        if cell.kind == "code":
+            with suppress(SyntaxError, RecursionError):
+                _statements(cell)
+
+
 # --- one pass from the end of the cells to their start -------------------------------------------
 
 
@@ -90,6 +101,22 @@ class _Placed:
 
     cell: Cell
     facts: StatementFacts
+
+
+@lru_cache(maxsize=1024)  # the questions of a notebook share most of its cells
+def _statements(cell: Cell) -> tuple[StatementFacts, ...]:
+    return tuple(facts_of(node) for node in parse_python(cell.python).body)
+
+
+@lru_cache(maxsize=64)
+def _imports(template: Notebook) -> tuple[StatementFacts, ...]:
+    """The import statements of the template's top level."""
+    found = []
+    for cell in template.cells:
+        with suppress(SyntaxError, RecursionError):
+            nodes = parse_python(cell.python).body if cell.kind == "code" else []
+            found += [facts_of(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+    return tuple(found)
 
 
 class _Program:
@@ -102,8 +129,7 @@ class _Program:
             if cell.kind != "code":
                 continue
             try:
-                tree = parse_python(cell.python)
-                self.placed += [_Placed(cell, facts_of(node)) for node in tree.body]
+                self.placed += [_Placed(cell, facts) for facts in _statements(cell)]
             except SyntaxError as error:
                 self.broken.append(BrokenCell(cell.number, error.lineno or 1, error.msg))
             except RecursionError:
@@ -169,13 +195,12 @@ def _step(placed: _Placed, edits: list[Edit], selection: _Selection, names: set[
 
 def _template_imports(template: Notebook, unbound: set[str]) -> list[Step]:
     """Imports of the template for names that the student's notebook uses but never binds."""
-    program = _Program(template.cells)
     steps = []
-    for placed in program.placed:
-        if placed.facts.aliases and placed.facts.binds & unbound:
-            text = import_text(placed.facts, unbound)
-            binds = tuple(sorted(placed.facts.binds & unbound))
-            steps.append(Step(0, first_line(placed.facts.node), text, binds, ()))
+    for facts in _imports(template):
+        if facts.aliases and facts.binds & unbound:
+            text = import_text(facts, unbound)
+            binds = tuple(sorted(facts.binds & unbound))
+            steps.append(Step(0, first_line(facts.node), text, binds, ()))
     return steps
 
 

@@ -51,6 +51,10 @@ class Session:
         allow_unsafe: grade even where the sandbox lacks a primitive that hidden checks require;
             every report then says so.
         cache: a folder of the grader's own in which checks remember costly results.
+        remember: take over the verdicts remembered there for equal input and seed, and remember new
+            ones.
+        trusted: the submissions are the staff's own, so that memory serves without a sandbox too.
+        public_only: run the public checks alone, as on a student's desk.
 
     Raises:
         IsolationError: on entering, where a required primitive is not active.
@@ -64,11 +68,17 @@ class Session:
         *,
         allow_unsafe: bool = False,
         cache: Path | None = None,
+        remember: bool = False,
+        trusted: bool = False,
+        public_only: bool = False,
     ) -> None:
         self.assignment = assignment
         self.templates = dict(templates)
         self.allow_unsafe = allow_unsafe
         self.cache = cache
+        self.remember = remember
+        self.trusted = trusted
+        self.public_only = public_only
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._job: socket.socket | None = None
@@ -99,17 +109,24 @@ class Session:
         """Whether a required primitive is missing and grading goes on all the same."""
         return bool(FLOOR - self.primitives)
 
+    @property
+    def _keeps_memory(self) -> bool:
+        """Without a user of its own, student code could write there."""
+        return self.trusted or not self.unsafe
+
     def grade(
         self,
         submission: Path,
         *,
         seed: int | None = None,
+        fresh: bool = False,
         announce: Callable[[int, int], None] = lambda _ended, _all: None,
     ) -> Report:
         """Grade a folder, a zip or one notebook. Always returns a report.
 
         Args:
             seed: what the checks' random inputs are drawn from; None draws one.
+            fresh: run every check, whatever verdicts are remembered.
             announce: called with the checks that have ended and the checks in all.
         """
         job = {
@@ -117,8 +134,9 @@ class Session:
             "seed": seed,
             "required": sorted(FLOOR & self.primitives),
             "unsafe": self.unsafe,
-            # Without a user of its own, student code could write there.
-            "cache": None if self.cache is None or self.unsafe else str(self.cache.absolute()),
+            "cache": str(self.cache.absolute()) if self.cache and self._keeps_memory else None,
+            "remember": self.remember,
+            "fresh": fresh,
         }
         try:
             if self._job is None:
@@ -174,7 +192,12 @@ class Session:
                 "grader": "autograder.grading:serve",
             },
         )
-        opening = {"assignment": str(self.assignment.folder), "templates": self.templates}
+        opening = {
+            "assignment": str(self.assignment.folder),
+            "public": str(self.assignment.public),
+            "templates": self.templates,
+            "public_only": self.public_only,
+        }
         try:
             self.primitives = frozenset(self._exchange(opening)["primitives"])
         except wire.PeerClosed:

@@ -50,6 +50,13 @@ class Answers:
             self._slices[question.id] = self._make_slice(question)
         return self._slices[question.id]
 
+    def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
+        """The text of the student's cells of those numbers, in order."""
+        alignment = self._found.get(question.notebook)
+        if not isinstance(alignment, Alignment):
+            return []
+        return [(c.number, c.source) for c in alignment.student.cells if c.number in cells]
+
     def line(self, question: Question, cell: int, line: int) -> str:
         """The student's own line, quoted; empty if there is none at that place."""
         alignment = self._found.get(question.notebook)
@@ -136,6 +143,8 @@ class Student:
         self._secret = False
         #: What the sandbox held while this check ran, None if no worker was needed.
         self.active: frozenset[str] | None = None
+        #: Whether the time ran out, which may not happen again on a machine that is less busy.
+        self.late = False
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call the student's ``name`` with plain values, arrays and tensors; what it returned.
@@ -220,6 +229,7 @@ class Student:
         return self._deadline
 
     def _late(self, what: str) -> Finding:
+        self.late = True
         return Finding(
             f"{what} did not end within {self._seconds:g} seconds.",
             "Look for a loop that never ends, or for work that could be done once.",

@@ -4,31 +4,60 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import manifest
+from autograder.errors import UserError
 from autograder.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
-from release.proof import Proof, prove
-from release.templates import blank_files, solution_files, solved, templates
+from release.leaks import Scan, gather, scan
+from release.mistakes import mistakes
+from release.proof import Known, Proof, prove
+from release.record import RECORD, write_record
+from release.steps import SILENT, Steps
+from release.templates import (
+    Stripped,
+    blank_files,
+    blanked,
+    solution_files,
+    solved,
+    strip,
+)
 
-Announce = Callable[[str], None]
+
+class LeakError(UserError):
+    """Something of the staff's is in the student bundle; the text names both places of each."""
+
+    def __init__(self, assignment: Assignment, scanned: Scan) -> None:
+        lines = "\n".join(f"  - {finding.sentence()}" for finding in scanned.findings)
+        super().__init__(
+            f"{assignment.name} was not released, because students would receive what is the "
+            f"staff's:\n{lines}\nWhat is no leak can be allowed by an entry [[allow]] in the "
+            "manifest, with the file, the text and the reason."
+        )
+        self.scan = scanned
 
 
 @dataclass(frozen=True)
 class Release:
-    """A finished release: where it lies, and its proof."""
+    """A finished release: where it lies, its proof, and what was looked at for leaks."""
 
     assignment: Assignment
     folder: Path
     proof: Proof
+    scan: Scan
 
     @property
     def student_zip(self) -> Path:
         """What students download."""
         return self.folder / "student.zip"
+
+    @property
+    def record(self) -> Path:
+        """Versions, hashes and proof."""
+        return self.folder / RECORD
 
     @property
     def gradescope_zip(self) -> Path:
@@ -39,42 +68,74 @@ class Release:
 def build(
     assignment: Assignment,
     target: Path,
-    announce: Announce = lambda _step: None,
+    steps: Steps = SILENT,
     cache: Path | None = None,
 ) -> Release:
-    """Strip, bundle and prove; ``target`` is replaced only when all of it has worked.
+    """Strip, bundle, scan and prove; ``target`` is replaced only when all of it has worked.
 
     Args:
-        target: the folder that will hold ``student/``, ``student.zip`` and ``gradescope.zip``.
-        announce: called with what is being done.
-        cache: where checks remember costly results by content; None proves without memory.
+        target: the folder that will hold ``student/``, both zips and ``RELEASE.json``.
+        steps: is told what is being done.
+        cache: where verdicts and costly results are remembered by content; None proves without.
 
     Raises:
-        UserError: a source, marker, manifest or check is wrong; ``target`` is as it was.
+        UserError: a source, marker, manifest or check is wrong, or an answer would leak; ``target``
+            is as it was.
     """
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".release-") as name:
         work = Path(name) / target.name
-        announce("stripping the notebooks")
-        blank = templates(assignment)
-        announce("writing the student bundle")
-        write_student(assignment, blank, work / "student")
+        steps.start("stripping the notebooks")
+        stripped = strip(assignment)
+        solution = solved(assignment)
+        steps.start("writing the bundles")
+        write_student(assignment, stripped.files, work / "student")
         write_zip(work / "student", work / "student.zip")
-        announce("writing the Gradescope bundle")
-        inside = write_gradescope(assignment, blank, Path(name) / "gradescope")
+        inside = write_gradescope(assignment, stripped.files, Path(name) / "gradescope")
         write_zip(Path(name) / "gradescope", work / "gradescope.zip")
-        announce("proving the Gradescope bundle on the solution and the blank template")
+        steps.start("looking for leaks")
+        scanned = _scan(assignment, stripped, solution, work)
+        known = Known(
+            solution | solution_files(assignment),
+            stripped.files | blank_files(assignment),
+            mistakes(assignment),
+            tuple(blanked(assignment)),
+        )
         # The bundle's own copy is loaded: what is proven is what is shipped.
         proof = prove(
             manifest.load(inside),
-            blank,
-            solved(assignment) | solution_files(assignment),
-            blank | blank_files(assignment),
-            cache,
+            stripped.files,
+            known,
+            student_zip=work / "student.zip",
+            cache=cache,
+            steps=steps,
         )
+        write_record(assignment, work, proof, scanned)
         _put_in_place(work, target, Path(name) / "old")
-    return Release(assignment, target, proof)
+    return Release(assignment, target, proof, scanned)
+
+
+def _scan(
+    assignment: Assignment, stripped: Stripped, solution: Mapping[str, bytes], work: Path
+) -> Scan:
+    """What was looked at in the student bundle.
+
+    Raises:
+        LeakError: something of the staff's is in it.
+    """
+    secrets = gather(
+        stripped.answers,
+        staff=assignment.folder,
+        hidden_checks=assignment.hidden_checks,
+        public_checks=assignment.public_checks,
+        solved=solution,
+        templates=stripped.files,
+    )
+    scanned = scan(work / "student", work / "student.zip", secrets, assignment.allowed)
+    if scanned.findings:
+        raise LeakError(assignment, scanned)
+    return scanned
 
 
 def _put_in_place(work: Path, target: Path, aside: Path) -> None:

@@ -85,7 +85,7 @@ def _write_harness(target: Path) -> None:
 def write_zip(folder: Path, target: Path) -> None:
     """Zip a folder's files; equal content gives equal bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, path in _files(folder):
+        for name, path in files_of(folder):
             entry = zipfile.ZipInfo(str(name), ZIP_TIME)
             executable = os.access(path, os.X_OK)
             entry.external_attr = (0o100755 if executable else 0o100644) << 16
@@ -93,7 +93,7 @@ def write_zip(folder: Path, target: Path) -> None:
             archive.writestr(entry, path.read_bytes())
 
 
-def _files(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
+def files_of(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
     """Every file below ``folder`` with its relative name, in the order of the names."""
     found = (path for path in folder.rglob("*") if path.is_file())
     names = {PurePosixPath(path.relative_to(folder).as_posix()): path for path in found}

@@ -80,3 +80,8 @@ class Answer:
     line: int
     text: str
     kind: str
+
+    def place(self, folder: str, line: int = 0) -> str:
+        """Where its text starts, or ``line`` lines below."""
+        cell = f", cell {self.cell}" if self.cell else ""
+        return f"{folder}/{self.file}{cell}, line {self.line + line}"

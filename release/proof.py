@@ -1,16 +1,30 @@
-"""A Gradescope folder comes in, the proof that it grades right goes out, or why it does not."""
+"""An assignment and what staff know of it come in, the proof that it grades right goes out.
+
+Known are the solution, the blank template, the mistakes, and the solution with one answer left
+blank. All of them are the staff's own files, so that this runs as any user: what the sandbox lacks
+here matters where submissions are graded, and is refused there.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.errors import UserError
 from autograder.manifest import Assignment
 from autograder.results import CheckResult, Report
 from autograder.session import Session
+from release.graders import Graders
+from release.mistakes import Mistake
+from release.steps import SILENT, Steps
+from release.templates import Blanked
+
+#: Drawn once: equal input then gives equal verdicts, which are remembered from proof to proof.
+SEED = 1
 
 
 class ProofFailed(UserError):
@@ -18,52 +32,177 @@ class ProofFailed(UserError):
 
 
 @dataclass(frozen=True)
+class Known:
+    """The submissions whose outcome is known.
+
+    Attributes:
+        solution: the files of the solved submission, by path.
+        blank: those of a submission in which nothing was done.
+        blanked: the solution with one answer left blank, for each answer.
+    """
+
+    solution: Mapping[str, bytes]
+    blank: Mapping[str, bytes]
+    mistakes: Sequence[Mistake] = ()
+    blanked: Sequence[Blanked] = ()
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """An answer, and the numbers of the checks that fail where it alone is blank."""
+
+    blanked: Blanked
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Proof:
-    """The reports of the solved notebooks and of the blank templates."""
+    """The reports of the solution and the blank template, and what the other submissions lost.
+
+    Attributes:
+        mistakes: each with its report.
+        noticed: for each answer, who misses it.
+        public: what the public checks, run from the student bundle, give the solution; None where
+            there are none.
+    """
 
     solution: Report
     blank: Report
+    mistakes: tuple[tuple[Mistake, Report], ...] = ()
+    noticed: tuple[Noticed, ...] = ()
+    public: Report | None = None
+
+    @property
+    def for_nothing(self) -> tuple[CheckResult, ...]:
+        """The checks that give points to the blank template; public ones may."""
+        return tuple(check for check in self.blank.checks if check.score > 0)
+
+    def caught_by(self, check: CheckResult) -> int:
+        """How many of the known-wrong submissions lose points on a check."""
+        name = name_of(check)
+        return sum(name in lost_by(report) for _mistake, report in self.mistakes)
+
+
+def name_of(check: CheckResult) -> str:
+    """What staff call a check: its number, else its id."""
+    return check.number or check.id
+
+
+def lost_by(report: Report) -> frozenset[str]:
+    """The checks that gave less than all their points."""
+    return frozenset(name_of(c) for c in report.checks if c.score < c.max_score)
 
 
 def prove(
     assignment: Assignment,
     templates: Mapping[str, bytes],
-    solution: Mapping[str, bytes],
-    blank: Mapping[str, bytes],
+    known: Known,
+    *,
+    student_zip: Path | None = None,
     cache: Path | None = None,
+    steps: Steps = SILENT,
 ) -> Proof:
-    """Grade the solution, which must get every point, and the template, which must get none hidden.
-
-    Both are the staff's own files, so that this runs as any user: what the sandbox lacks here
-    matters where submissions are graded, and is refused there.
+    """Grade what is known, and compare.
 
     Args:
         templates: the stripped notebooks.
-        solution: the files of the solved submission, by path.
-        blank: the files of a submission in which nothing was done.
-        cache: where checks remember costly results by content.
+        student_zip: what students get; its public checks are run from there.
+        cache: where verdicts and costly results are remembered by content.
 
     Raises:
         ProofFailed: a check does not give what it must.
     """
-    with Session(assignment, templates, allow_unsafe=True, cache=cache) as session:
-        proof = Proof(_graded(session, solution), _graded(session, blank))
-    problems = [*_lost_by_solution(proof.solution), *_won_by_blank(proof.blank)]
+    with tempfile.TemporaryDirectory(prefix="proof-") as name:
+        memory = cache or Path(name) / "memory"
+        with (
+            ThreadPoolExecutor(1) as beside,
+            Graders(assignment, templates, memory, SEED) as graders,
+        ):
+            public = beside.submit(_public_report, assignment, templates, known, student_zip, name)
+            steps.start("grading the solution and the blank template")
+            solution, blank = graders.grade(known.solution), graders.grade(known.blank)
+            # Where these are wrong already, the others would only repeat it, at length.
+            _stop_at([*_lost_by_solution(solution), *_won_by_blank(blank)], assignment)
+            mistakes = _grade_mistakes(graders, known, steps)
+            noticed = _grade_blanked(graders, known, solution, steps)
+            proof = Proof(solution, blank, mistakes, noticed, public.result())
+    _stop_at(
+        [
+            *_wrong_losses(mistakes),
+            *_unnoticed(noticed, assignment),
+            *_lost_in_public(proof.public),
+        ],
+        assignment,
+    )
+    return proof
+
+
+def _stop_at(problems: Sequence[str], assignment: Assignment) -> None:
     if problems:
         raise ProofFailed(
             f"{assignment.name} was not released, because its checks grade wrong:\n"
             + "\n".join(f"  - {problem}" for problem in problems)
         )
-    return proof
 
 
-def _graded(session: Session, files: Mapping[str, bytes]) -> Report:
-    with tempfile.TemporaryDirectory(prefix="proof-") as folder:
-        for name, data in files.items():
-            path = Path(folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        return session.grade(Path(folder))
+# --- grading -------------------------------------------------------------------------------------
+
+
+def _grade_mistakes(
+    graders: Graders, known: Known, steps: Steps
+) -> tuple[tuple[Mistake, Report], ...]:
+    if not known.mistakes:
+        return ()
+    steps.start("grading known mistakes and right answers", len(known.mistakes))
+    submissions = [mistake.submission(known.solution) for mistake in known.mistakes]
+    reports = graders.grade_all(submissions, steps.advance)
+    return tuple(zip(known.mistakes, reports, strict=True))
+
+
+def _grade_blanked(
+    graders: Graders, known: Known, solution: Report, steps: Steps
+) -> tuple[Noticed, ...]:
+    if not known.blanked:
+        return ()
+    steps.start("leaving one answer blank at a time", len(known.blanked))
+    submissions = [{**known.solution, **blanked.files} for blanked in known.blanked]
+    reports = graders.grade_all(submissions, steps.advance)
+    return tuple(
+        Noticed(blanked, _failed(report, solution))
+        for blanked, report in zip(known.blanked, reports, strict=True)
+    )
+
+
+def _failed(report: Report, solution: Report) -> tuple[str, ...]:
+    """The checks that fail; of those without points only where the question has none."""
+    worth = {c.question for c in solution.checks if c.max_score > 0}
+    return tuple(
+        name_of(check)
+        for check in report.checks
+        if check.status not in ("passed", "fault")
+        and (check.max_score > 0 or check.question not in worth)
+    )
+
+
+def _public_report(
+    assignment: Assignment,
+    templates: Mapping[str, bytes],
+    known: Known,
+    student_zip: Path | None,
+    scratch: str,
+) -> Report | None:
+    """What the public checks give the solution on a student's desk: nothing hidden is near."""
+    if student_zip is None or not assignment.public_checks.is_dir():
+        return None
+    desk = Path(scratch) / "desk"
+    with zipfile.ZipFile(student_zip) as archive:
+        archive.extractall(desk / "public")
+    there = replace(assignment, public=desk / "public")
+    with Session(there, templates, allow_unsafe=True, public_only=True) as session:
+        return Graders.graded(session, known.solution, SEED)
+
+
+# --- judging -------------------------------------------------------------------------------------
 
 
 def _lost_by_solution(report: Report) -> list[str]:
@@ -72,7 +211,7 @@ def _lost_by_solution(report: Report) -> list[str]:
         if check.status != "passed" or check.score != check.max_score:
             why = check.staff if check.status == "fault" else check.message
             problems.append(
-                f"{_name(check)}: the solution gets {check.score:g} of {check.max_score:g} points "
+                f"{_named(check)}: the solution gets {check.score:g} of {check.max_score:g} points "
                 f"({check.status}): {why}"
             )
     return problems
@@ -82,14 +221,76 @@ def _won_by_blank(report: Report) -> list[str]:
     problems = [f"grading the template: {fault}" for fault in report.faults]
     for check in report.checks:
         if check.status == "fault":
-            problems.append(f"{_name(check)}: fails on the template by itself: {check.staff}")
+            problems.append(f"{_named(check)}: fails on the template by itself: {check.staff}")
         elif check.hidden and (check.score > 0 or check.status == "passed"):
             problems.append(
-                f"{_name(check)}: the blank template gets {check.score:g} of "
+                f"{_named(check)}: the blank template gets {check.score:g} of "
                 f"{check.max_score:g} points; a hidden check must ask for an answer"
             )
     return problems
 
 
-def _name(check: CheckResult) -> str:
+def _wrong_losses(mistakes: Iterable[tuple[Mistake, Report]]) -> list[str]:
+    problems = []
+    for mistake, report in mistakes:
+        where = f"{mistake.origin}, '{mistake.name}'"
+        if report.faulty:
+            problems.append(f"{where}: the harness failed: {report.all_faults[0]}")
+            continue
+        lost = lost_by(report)
+        if lost != mistake.loses:
+            messages = "; ".join(
+                f"{_named(c)}: {c.message}" for c in report.checks if name_of(c) in lost
+            )
+            problems.append(
+                f"{where}: it loses points on {_listed(lost)}, but should on "
+                f"{_listed(mistake.loses)}; mend the check or the entry. {messages}".rstrip()
+            )
+        mute = [_named(c) for c in report.checks if c.score < c.max_score and not c.message]
+        problems += [f"{where}: {check} takes points without a word" for check in mute]
+    return problems
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _unnoticed(noticed: Iterable[Noticed], assignment: Assignment) -> list[str]:
+    problems = []
+    unchecked = {e.file: set(e.unchecked) for e in assignment.notebooks}
+    missed = {name: set[str]() for name in unchecked}
+    for each in noticed:
+        blanked, answer = each.blanked, each.blanked.answer
+        cell = f", cell {answer.cell}" if answer.cell else ""
+        where = f"{answer.file}{cell}, line {answer.line}"
+        if each.checks:
+            continue
+        missed[blanked.notebook].add(blanked.cell)
+        if blanked.cell not in unchecked[blanked.notebook]:
+            problems.append(
+                f"{where}: no check misses the answer there when it alone is blank; add a check, "
+                f"or list the cell's id ('{blanked.cell}') under `unchecked` of the notebook"
+            )
+    for name, cells in unchecked.items():
+        problems += [
+            f"{name}: `unchecked` lists '{cell}', but no answer there goes unnoticed; take it out"
+            for cell in sorted(cells - missed[name])
+        ]
+    return problems
+
+
+def _lost_in_public(report: Report | None) -> list[str]:
+    if report is None:
+        return []
+    problems = [f"public checks, run from student.zip: {fault}" for fault in report.faults]
+    problems += [
+        f"{_named(check)}: run from student.zip, the solution does not pass it ({check.status}): "
+        f"{check.staff if check.status == 'fault' else check.message}"
+        for check in report.checks
+        if check.status != "passed"
+    ]
+    return problems
+
+
+def _named(check: CheckResult) -> str:
     return f"{check.number or check.question} {check.id}"

@@ -1,31 +1,27 @@
 """A solved notebook comes in, the template that students receive goes out: a stub for each answer.
 
 The template holds nothing that a run or an editor added: no outputs, no counts, no metadata but
-the kernel's name, the cells' ids and tags. The same notebook gives the same bytes, and a template
-is its own template.
+the kernel's name, the cells' ids, tags and locks. The same notebook gives the same bytes, and a
+template is its own template.
 """
 
-import ast
+from __future__ import annotations
+
 import copy
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.errors import UserError
 from release.cells import Role, parts_of, raw_text
-from release.linemarks import YOUR_CODE
-from release.markers import REPLACE_PASS, Fate
-from release.places import Answer, Place, Region
-from release.regions import find_markdown_regions, find_regions
-from release.source import plain_python
-from release.stubs import default_stub
+from release.places import Answer, Place
+from release.strip_cell import StripError, StrippedCell, blank_each, strip_code, strip_markdown
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # as in nbformat's schema
 _NOTEBOOK_METADATA = {
@@ -34,23 +30,10 @@ _NOTEBOOK_METADATA = {
 }
 _CELL_METADATA = ("id", "tags", "editable", "deletable")
 _ATTACHMENT = re.compile(r"attachment:([^)\s\"'>]+)")
-MARKDOWN_STUB = "*Your answer here.*"
 
 #: By the id that a cell has in the source: one stub for all its regions, or one for each.
 Stubs = Mapping[str, str | Sequence[str]]
 _NO_STUBS: Stubs = MappingProxyType({})
-
-
-class StripError(UserError):
-    """A notebook that has no template; names the file, the cell, the finding and the remedy."""
-
-
-@dataclass(frozen=True)
-class StrippedCell:
-    """A cell's source as students get it, and what was taken out."""
-
-    source: str
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
@@ -98,140 +81,26 @@ def strip_notebook(
     return Template(work.notebook, tuple(work.answers))
 
 
-def strip_code(
-    source: str, place: Place, stubs: str | Sequence[str] | None = None, *, whole: bool = False
-) -> StrippedCell:
-    """Replace each answer of a code cell, or of a module, by a stub.
-
-    Args:
-        stubs: one for all answers, or one for each; None for what the code below needs.
-        whole: without any marker, the whole cell is the answer.
+def blank_answers(
+    solved: NotebookNode, *, file: str, stubs: Stubs = _NO_STUBS, module: bool = False
+) -> Iterator[tuple[Answer, NotebookNode, object]]:
+    """Each code answer, with the solved notebook in which it alone is blank, and its cell's id.
 
     Raises:
-        MarkerError: a marker is broken.
-        StripError: the solved or the stripped source is not Python, or there are more or fewer
-            stubs than answers.
+        MarkerError, StripError: as `strip_notebook` does.
     """
-    _check_python(source, place, "the solved cell", "correct it")
-    regions = find_regions(source, place)
-    lines = source.split("\n")
-    if not regions and whole:
-        regions = (Region(0, len(lines), "", 1),)
-    python = plain_python(source)
-    fills = _emptied_blocks(python, regions)
-    given = _given_stubs(stubs, regions, place)
-    for region, own in reversed(list(zip(regions, given, strict=True))):
-        lines[region.cut] = _replacement(region, own, python, regions, lines, fills)
-    stripped = "\n".join(lines)
-    _check_python(stripped, place, "the stripped cell", "give the cell a stub that fits there")
-    return StrippedCell(stripped, _answers(source, regions, place))
-
-
-def _strip_markdown(
-    source: str, place: Place, stubs: str | Sequence[str] | None, *, whole: bool
-) -> StrippedCell:
-    regions = find_markdown_regions(source, place)
-    lines = source.split("\n")
-    if not regions and whole:
-        regions = (Region(0, len(lines), "", 1),)
-    given = _given_stubs(stubs, regions, place)
-    for region, own in reversed(list(zip(regions, given, strict=True))):
-        gone = region.fate in (Fate.GONE, Fate.STAFF)
-        lines[region.cut] = [] if gone else (own or MARKDOWN_STUB).split("\n")
-    answers = _answers(source, regions, place)
-    return StrippedCell("\n".join(lines), tuple(_as_markdown(answer) for answer in answers))
-
-
-def _as_markdown(answer: Answer) -> Answer:
-    return replace(answer, kind="markdown") if answer.kind == "code" else answer
-
-
-def _given_stubs(
-    stubs: str | Sequence[str] | None, regions: Sequence[Region], place: Place
-) -> Sequence[str | None]:
-    """The manifest's stub for each region, None where it has none."""
-    if stubs is None or isinstance(stubs, str):
-        return [stubs] * len(regions)
-    if len(stubs) != len(regions):
-        raise StripError(
-            f"{place.file}, cell {place.cell}: found {len(stubs)} stubs for {len(regions)} "
-            "answers; give one for each, or a single text for all."
-        )
-    return stubs
-
-
-def _replacement(
-    region: Region,
-    given: str | None,
-    python: str | None,
-    regions: Sequence[Region],
-    lines: Sequence[str],
-    fills: frozenset[int],
-) -> list[str]:
-    """The lines that students get in place of a region's."""
-    if region.fate is Fate.PROMPT:
-        return list(lines[region.start : region.end])
-    if region.fate is not Fate.STUB:
-        covered = range(*region.cut.indices(len(lines)))
-        return [f"{region.indent}...{YOUR_CODE}"] if fills & set(covered) else []
-    if given is None and region.stub is not None:
-        return region.stub.split("\n")
-    stub = given.rstrip("\n") if given is not None else default_stub(python, region, regions)
-    if given is None and "None" not in stub and REPLACE_PASS.match(lines[region.start - 1]):
-        stub = "pass"
-    return [region.indent + line if line.strip() else "" for line in stub.split("\n")]
-
-
-def _emptied_blocks(python: str | None, regions: Sequence[Region]) -> frozenset[int]:
-    """The first line (from 0) of each block that would lose all of its statements."""
-    gone: set[int] = set()
-    for region in regions:
-        if region.fate in (Fate.GONE, Fate.STAFF):
-            gone |= set(range(region.start, region.end))
-    if python is None or not gone:
-        return frozenset()
-    emptied = set()
-    for node in ast.walk(ast.parse(python)):
-        if isinstance(node, ast.Module) or getattr(node, "lineno", 0) - 1 in gone:
+    parts = parts_of(solved, file)
+    for at, (cell, part) in enumerate(zip(solved.cells, parts, strict=True)):
+        if cell.cell_type != "code" or part.role is Role.STAFF:
             continue
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and block and all(s.lineno - 1 in gone for s in block):
-                emptied.add(block[0].lineno - 1)
-    return frozenset(emptied)
-
-
-def _answers(source: str, regions: Sequence[Region], place: Place) -> tuple[Answer, ...]:
-    lines = source.split("\n")
-    return tuple(
-        Answer(
-            place.file,
-            place.cell,
-            region.start + 1,
-            "\n".join(lines[region.start : region.end]),
-            "staff" if region.fate is Fate.STAFF else "code",
-        )
-        for region in regions
-        if region.fate is not Fate.PROMPT
-    )
-
-
-def _check_python(source: str, place: Place, what: str, remedy: str) -> None:
-    if plain_python(source) is not None:
-        return
-    # Imported here, for the bodies of cell magics and for errors: few notebooks have either.
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    try:
-        ast.parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
-    except (SyntaxError, ValueError) as error:
-        blank = len(source) - len(source.lstrip())  # the transformer drops blank lines at the top
-        line = (getattr(error, "lineno", None) or 1) + source[:blank].count("\n")
-        finding = getattr(error, "msg", str(error))
-        cell = f", cell {place.cell}" if place.cell else ""
-        raise StripError(
-            f"{place.file}{cell}, line {line}: found {what} not to be Python ({finding}); {remedy}."
-        ) from error
+        given = _explicit_id(cell)
+        own = stubs.get(given) if isinstance(given, str) else None
+        place = Place(file, 0 if module else at + 1)
+        whole = part.role is Role.ANSWER
+        for answer, source in blank_each(cell.source, place, own, whole=whole):
+            notebook = copy.deepcopy(solved)
+            notebook.cells[at].source = source
+            yield answer, notebook, given
 
 
 def _replace_answers(work: _Work) -> None:
@@ -270,7 +139,7 @@ def _stripped(
     if cell.cell_type == "code":
         return strip_code(cell.source, place, stubs, whole=whole)
     if cell.cell_type == "markdown":
-        return _strip_markdown(cell.source, place, stubs, whole=whole)
+        return strip_markdown(cell.source, place, stubs, whole=whole)
     return StrippedCell(cell.source, ())
 
 

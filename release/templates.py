@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,7 +13,7 @@ from autograder.errors import UserError
 from autograder.manifest import Assignment, NotebookEntry
 from release.places import Answer
 from release.source import read_source
-from release.strip import strip_notebook
+from release.strip import blank_answers, strip_notebook
 
 #: The staff's folder with the solution's files that are no notebooks.
 SUBMISSION = "submission"
@@ -68,6 +69,33 @@ def _files(folder: Path) -> dict[str, bytes]:
 def templates(assignment: Assignment) -> dict[str, bytes]:
     """The files of `strip`."""
     return strip(assignment).files
+
+
+@dataclass(frozen=True)
+class Blanked:
+    """A solution in which one answer is blank.
+
+    Attributes:
+        cell: the id that the answer's cell has in the source, empty if it has none.
+        files: the notebook with the blank, by its name; the others are the solution's.
+    """
+
+    notebook: str
+    cell: str
+    answer: Answer
+    files: dict[str, bytes]
+
+
+def blanked(assignment: Assignment) -> Iterator[Blanked]:
+    """Each code answer of the assignment, left blank alone."""
+    for entry in assignment.notebooks:
+        made = blank_answers(
+            _source(assignment, entry), file=entry.source, stubs=entry.stubs, module=entry.is_module
+        )
+        for answer, notebook, given in made:
+            data = _written(_with_ids(notebook), entry)
+            cell = given if isinstance(given, str) else ""
+            yield Blanked(entry.file, cell, answer, {entry.file: data})
 
 
 def strip(assignment: Assignment) -> Stripped:

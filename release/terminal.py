@@ -2,58 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from release.build import Release
+from release.proof import Proof, name_of
+
+
+class Shown:
+    """Shows each step with its running time, and a bar where its parts are counted."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def start(self, text: str, total: int | None = None) -> None:
+        """End the step before, and show the next one."""
+        self.end()
+        self._task = self._progress.add_task(text, total=total)
+
+    def advance(self) -> None:
+        """A part of the step is done."""
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+    def end(self) -> None:
+        """End the last step."""
+        if self._task is not None:
+            task = next(t for t in self._progress.tasks if t.id == self._task)
+            total = task.total or 1
+            self._progress.update(self._task, total=total, completed=total)
 
 
 @contextmanager
-def steps_shown(console: Console) -> Iterator[Callable[[str], None]]:
-    """Show each announced step with its running time until the next one."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+def steps_shown(console: Console) -> Iterator[Shown]:
+    """Show steps while they are done; those that failed stay unfinished."""
+    columns = (
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
-        current: list[int] = []
-
-        def announce(step: str) -> None:
-            for task in current:
-                progress.update(progress.task_ids[task], total=1, completed=1)
-            current[:] = [len(progress.task_ids)]
-            progress.add_task(step, total=None)
-
-        yield announce
-        for task in current:
-            progress.update(progress.task_ids[task], total=1, completed=1)
+        shown = Shown(progress)
+        yield shown
+        shown.end()
 
 
 def print_release(console: Console, release: Release) -> None:
-    """Print what each check gave for the solution and for the blank template, and the files."""
-    table = Table(box=box.SIMPLE_HEAVY, title=f"{release.assignment.title}")
+    """Print what each check gave and caught, what else was proven, and the files."""
+    proof = release.proof
+    table = Table(
+        box=box.SIMPLE_HEAVY,
+        title=release.assignment.title,
+        caption=_caption(proof),
+        caption_justify="left",
+    )
     for heading in ("No.", "Check", "Seen by"):
         table.add_column(heading)
-    for heading in ("Points", "Solution", "Blank"):
+    for heading in ("Points", "Solution", "Blank", "Caught"):
         table.add_column(heading, justify="right")
-    blank = {check.id: check for check in release.proof.blank.checks}
-    for check in release.proof.solution.checks:
+    blank = {check.id: check for check in proof.blank.checks}
+    for check in proof.solution.checks:
         table.add_row(
             check.number,
             Text(check.title),
             "staff" if check.hidden else "students too",
             f"{check.max_score:g}",
             Text(f"{check.score:g}", "green"),
-            Text(f"{blank[check.id].score:g}", "green"),
+            Text(f"{blank[check.id].score:g}", "yellow" if blank[check.id].score else "green"),
+            str(proof.caught_by(check) or ""),
         )
     table.add_section()
-    solution, template = release.proof.solution, release.proof.blank
-    table.add_row(
-        "", "Total", "", f"{solution.max_score:g}", f"{solution.score:g}", f"{template.score:g}"
-    )
+    solution, template = proof.solution, proof.blank
+    wrong = sum(bool(mistake.loses) for mistake, _report in proof.mistakes)
+    points = (f"{p:g}" for p in (solution.max_score, solution.score, template.score))
+    table.add_row("", "Total", "", *points, str(wrong or ""))
     console.print(table)
-    for path in (release.student_zip, release.gradescope_zip):
+    for path in (release.student_zip, release.gradescope_zip, release.record):
         console.print(Text(f"{path}  ({path.stat().st_size / 1000:.0f} kB)"))
+
+
+def _caption(proof: Proof) -> str:
+    """What was proven beside the columns, one line each."""
+    lines = []
+    right = sum(not mistake.loses for mistake, _report in proof.mistakes)
+    if proof.mistakes:
+        lines.append(
+            f"Each of {len(proof.mistakes) - right} known-wrong submissions lost exactly what it "
+            f"should (Caught: how many lost points there), {right} right ones lost nothing."
+        )
+    seen = sum(bool(each.checks) for each in proof.noticed)
+    lines.append(
+        f"{seen} of {len(proof.noticed)} answers are missed when they alone are blank"
+        + (
+            f"; {len(proof.noticed) - seen} are listed as unchecked."
+            if seen < len(proof.noticed)
+            else "."
+        )
+    )
+    if proof.public is not None:
+        lines.append(f"{len(proof.public.checks)} public checks pass, run from student.zip.")
+    for check in proof.for_nothing:
+        lines.append(
+            f"For nothing: {name_of(check)} gives the blank template {check.score:g} points."
+        )
+    return "\n".join(lines)

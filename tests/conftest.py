@@ -16,6 +16,7 @@ from autograder import manifest
 from autograder.manifest import Assignment
 from autograder.results import CheckResult, Report
 from autograder.session import Session
+from release.build import Release, build
 from release.templates import solved, templates
 
 ROOT = Path(__file__).parent.parent
@@ -128,6 +129,14 @@ def hw4_solved(hw4: Assignment) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def hw4_templates(hw4: Assignment) -> dict[str, bytes]:
     return templates(hw4)
+
+
+@pytest.fixture(scope="session")
+def hw4_release(
+    hw4: Assignment, training_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Release:
+    """Homework 4 released, with all that its proof grades."""
+    return build(hw4, tmp_path_factory.mktemp("release") / "hw4", cache=training_cache)
 
 
 def part_of(

@@ -30,17 +30,30 @@ class Cache:
             key: all that the result depends on: plain values, lists, tuples, dicts and arrays.
             compute: gives a value that JSON can hold.
         """
+        found = self.recall(key)
+        if found is None:
+            found = compute()
+            self.keep(key, found)
+        return found
+
+    def recall(self, key: object) -> Any:
+        """The remembered result for ``key``, or None."""
         if self._folder is None:
-            return compute()
-        path = self._folder / f"{digest(key)}.json"
+            return None
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return json.loads(self._path(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            pass  # not there, or cut off by a full disk: compute it anew
-        result = compute()
-        with contextlib.suppress(OSError):  # a full disk costs time, not a grade
-            self._write(path, json.dumps(result))
-        return result
+            return None  # not there, or cut off by a full disk
+
+    def keep(self, key: object, result: Any) -> None:
+        """Remember a result that JSON can hold; one of None is not remembered."""
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # a full disk costs time, not a grade
+                self._write(self._path(key), json.dumps(result))
+
+    def _path(self, key: object) -> Path:
+        assert self._folder is not None
+        return self._folder / f"{digest(key)}.json"
 
     def _write(self, path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,7 +10,7 @@ import time
 import traceback
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import pytest
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.marks import DESCRIPTIONS
+from autograder.checks.verdicts import Verdicts
+from autograder.errors import HarnessFault
 from autograder.feedback import CheckFailed, clean
 from autograder.manifest import Assignment, Question
 from autograder.results import HARNESS_FAULT, CheckResult, Leaderboard, Status
@@ -51,6 +53,8 @@ class Check:
     outcomes: list[Case] = field(default_factory=list)
     student: Student | None = None
     seconds: float = 0.0
+    flags: list[str] = field(default_factory=list)
+    leaderboard_value: float | str | None = None
 
     @property
     def name(self) -> str:
@@ -77,6 +81,42 @@ class Check:
     def passed(self) -> bool:
         """Whether every case has run and earned all."""
         return self.done and all(case.share == 1 for case in self.outcomes)
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The names of the checks that have to pass first."""
+        marks = (mark for item in self.items for mark in item.iter_markers("depends"))
+        return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
+
+    @property
+    def fixtures(self) -> tuple[str, ...]:
+        """What the function asks for."""
+        return tuple(getattr(self.items[0], "fixturenames", ()))
+
+    def recall(self, verdicts: Verdicts) -> bool:
+        """Take over the outcome that is remembered for the same input, if there is one."""
+        path = Path(self.items[0].path)
+        found = verdicts.recall(path, self.name, self.question, self.fixtures)
+        if found is None or len(found["cases"]) != len(self.items):
+            return False
+        self.outcomes = [Case(**case) for case in found["cases"]]
+        self.flags = list(found["flags"])
+        self.leaderboard_value = found["leaderboard"]
+        return True
+
+    def keep(self, verdicts: Verdicts) -> None:
+        """Remember the outcome, unless it may be another one the next time."""
+        if any(case.status in ("fault", "skipped") for case in self.outcomes):
+            return
+        if self.student is not None and self.student.late:
+            return
+        outcome = {
+            "cases": [asdict(case) for case in self.outcomes],
+            "flags": self.flags,
+            "leaderboard": self.leaderboard_value,
+        }
+        path = Path(self.items[0].path)
+        verdicts.keep(path, self.name, self.question, self.fixtures, outcome)
 
     def result(self) -> CheckResult:
         """The outcome so far; cases that have not run count as faults."""
@@ -134,10 +174,12 @@ class Check:
     def _leaderboard(self) -> Leaderboard | None:
         column = getattr(self.function, "__leaderboard_column__", None)
         wrapper = _wrapper_with(self.function, "__leaderboard_value__")
-        if column is None or wrapper is None:
+        if wrapper is not None:
+            self.leaderboard_value = wrapper.__leaderboard_value__
+        if column is None or self.leaderboard_value is None:
             return None
         order = getattr(self.function, "__leaderboard_sort_order__", "desc")
-        return Leaderboard(str(column), wrapper.__leaderboard_value__, str(order))
+        return Leaderboard(str(column), self.leaderboard_value, str(order))
 
 
 def _case_name(item: pytest.Item) -> str:
@@ -165,6 +207,9 @@ class GradingPlugin:
         files: Files,
         cache: Cache,
         emit: Emit,
+        verdicts: Verdicts | None = None,
+        *,
+        public_only: bool = False,
     ) -> None:
         self.assignment = assignment
         self.seed = seed
@@ -172,9 +217,20 @@ class GradingPlugin:
         self.submitted = files
         self.memory = cache
         self.emit = emit
+        self.verdicts = verdicts
+        self.public_only = public_only
         self.checks: dict[str, Check] = {}
         self.errors: list[str] = []
-        self.flags: list[str] = []
+
+    @property
+    def flags(self) -> list[str]:
+        """What the checks told staff."""
+        return [f"{check.id}: {text}" for check in self.checks.values() for text in check.flags]
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are checks and all of them have an outcome."""
+        return bool(self.checks) and all(check.done for check in self.checks.values())
 
     # --- collection ---
 
@@ -192,15 +248,35 @@ class GradingPlugin:
         """Group items to checks, compare them with the manifest, and order them."""
         for item in items:
             self._check_of(item).items.append(item)
-        if not self.errors:
+        if not self.errors and not self.public_only:  # the points of a question need all its checks
             self._compare_points()
         ordered = self._in_order() if not self.errors else []
         if self.errors:  # nothing is graded by checks that contradict themselves
             items.clear()
             return
-        items[:] = [item for check in ordered for item in check.items]
+        recalled = self._recalled(ordered)
+        items[:] = [i for check in ordered if check.id not in recalled for i in check.items]
         for check in ordered:
             self.emit(check.result())  # should this process be stopped, every check has an entry
+            if check.id in recalled:
+                self.emit(check.result())
+
+    def _recalled(self, ordered: list[Check]) -> set[str]:
+        """The checks whose outcome is remembered; those that depend on one are run if it is not."""
+        found: set[str] = set()
+        passed: set[str] = set()
+        for check in ordered:
+            if self.verdicts is None or not passed.issuperset(check.depends_on):
+                continue
+            try:
+                recalled = check.recall(self.verdicts)
+            except HarnessFault:  # running the check says so where it belongs
+                continue
+            if recalled:
+                found.add(check.id)
+                if check.passed:
+                    passed.add(check.name)
+        return found
 
     def pytest_internalerror(self, excrepr: object) -> bool:
         """Note what broke pytest itself; True: it need not be printed."""
@@ -248,7 +324,7 @@ class GradingPlugin:
             if check.name in above:
                 self.errors.append(f"{' -> '.join((*above, check.name))}: they depend in a ring")
                 return
-            for name in _dependencies(check):
+            for name in check.depends_on:
                 if name in by_name:
                     place(by_name[name], (*above, check.name))
                 else:
@@ -297,8 +373,7 @@ class GradingPlugin:
     @pytest.fixture
     def flag(self, request: pytest.FixtureRequest) -> Callable[[str], None]:
         """Tell staff of something that they should look at; it costs no points."""
-        check = self._check_of(request.node)
-        return lambda text: self.flags.append(f"{check.id}: {text}")
+        return self._check_of(request.node).flags.append
 
     @pytest.fixture
     def set_score(self) -> None:
@@ -324,6 +399,8 @@ class GradingPlugin:
                 check.outcomes.append(Case(0.0, HARNESS_FAULT, "no outcome", "fault"))
             if check.done:
                 self.emit(check.result())
+                if self.verdicts is not None:
+                    check.keep(self.verdicts)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a check whose foundation failed."""
@@ -332,7 +409,7 @@ class GradingPlugin:
         if wrapper is not None:
             del wrapper.__score__  # another case's
         for other in self.checks.values():
-            if other.name in _dependencies(check) and not other.passed:
+            if other.name in check.depends_on and not other.passed:
                 pytest.skip(f"Skipped, because this one has to pass first: {other.title}")
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -351,11 +428,6 @@ class GradingPlugin:
             check.outcomes[-1] = case  # what the case did last went wrong in the harness
         else:
             check.outcomes.append(case)
-
-
-def _dependencies(check: Check) -> tuple[str, ...]:
-    marks = (mark for item in check.items for mark in item.iter_markers("depends"))
-    return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
 
 
 def _short_id(item: pytest.Item) -> str:

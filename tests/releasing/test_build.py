@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -23,13 +25,6 @@ from release.proof import ProofFailed
 from release.templates import AnchorError, solution_files, solved
 
 ANSWERS = ("filter_size**2", "-4", "ndimage.convolve(image, kernel)", "[0, 1, 0]")
-
-
-@pytest.fixture(scope="module")
-def hw4_release(
-    hw4: Assignment, training_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Release:
-    return build(hw4, tmp_path_factory.mktemp("release") / "hw4", cache=training_cache)
 
 
 @pytest.fixture
@@ -105,8 +100,30 @@ def test_two_releases_are_the_same_bytes(
     hw4: Assignment, hw4_release: Release, training_cache: Path
 ) -> None:
     again = build(hw4, hw4_release.folder.with_name("again"), cache=training_cache)
-    for name in ("student.zip", "gradescope.zip"):
+    for name in ("student.zip", "gradescope.zip", "RELEASE.json"):
         assert (again.folder / name).read_bytes() == (hw4_release.folder / name).read_bytes()
+
+
+def test_the_record_holds_versions_hashes_and_proof(hw4_release: Release) -> None:
+    record = json.loads(hw4_release.record.read_text(encoding="utf-8"))
+    for path in (hw4_release.student_zip, hw4_release.gradescope_zip):
+        assert record["bundles"][path.name] == {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+        }
+    student = hw4_release.folder / "student"
+    assert set(record["student"]) == {
+        path.relative_to(student).as_posix() for path in student.rglob("*") if path.is_file()
+    }
+    assert record["versions"]["torch"] == version("torch")
+    assert "HandDesignFilters.py" in record["sources"]
+    assert sum(check["solution"] for check in record["proof"]["checks"]) == record["points"] == 100
+    assert len(record["proof"]["mistakes"]) == len(hw4_release.proof.mistakes) > 100
+    assert len(record["proof"]["public_checks"]) == 7
+    assert record["leak_scan"]["searched_for"]["answers"] == 15
+    text = hw4_release.record.read_text(encoding="utf-8")
+    assert str(hw4_release.folder.parent) not in text
+    assert str(Path.home()) not in text
 
 
 @needs_root

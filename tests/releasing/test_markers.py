@@ -14,7 +14,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 
 from release.places import MarkerError, Place
 from release.regions import find_markdown_regions, find_regions
-from release.strip import MARKDOWN_STUB, StripError, strip_code, strip_notebook
+from release.strip import strip_notebook
+from release.strip_cell import MARKDOWN_STUB, StripError, strip_code
 
 PLACE = Place("hw.ipynb", 2)
 STUB = "...  # your code"

@@ -17,7 +17,8 @@ from test_regions import BOX, END, PLACE, RULE, UNHURRIED, boxed_cells
 from autograder.errors import UserError
 from release.regions import MarkerError, find_regions
 from release.source import read_source
-from release.strip import StripError, strip_code, strip_notebook
+from release.strip import strip_notebook
+from release.strip_cell import StripError, strip_code
 
 STUB = "...  # your code"
 

@@ -1,0 +1,127 @@
+"""A check and what it looks at come in; its outcome goes out, if one is remembered for just that.
+
+A verdict follows from the harness, the libraries, the check's own code and that of the modules
+beside it, the public folder, the manifest, the seed, and what the check asks of the submission: the
+statements that its question's names depend on, the submitted files, or both. All of it is in the
+key, so that after an edit of one answer, or of one check, only what it touches is run again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import autograder
+from autograder.checks.cache import Cache, digest
+from autograder.manifest import FILE_NAME, Assignment, Question
+from autograder.student import Answers
+from autograder.submission import Submission
+
+_FORMAT = 1
+
+
+def basis_of(assignment: Assignment, conditions: Iterable[str]) -> str:
+    """A digest of all that every check's verdict follows from, but for the submission.
+
+    Args:
+        conditions: how the sandbox stands.
+    """
+    harness = Path(autograder.__file__).parent
+    folders = (assignment.public, assignment.hidden_checks)
+    code = sorted(harness.rglob("*.py"))
+    shared = [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("test_")
+    ]
+    files = (assignment.folder / FILE_NAME, *code, *shared)
+    libraries = sorted(f"{found.name} {found.version}" for found in distributions())
+    contents = [[path.name, path.read_bytes()] for path in files]
+    return digest([_FORMAT, sys.version, libraries, sorted(conditions), contents])
+
+
+class Verdicts:
+    """The remembered outcomes that one submission's checks may have."""
+
+    def __init__(
+        self,
+        memory: Cache,
+        basis: str,
+        answers: Answers,
+        submission: Submission,
+        seed: int,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self._memory = memory
+        self._basis = basis
+        self._answers = answers
+        self._submission = submission
+        self._seed = seed
+        self._fresh = fresh
+
+    def recall(
+        self, path: Path, name: str, question: Question, fixtures: Iterable[str]
+    ) -> dict[str, Any] | None:
+        """What `keep` was given for a check that looks at the same.
+
+        Args:
+            path: the check's file.
+            name: its function.
+            fixtures: what it asks for.
+        """
+        if self._fresh:
+            return None
+        found = self._memory.recall(self._key(path, name, question, fixtures))
+        return found if isinstance(found, dict) else None
+
+    def keep(
+        self,
+        path: Path,
+        name: str,
+        question: Question,
+        fixtures: Iterable[str],
+        outcome: dict[str, Any],
+    ) -> None:
+        """Remember an outcome that JSON can hold."""
+        self._memory.keep(self._key(path, name, question, fixtures), outcome)
+
+    def _key(self, path: Path, name: str, question: Question, fixtures: Iterable[str]) -> object:
+        asked = set(fixtures)
+        seen: dict[str, object] = {}
+        if "student" in asked:
+            seen["student"] = self._looked_at(question)
+        if "files" in asked:
+            seen["files"] = self._files()
+        return ["verdict", self._basis, code_of(path, name), question.id, self._seed, seen]
+
+    def _looked_at(self, question: Question) -> list[object]:
+        """What is run for a question, and the cells that messages may quote."""
+        plan = self._answers.slice(question)
+        places = [*getattr(plan, "steps", ()), *getattr(plan, "broken", ())]
+        cells = self._answers.sources(question, {place.cell for place in places})
+        return [type(plan).__name__, asdict(plan), cells]
+
+    def _files(self) -> dict[str, str]:
+        read = self._submission.read
+        return {str(f): hashlib.sha256(read(f)).hexdigest() for f in self._submission.files}
+
+
+@cache
+def code_of(path: Path, name: str) -> str:
+    """A digest of a check's code: its file without the other checks in it, whatever its layout."""
+    tree = ast.parse(path.read_bytes())
+    tree.body = [node for node in tree.body if not _is_other_check(node, name)]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_other_check(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.name != name

@@ -1,0 +1,129 @@
+"""Submissions in memory come in, their reports go out; several sessions work side by side."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from autograder.checks.cache import Cache
+from autograder.checks.verdicts import basis_of
+from autograder.manifest import Assignment
+from autograder.results import Report
+from autograder.session import Session
+
+#: A session starts in the time of several submissions; fewer than these are not worth another.
+WORTH_A_SESSION = 12
+
+
+def _checks_of(assignment: Assignment) -> list[Path]:
+    folders = (assignment.public_checks, assignment.hidden_checks)
+    return [path for folder in folders for path in sorted(folder.rglob("test_*.py"))]
+
+
+class Graders:
+    """Grades the staff's own submissions of one assignment. Use it in a ``with`` statement.
+
+    Args:
+        memory: where verdicts are remembered.
+        seed: what the checks' random inputs are drawn from.
+    """
+
+    def __init__(
+        self, assignment: Assignment, templates: Mapping[str, bytes], memory: Path, seed: int
+    ) -> None:
+        self._assignment = assignment
+        self._templates = templates
+        self._folder = memory
+        self._memory = Cache(memory)
+        # All that a report follows from but for the submission: the checks themselves too.
+        checks = [path.read_bytes() for path in _checks_of(assignment)]
+        self._basis = [basis_of(assignment, ()), checks, dict(sorted(templates.items()))]
+        self._seed = seed
+        self._lock = threading.Lock()
+        self._sessions: list[Session] = []
+        self._free: list[Session] = []
+
+    def __enter__(self) -> Graders:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        for session in self._sessions:
+            session.close()
+
+    def grade(self, files: Mapping[str, bytes]) -> Report:
+        """Run every check on a submission, given by its files' paths and bytes."""
+        return self._graded(files, fresh=True)
+
+    def recall(self, files: Mapping[str, bytes]) -> Report:
+        """The report that is remembered for a submission, else a new one."""
+        key = ["report", self._basis, self._seed, dict(sorted(files.items()))]
+        found = self._memory.recall(key)
+        if found is not None:
+            return Report.from_dict(found)
+        report = self._graded(files, fresh=False)
+        if not report.faulty:
+            self._memory.keep(key, report.to_dict())
+        return report
+
+    def _graded(self, files: Mapping[str, bytes], *, fresh: bool) -> Report:
+        session = self._taken()
+        try:
+            return self.graded(session, files, self._seed, fresh=fresh)
+        finally:
+            with self._lock:
+                self._free.append(session)
+
+    def grade_all(
+        self,
+        submissions: Sequence[Mapping[str, bytes]],
+        each: Callable[[], None] = lambda: None,
+    ) -> list[Report]:
+        """Recall or grade many; their reports in order. ``each`` is called after every one."""
+
+        def grade(files: Mapping[str, bytes]) -> Report:
+            report = self.recall(files)
+            each()
+            return report
+
+        most = len(os.sched_getaffinity(0))
+        count = max(1, min(most, len(submissions) // WORTH_A_SESSION))
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(grade, submissions))
+
+    @staticmethod
+    def graded(
+        session: Session, files: Mapping[str, bytes], seed: int, *, fresh: bool = True
+    ) -> Report:
+        """Write a submission to a folder and grade that."""
+        with tempfile.TemporaryDirectory(prefix="proof-") as folder:
+            for name, data in files.items():
+                path = Path(folder) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            return session.grade(Path(folder), seed=seed, fresh=fresh)
+
+    def _taken(self) -> Session:
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+        session = Session(
+            self._assignment,
+            self._templates,
+            allow_unsafe=True,
+            cache=self._folder,
+            remember=True,
+            trusted=True,
+        ).__enter__()
+        with self._lock:
+            self._sessions.append(session)
+        return session

@@ -1,0 +1,201 @@
+"""A line of code or prose comes in; its bare form, and how much it says, go out.
+
+Two lines have one bare form if they differ only in what an editor, a formatter, a quoting rule or
+a comment sign changes. How much a line says decides whether finding it elsewhere means anything:
+every network's training has `optimizer.zero_grad()`, and nobody can have copied it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import html
+import keyword
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote
+
+#: A line of code that says less than this stands in anybody's program. The weight is 1 for each
+#: distinct name or number (1/2 for the words of every training loop) and 1/4 for each sign:
+#: `loss = criterion(model(images), labels)` has 3.75, `optimizer = torch.optim.SGD(parameters,
+#: lr=lr)` 4.5, a line with an idea in it 6 to 15.
+CODE_LINE = 5.0
+#: A line that is the whole of its answer is what was asked for, however little it says.
+WHOLE_ANSWER = 4.0
+#: A sentence needs this many distinct words of at least four letters.
+PROSE_LINE = 5.0
+#: At or above it a line is no coincidence, even where the template shows one like it.
+TELLING = 7.0
+#: Shorter bare forms are found inside other words.
+SHORTEST = 10
+
+_LEAD = " \t#>|;"  # no operators: a long line may be broken before one
+_DROPPED = str.maketrans("", "", " \t\f\v\u00a0,\\`\"'\u2018\u2019\u201c\u201d")
+_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_QUOTED = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPES = re.compile(r"\\[nrt]")
+_WORD = re.compile(r"[A-Za-z_]\w*|\d[\w.]*")
+_SIGNS = re.compile(r"[-+*/%@=<>()\[\]{}&|^~]")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_TRIVIAL = frozenset({"0", "1", "2", "0.0", "1.0"})
+_SAID_BY_ALL = frozenset(
+    {*keyword.kwlist, *dir(builtins), "self", "np", "plt", "pd", "nn", "torch", "numpy", "cls"}
+)
+
+
+_IN_EVERY_LOOP = frozenset(
+    "accuracy backward batch batch_size correct criterion data dataset device dtype epoch epochs "
+    "forward image images input inputs item label labels layer loader loss losses lr model net "
+    "num_epochs optimizer output outputs parameters plot pred preds result results score scores "
+    "shape shuffle size state step target targets test total train train_loader val valid weight "
+    "weights zero_grad".split()
+)
+
+
+@dataclass(frozen=True)
+class LineSecret:
+    """A line that must be nowhere in the bundle.
+
+    Attributes:
+        bare: its bare form.
+        anchor: its longest word; a text without that word needs no search.
+        shown: the line as it was written.
+        what: how a finding calls it.
+        origin: its place in the staff's folder.
+        group: what it is a part of; a finding for each group is enough.
+    """
+
+    bare: str
+    anchor: str
+    shown: str
+    what: str
+    origin: str
+    group: str
+
+
+def spelled_out(line: str) -> str:
+    """The line without what HTML, JSON, LaTeX and addresses write in place of a sign."""
+    if "\\" in line:
+        line = _ESCAPES.sub(" ", line).replace("\\_", "_")
+    if "&" in line:
+        line = html.unescape(line)
+    if "%" in line and _QUOTED.search(line):
+        line = unquote(line)
+    if not line.isascii():
+        line = unicodedata.normalize("NFKC", line).translate(_INVISIBLE)
+    return line
+
+
+def bare(line: str) -> str:
+    """The line without its comment signs, spaces, commas, quotes and backslashes."""
+    return spelled_out(line).lstrip(_LEAD).translate(_DROPPED)
+
+
+def says(line: str) -> float:
+    """How much a line of code says; see ``CODE_LINE``."""
+    text = line.strip()
+    if text.startswith(("import ", "from ", "print(")):
+        return 0.0  # what an answer needs or shows is not yet the answer
+    words = {word for word in _WORD.findall(text) if len(word) > 1 or word.isdigit()}
+    numbers = sum(word[0].isdigit() for word in words - _TRIVIAL)
+    names = sum(map(name_weight, words - _SAID_BY_ALL))
+    return float(names + numbers + len(_SIGNS.findall(text)) / 4)
+
+
+def name_weight(name: str) -> float:
+    """1 for a name, 1/2 for one that stands in every training loop, 0 for a number."""
+    return 0.0 if name[0].isdigit() else 0.5 if name in _IN_EVERY_LOOP else 1.0
+
+
+def tells(line: str) -> float:
+    """How much a sentence says: its distinct words of at least four letters."""
+    return float(len(set(_LONG_WORD.findall(line.lower()))))
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line of a program is a comment or, by its looks, a sentence."""
+    text = line.strip()
+    return text.startswith("#") or not re.search(r"[=()\[\]{}]", text)
+
+
+def secret(
+    line: str, what: str, origin: str, group: str, shortest: int = SHORTEST
+) -> LineSecret | None:
+    """The secret of a line, or None if it is too short to be told from others."""
+    form = bare(line)
+    words = _WORD.findall(spelled_out(line))
+    if len(form) < shortest or not words:
+        return None
+    return LineSecret(form, max(words, key=len), line.strip(), what, origin, group)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines of one kind in one file, each with the name of its place."""
+
+    kind: str
+    lines: tuple[str, ...]
+    places: tuple[str, ...]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words and numbers of the page."""
+        return frozenset(_WORD.findall("\n".join(map(spelled_out, self.lines))))
+
+    @cached_property
+    def _bares(self) -> list[str]:
+        return [bare(line) for line in self.lines]
+
+    @cached_property
+    def bare(self) -> str:
+        """The bare forms of all its lines, one after the other: a line broken in two is found."""
+        return "".join(self._bares)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts, at = [], 0
+        for line in self._bares:
+            starts.append(at)
+            at += len(line)
+        return starts
+
+    def find(self, secret: LineSecret) -> str | None:
+        """The place of the first occurrence, or None."""
+        if secret.anchor not in self.words:
+            return None
+        at = self.bare.find(secret.bare)
+        end = at + len(secret.bare)
+        # `= 3000` is not `= 300`.
+        while at >= 0 and secret.bare[-1].isdigit() and self.bare[end : end + 1].isdigit():
+            at = self.bare.find(secret.bare, end)
+            end = at + len(secret.bare)
+        return self.place(bisect_right(self._starts, at) - 1) if at >= 0 else None
+
+    def place(self, line: int) -> str:
+        """The name of the place of a line, from 0."""
+        return self.places[line] if self.places else ""
+
+
+def page(kind: str, where: str, text: str) -> Page:
+    """A text as a page; its places are its line numbers in ``where``."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return Page(kind, tuple(lines), tuple(f"{where}, line {n}" for n in range(1, len(lines) + 1)))
+
+
+def labelled(kind: str, pairs: Iterable[tuple[str, str]]) -> Page:
+    """Texts with a place each as one page."""
+    lines: list[str] = []
+    places: list[str] = []
+    for place, text in pairs:
+        parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        lines += parts
+        places += [place] * len(parts)
+    return Page(kind, tuple(lines), tuple(places))
+
+
+def all_bare(texts: Sequence[str]) -> str:
+    """The bare form of many lines, to look whether a line is among them."""
+    return "".join(bare(line) for text in texts for line in text.split("\n"))

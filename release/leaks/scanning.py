@@ -1,0 +1,225 @@
+"""A bundle, its zip and the secrets come in; the findings, and what was looked at, go out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from autograder.manifest import Allowed
+from release.leaks.archives import contents
+from release.leaks.lines import Page, bare, labelled
+from release.leaks.model import Finding, Looked, Scan
+from release.leaks.notebooks import cells_of
+from release.leaks.parts import Budget, Oddity, Part
+from release.leaks.search import Hit, kind_of, search
+from release.leaks.secrets import Secrets
+from release.leaks.unpack import parts
+
+#: What runs, editors and version control leave behind; it holds older states of files.
+NEVER = (
+    "__pycache__", "*.pyc", "*.pyo", ".git", ".hg", ".svn", ".ipynb_checkpoints", "*~", "*.swp",
+    "*.swo", "*.bak", "*.orig", "*.rej", "*.tmp", "#*#", ".#*", ".DS_Store", "Thumbs.db",
+    ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".venv", ".idea", ".vscode",
+    ".env", ".coverage",
+)  # fmt: skip
+_LONGEST = 120
+
+
+def scan(
+    bundle: Path, archive: Path | None, secrets: Secrets, allowed: Sequence[Allowed] = ()
+) -> Scan:
+    """Search everything in a bundle, and what its zip holds beyond it.
+
+    Args:
+        bundle: the folder that students receive.
+        archive: the zip that was made of it.
+        allowed: coincidences that staff accept; one that matches nothing is a finding.
+    """
+    scanner = _Scanner(secrets, allowed)
+    for path in sorted(bundle.rglob("*")):
+        name = path.relative_to(bundle).as_posix()
+        if path.is_symlink():
+            scanner.odd(name, f"a link to {path.readlink()}", "put the file itself there")
+        elif path.is_file():
+            scanner.file(name, path.read_bytes())
+    if archive is not None:
+        scanner.archive(archive, bundle)
+    return scanner.result()
+
+
+class _Scanner:
+    """Collects hits file by file."""
+
+    def __init__(self, secrets: Secrets, allowed: Sequence[Allowed]) -> None:
+        self.secrets = secrets
+        self.allowed = [(entry, bare(entry.text)) for entry in allowed]
+        self.used: set[int] = set()
+        self.never: set[str] = set()
+        self.budget = Budget()
+        self.findings: list[Finding] = []
+        self.looked: list[Looked] = []
+
+    def file(self, name: str, data: bytes) -> None:
+        """Search a file of the bundle: its name and all that is in it."""
+        counts: Counter[str] = Counter()
+        hits = [*self._searched(_name_page(name), counts)]
+        never = _never(name)
+        if never and never not in self.never:
+            self.never.add(never)
+            hits.append(_odd(never, "something that belongs into no bundle"))
+        for part in parts(name, name, data, self.budget):
+            hits += self._searched(part, counts)
+        hits += _ran(name, data, self.secrets)
+        self._keep(name, hits)
+        self.looked.append(Looked(name, len(data), dict(sorted(counts.items()))))
+
+    def odd(self, name: str, what: str, remedy: str) -> None:
+        """Report something that is no file."""
+        self._keep(name, [_odd(name, what, remedy)])
+        self.looked.append(Looked(name, 0, {}))
+
+    def archive(self, path: Path, bundle: Path) -> None:
+        """Search what a zip has beyond the files of the folder."""
+        name, data = path.name, path.read_bytes()
+        counts: Counter[str] = Counter()
+        hits: list[Hit] = []
+        for content in contents(name, name, data, self.budget):
+            counts["archive members"] += 1
+            if isinstance(content, Oddity):
+                hits += search(content, self.secrets)
+                continue
+            place, inside = content
+            member = place.partition(", member ")[2]
+            if member and _same(bundle, member, inside):
+                continue
+            if member and not member.endswith((", comment", ", extra field")):
+                what = "a file that the bundle's folder does not hold like this"
+                hits.append(_odd(place, what, "make the zip of the folder once more"))
+                hits += self._searched(_name_page(place), counts)
+            for part in parts(place, member, inside, self.budget):
+                hits += self._searched(part, counts)
+        self._keep(name, hits)
+        self.looked.append(Looked(name, len(data), dict(sorted(counts.items()))))
+
+    def result(self) -> Scan:
+        """All findings; allowances that were of no use are among them."""
+        for number, (entry, _) in enumerate(self.allowed):
+            if number not in self.used:
+                finding = Finding(
+                    "an allowance that nothing needs",
+                    f"the allowance for {entry.file}",
+                    "the manifest",
+                    _excerpt(entry.text),
+                    entry.file,
+                    "take it out of the manifest",
+                )
+                self.findings.append(finding)
+        counts = self.secrets.counts()
+        return Scan(tuple(self.findings), tuple(self.looked), counts)
+
+    def _searched(self, part: Part, counts: Counter[str]) -> Iterator[Hit]:
+        if kind := kind_of(part):
+            counts[kind[0]] += kind[1]
+        return search(part, self.secrets)
+
+    def _keep(self, name: str, hits: list[Hit]) -> None:
+        hits = [hit for hit in hits if not self._is_allowed(name, hit)]
+        # Of a file that is a copy, that says it all.
+        copied = tuple(f"{hit.place}," for hit in hits if hit.is_copy)
+        hits = [
+            hit
+            for hit in hits
+            if hit.is_copy or not hit.origin or not f"{hit.place},".startswith(copied)
+        ]
+        groups: dict[str, list[Hit]] = {}
+        for hit in hits:
+            groups.setdefault(hit.group, []).append(hit)
+        seen: set[tuple[str, str]] = set()
+        for group in groups.values():
+            first = group[0]
+            # Two answers may be alike; where one of them is found is enough.
+            if (first.what, first.place) in seen:
+                continue
+            seen.add((first.what, first.place))
+            others = len({(hit.place, hit.origin) for hit in group}) - 1
+            more = f" (and {others} more of it)" if others else ""
+            shown = _excerpt(first.shown)
+            self.findings.append(
+                Finding(first.what, first.place, first.origin + more, shown, name, first.remedy)
+            )
+
+    def _is_allowed(self, name: str, hit: Hit) -> bool:
+        text = bare(hit.shown or hit.origin or hit.what)
+        matching = [
+            number
+            for number, (entry, form) in enumerate(self.allowed)
+            if form and (form in text or text in form) and fnmatchcase(name, entry.file)
+        ]
+        self.used.update(matching)
+        return bool(matching)
+
+
+def _name_page(name: str) -> Page:
+    return labelled("file names", [(f"{name}, its name", name)])
+
+
+def _never(name: str) -> str | None:
+    """The folder or file in a path that belongs into no bundle."""
+    path = PurePosixPath(name)
+    paths = [*reversed(path.parents), path]
+    return next((str(p) for p in paths if any(fnmatchcase(p.name, n) for n in NEVER)), None)
+
+
+def _odd(place: str, what: str, remedy: str = "take it out") -> Hit:
+    return Hit(what, place, "", "", f"oddity {place} {what}", remedy)
+
+
+def _same(bundle: Path, member: str, data: bytes) -> bool:
+    path = bundle / member
+    inside = ".." not in PurePosixPath(member).parts and path.is_file()
+    return inside and path.read_bytes() == data
+
+
+def _excerpt(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _ran(name: str, data: bytes, secrets: Secrets) -> Iterator[Hit]:
+    """What a notebook has beyond the template that the stripper made of it: outputs, counts."""
+    template = secrets.templates.get(name)
+    if template is None:
+        return
+    known = _attached(_tree(template))
+    for number, cell in enumerate(cells_of(_tree(data)) or [], start=1):
+        place = f"{name}, cell {number}"
+        for key in ("outputs", "execution_count"):
+            if cell.get(key):
+                yield _unlike(f"{place}, {key}", "what a run of the notebook left")
+        for title in _attached({"cells": [cell]}) - known:
+            yield _unlike(f"{place}, attachment {title[0]}", "an attachment")
+
+
+def _unlike(place: str, what: str) -> Hit:
+    origin = "no place in the template that the stripper made"
+    return Hit(what, place, origin, "", f"state {place}", "make the bundle once more")
+
+
+def _attached(tree: Any) -> set[tuple[str, str]]:
+    return {
+        (title, json.dumps(bundle, sort_keys=True))
+        for cell in cells_of(tree) or []
+        if isinstance(cell.get("attachments"), dict)
+        for title, bundle in cell["attachments"].items()
+    }
+
+
+def _tree(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

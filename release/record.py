@@ -1,0 +1,108 @@
+"""A proven release comes in, its record (`RELEASE.json`) goes out: versions, hashes, proof.
+
+It holds no time and no path of a machine: the same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from autograder import __version__
+from autograder.manifest import FILE_NAME, Assignment
+from release.bundle import files_of
+from release.leaks import Scan
+from release.proof import SEED, Proof, lost_by, name_of
+
+RECORD = "RELEASE.json"
+_FORMAT = 1
+_LIBRARIES = ("gradescope-utils", "ipython", "jupytext", "nbformat", "numpy", "pytest")
+
+
+def write_record(assignment: Assignment, folder: Path, proof: Proof, scan: Scan) -> None:
+    """Write the record of the release that lies in ``folder``."""
+    record = {
+        "format": _FORMAT,
+        "assignment": assignment.name,
+        "title": assignment.title,
+        "points": assignment.points,
+        "versions": _versions(assignment),
+        "bundles": {
+            path.name: {"sha256": _sha256(path), "bytes": path.stat().st_size}
+            for path in sorted(folder.glob("*.zip"))
+        },
+        "student": {str(name): _sha256(path) for name, path in files_of(folder / "student")},
+        "sources": _sources(assignment),
+        "proof": _proof(proof),
+        "leak_scan": {
+            "searched_for": dict(scan.secrets),
+            "looked_at": {looked.name: dict(looked.parts) for looked in scan.looked_at},
+            "allowed": [asdict(allowed) for allowed in assignment.allowed],
+        },
+    }
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+
+
+def _versions(assignment: Assignment) -> dict[str, str]:
+    imported = {name.partition(".")[0] for name in assignment.runtime.imports}
+    found = {"autograder": __version__, "python": platform.python_version()}
+    for name in sorted({*_LIBRARIES, *imported}):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a package of the assignment's own
+            continue
+    return found
+
+
+def _sources(assignment: Assignment) -> dict[str, str]:
+    """The staff's files that the release was made from."""
+    folder = assignment.folder
+    checks = (path for _name, path in files_of(assignment.hidden_checks))
+    sources = (folder / entry.source for entry in assignment.notebooks)
+    paths = {folder / FILE_NAME, *sources, *checks}
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(paths)}
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    blank = {check.id: check.score for check in proof.blank.checks}
+    return {
+        "seed": SEED,
+        "checks": [
+            {
+                "id": check.id,
+                "number": check.number,
+                "question": check.question,
+                "hidden": check.hidden,
+                "points": check.max_score,
+                "solution": check.score,
+                "blank": blank[check.id],
+                "caught": proof.caught_by(check),
+            }
+            for check in proof.solution.checks
+        ],
+        "points_for_nothing": [name_of(check) for check in proof.for_nothing],
+        "mistakes": [
+            {"name": mistake.name, "lost": sorted(lost_by(report))}
+            for mistake, report in proof.mistakes
+        ],
+        "answers": [
+            {
+                "source": each.blanked.answer.file,
+                "cell": each.blanked.answer.cell,
+                "line": each.blanked.answer.line,
+                "missed_by": list(each.checks),
+            }
+            for each in proof.noticed
+        ],
+        "public_checks": [] if proof.public is None else [c.id for c in proof.public.checks],
+    }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,138 @@
+"""Verdicts that are remembered by content: what makes a check run again, and what does not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import TWO_FUNCTIONS, Notebook, needs_root
+
+from autograder import manifest
+from autograder.results import Report
+from autograder.session import Session
+from release.templates import solved, templates
+
+pytestmark = needs_root
+
+Regrade = Callable[..., Report]
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Path:
+    shutil.copytree(TWO_FUNCTIONS, tmp_path / "two")
+    return tmp_path / "two" / "staff"
+
+
+@pytest.fixture
+def regrade(staff: Path, tmp_path: Path) -> Regrade:
+    """Grade the solution, edited, in a new session with the same memory."""
+
+    def run(edit: Callable[[Notebook], object] = lambda _: None, **how: object) -> Report:
+        assignment = manifest.load(staff)
+        notebook = Notebook(solved(assignment)["two.ipynb"])
+        edit(notebook)
+        path = notebook.save(tmp_path / "submission" / "two.ipynb")
+        memory = tmp_path / "memory"
+        with Session(assignment, templates(assignment), cache=memory, remember=True) as session:
+            return session.grade(path, **{"seed": 1, **how})  # type: ignore[arg-type]
+
+    return run
+
+
+def ran(report: Report) -> set[str]:
+    """The checks that were run rather than remembered."""
+    assert not report.faulty, report.all_faults
+    return {check.number for check in report.checks if check.seconds > 0}
+
+
+ALL = {"1.1", "1.2", "2.1", "2.2"}
+
+
+def outcome(report: Report) -> list[tuple[str, float, str, str]]:
+    return [(check.id, check.score, check.status, check.message) for check in report.checks]
+
+
+def test_the_same_submission_runs_nothing_again(regrade: Regrade) -> None:
+    first = regrade()
+    again = regrade()
+    assert ran(first) == ALL
+    assert ran(again) == set()
+    assert outcome(first) == outcome(again)
+
+
+def test_failures_are_remembered_with_their_words(regrade: Regrade) -> None:
+    def spoil(notebook: Notebook) -> None:
+        notebook.edit("row-sums", ("axis=1", "axis=0"))
+
+    first, again = regrade(spoil), regrade(spoil)
+    assert ran(again) == set()
+    assert outcome(first) == outcome(again)
+    assert all(check.message for check in again.checks if check.question == "Q1")
+
+
+def test_an_edited_answer_runs_the_checks_of_its_question(regrade: Regrade) -> None:
+    regrade()
+    again = regrade(lambda notebook: notebook.edit("row-sums", ("axis=1", "axis=0")))
+    assert ran(again) == {"1.1", "1.2"}
+    assert [check.score for check in again.checks] == [0, 0, 1, 1]
+
+
+def test_a_cell_that_no_question_needs_changes_nothing(regrade: Regrade) -> None:
+    regrade()
+    assert ran(regrade(lambda notebook: notebook.cells.append(plot()))) == set()
+
+
+def plot() -> dict[str, object]:
+    source = "print('plotting')"
+    return {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
+
+
+def test_another_seed_and_a_fresh_run_run_everything(regrade: Regrade) -> None:
+    regrade()
+    assert ran(regrade(seed=2)) == ALL
+    assert ran(regrade(fresh=True)) == ALL
+
+
+def test_an_edited_check_runs_alone(regrade: Regrade, staff: Path) -> None:
+    regrade()
+    path = staff / "checks" / "test_two.py"
+    path.write_text("# a remark\n" + path.read_text().replace("(5, 5)", "(6, 6)"))
+    assert ran(regrade()) == {"1.1"}
+
+
+@pytest.mark.parametrize("where", ["manifest", "shared module", "public folder"])
+def test_what_all_checks_follow_from_runs_all(regrade: Regrade, staff: Path, where: str) -> None:
+    regrade()
+    if where == "manifest":
+        path = staff / manifest.FILE_NAME
+        path.write_text(path.read_text().replace("check_seconds = 5", "check_seconds = 6"))
+    elif where == "shared module":
+        (staff / "checks" / "shared.py").write_text("X = 1\n")
+    else:
+        (staff.parent / "public" / "helper.py").write_text("X = 1\n")
+    assert ran(regrade()) == ALL
+
+
+def test_a_time_out_is_not_remembered(regrade: Regrade, staff: Path) -> None:
+    toml = staff / manifest.FILE_NAME
+    toml.write_text(toml.read_text().replace("check_seconds = 5", "check_seconds = 0.5"))
+
+    def stall(notebook: Notebook) -> None:
+        notebook.edit("row-sums", ("return ", "while True: pass\n    return "))
+
+    regrade(stall)
+    again = regrade(stall)
+    assert ran(again) == {"1.1", "1.2"}
+    assert [check.status for check in again.checks] == ["failed", "failed", "passed", "passed"]
+
+
+def test_a_fault_of_a_check_is_not_remembered(regrade: Regrade, staff: Path) -> None:
+    path = staff / "checks" / "test_two.py"
+    whole = path.read_text()
+    path.write_text(whole.replace("matrix = rng", "matrix = lost_rng", 1))
+    assert regrade().faulty
+    assert [check.status for check in regrade().checks] == ["fault", "passed", "passed", "passed"]
+    path.write_text(whole)
+    assert not regrade().faulty
