@@ -88,18 +88,25 @@ def release(
         Path | None,
         typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
     ] = None,
+    diff: Annotated[
+        Path | None,
+        typer.Option(help="An older release: show what has changed for students since."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what the leak scan looked at.")
     ] = False,
 ) -> None:
     """Strip the solved notebooks, build both bundles, look for leaks, and prove them."""
     from release.build import LeakError, build
+    from release.diff import compare, student_files
     from release.leaks import print_scan
-    from release.terminal import print_release, steps_shown
+    from release.terminal import print_changes, print_release, steps_shown
 
     console = Console()
     described = load(assignment)
     target = out or Path("dist") / described.name
+    # Read first: the old release may be the one that is replaced.
+    before = None if diff is None else student_files(diff)
     try:
         with steps_shown(console) as steps:
             built = build(described, target, steps, cache or _user_cache() / described.name)
@@ -110,6 +117,25 @@ def release(
     if explain:
         print_scan(console, built.scan)
     print_release(console, built)
+    if before is not None:
+        print_changes(console, compare(before, student_files(built.folder)))
+
+
+@app.command()
+def strip(
+    source: Annotated[
+        Path, typer.Argument(help="A solved notebook: .ipynb, percent script or module.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write; default: on the screen.")
+    ] = None,
+) -> None:
+    """Show what students would get of one solved source; nothing is checked or proven."""
+    from release.templates import preview
+
+    data = preview(source, out)
+    if out is None:
+        sys.stdout.write(data.decode("utf-8"))
 
 
 def _user_cache() -> Path:

@@ -60,6 +60,14 @@ def read_source(path: Path, *, module: bool = False) -> NotebookNode:
     return readers[path.suffix](text, path)
 
 
+def is_percent(path: Path) -> bool:
+    """Whether a Python file has cells, marked by `# %%`."""
+    try:
+        return bool(_PERCENT_CELL.search(path.read_text(encoding="utf-8-sig")))
+    except (OSError, UnicodeDecodeError):
+        return False  # reading it says why
+
+
 @lru_cache(maxsize=16)  # the parser of markers and the stripper ask for the same cell in turn
 def plain_python(source: str) -> str | None:
     """Replace the IPython lines of a cell by Python, line for line, or None if that won't parse.

@@ -12,8 +12,13 @@ from nbformat import NotebookNode
 from autograder.errors import UserError
 from autograder.manifest import Assignment, NotebookEntry
 from release.places import Answer
-from release.source import read_source
+from release.source import is_percent, read_source
 from release.strip import blank_answers, strip_notebook
+
+
+class TargetError(UserError):
+    """A file that a template cannot be written to."""
+
 
 #: The staff's folder with the solution's files that are no notebooks.
 SUBMISSION = "submission"
@@ -126,6 +131,29 @@ def strip(assignment: Assignment) -> Stripped:
         {e.file: _written(made[e.file].notebook, e) for e in assignment.notebooks},
         tuple(answer for template in made.values() for answer in template.answers),
     )
+
+
+def preview(source: Path, out: Path | None) -> bytes:
+    """What students would get of one solved source, also written to ``out``.
+
+    Raises:
+        SourceError, MarkerError, StripError: it cannot be read or stripped.
+        TargetError: ``out`` is the source itself, or cannot be written.
+    """
+    module = source.suffix == ".py" and not is_percent(source)
+    entry = NotebookEntry("module.py" if module else "notebook.ipynb", source.name)
+    solved_notebook = read_source(source, module=module)
+    template = strip_notebook(solved_notebook, file=source.name, module=module)
+    data = _written(template.notebook, entry)
+    if out is None:
+        return data
+    if out.exists() and out.samefile(source):
+        raise TargetError(f"{out}: this is the solved source itself; name another file to write.")
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise TargetError(f"{out}: it cannot be written ({error.strerror}).") from None
+    return data
 
 
 def _with_ids(notebook: NotebookNode) -> NotebookNode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich import box
@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release.build import Release
+from release.diff import Change
 from release.proof import Proof, name_of
 
 
@@ -96,6 +97,18 @@ def print_release(console: Console, release: Release) -> None:
     console.print(table)
     for path in (release.student_zip, release.gradescope_zip, release.record):
         console.print(Text(f"{path}  ({path.stat().st_size / 1000:.0f} kB)"))
+
+
+def print_changes(console: Console, changes: Sequence[Change]) -> None:
+    """Print what is other for students than in an older release, cell by cell."""
+    if not changes:
+        console.print(Text("Nothing has changed for students since that release.", "green"))
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for change in changes:
+        place = f"{change.file}, {change.cell}" if change.cell else change.file
+        console.print(Text(f"{place}: {change.kind}", "bold"))
+        for line in change.lines:
+            console.print(Text(f"  {line}", styles.get(line[:1], "")))
 
 
 def _caption(proof: Proof) -> str:

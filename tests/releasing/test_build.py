@@ -120,7 +120,7 @@ def test_the_record_holds_versions_hashes_and_proof(hw4_release: Release) -> Non
     assert sum(check["solution"] for check in record["proof"]["checks"]) == record["points"] == 100
     assert len(record["proof"]["mistakes"]) == len(hw4_release.proof.mistakes) > 100
     assert len(record["proof"]["public_checks"]) == 7
-    assert record["leak_scan"]["searched_for"]["answers"] == 15
+    assert record["leak_scan"]["searched_for"]["answers with syntax trees"] == 15
     text = hw4_release.record.read_text(encoding="utf-8")
     assert str(hw4_release.folder.parent) not in text
     assert str(Path.home()) not in text

@@ -141,7 +141,7 @@ def test_public_checks_run_from_the_student_bundle(staff: Path, tmp_path: Path) 
 def test_a_public_check_that_needs_something_hidden(staff: Path, tmp_path: Path) -> None:
     public_check(staff, "import helper_of_staff")
     (staff / "checks" / "helper_of_staff.py").write_text("SECRET = 1\n")
-    with pytest.raises(LeakError, match=r"checks/test_public.py, line 3.*helper_of_staff"):
+    with pytest.raises(LeakError, match=r"checks/test_public.py, line 4.*helper_of_staff"):
         build(manifest.load(staff), tmp_path / "dist")
     allow(staff, "checks/test_public.py", "helper_of_staff")
     message = stopped(staff, tmp_path)
