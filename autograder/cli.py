@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -136,6 +137,47 @@ def strip(
     data = preview(source, out)
     if out is None:
         sys.stdout.write(data.decode("utf-8"))
+
+
+class Tool(StrEnum):
+    """The tools whose assignments can be imported."""
+
+    otter = "otter"
+    nbgrader = "nbgrader"
+
+
+@app.command(name="import")
+def import_(
+    tool: Annotated[Tool, typer.Argument(help="Whose assignment it is.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="PATH", help="Its notebook, or the folder that holds it.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where assignment/ and solutions/ are.")
+    ] = Path(),
+    name: Annotated[
+        str | None, typer.Option(help="What to call it; default: as the notebook or folder.")
+    ] = None,
+) -> None:
+    """Make our folder layout out of an assignment of otter-grader or nbgrader."""
+    from release.importing import import_assignment
+    from release.importing.terminal import print_import
+
+    print_import(Console(), import_assignment(tool.value, source, out, name))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="What to call it, as hw5.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where assignment/ and solutions/ are.")
+    ] = Path(),
+) -> None:
+    """Make a small assignment that releases and grades at once, to be filled with your own."""
+    from release.scaffold import new_assignment
+    from release.scaffold.terminal import print_new
+
+    print_new(Console(), new_assignment(name, out))
 
 
 def _user_cache() -> Path:

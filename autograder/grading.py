@@ -349,6 +349,8 @@ def _pytest(assignment: Assignment, plugin: GradingPlugin, folders: list[Path]) 
     code = pytest.main(arguments, plugins=[plugin])
     if plugin.errors:
         return "\n".join(plugin.errors)
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED and not plugin.checks:
+        return f"found no check in {', '.join(f.name for f in folders) or 'any folder'}; write one"
     nothing_left = code == pytest.ExitCode.NO_TESTS_COLLECTED and plugin.complete
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not nothing_left:
         return f"pytest ended with {pytest.ExitCode(code).name}"

@@ -1,0 +1,157 @@
+"""The questions of another tool come in; ours, with translated checks, go out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from release.importing import outputs
+from release.importing.identifiers import QUESTION, key, unique
+from release.importing.model import Check, ForeignQuestion, Left, Planned, Question, Sheet, Test
+from release.importing.needs import Needs, judges, without_idle_imports
+from release.importing.surroundings import Surroundings
+from release.importing.translate import Translator
+from release.importing.words import REWRITE, Untranslatable
+from release.importing.wrappers import unwrapped
+
+
+def translate(sheet: Sheet, taken: set[str]) -> tuple[list[Question], list[Left]]:
+    """Translate the tests of a notebook's questions.
+
+    Args:
+        taken: the keys of the ids of questions so far; those of this notebook are added.
+    """
+    surroundings = Surroundings(sheet.cells)
+    questions: list[Question] = []
+    left: list[Left] = []
+    for foreign in sheet.questions:
+        work = _Work(sheet.file, foreign, surroundings, unique(foreign.name, taken, QUESTION))
+        checks = [c for p in foreign.planned if (c := work.check(p)) is not None]
+        left += work.left
+        if checks:
+            questions.append(
+                Question(
+                    work.id, foreign.title, sheet.file, work.anchor, tuple(checks), foreign.cell
+                )
+            )
+    return questions, list(dict.fromkeys(left))
+
+
+class _Work:
+    """One question on its way."""
+
+    def __init__(
+        self, file: str, foreign: ForeignQuestion, surroundings: Surroundings, identifier: str
+    ) -> None:
+        self.file = file
+        self.foreign = foreign
+        self.surroundings = surroundings
+        self.id = identifier
+        self.anchor = 0
+        self.left: list[Left] = []
+        self._number = 0
+
+    def check(self, planned: Planned) -> Check | None:
+        """Translate one check, or say why there is none."""
+        translator = Translator(self.surroundings, hidden=planned.hidden)
+        body = [node for test in planned.tests for node in self._statements(test, translator)]
+        body = without_idle_imports(body)
+        needs = translator.needs
+        if not judges(body) or not needs.asked:
+            if planned.hidden or planned.weight:
+                self._lose(planned)
+            return None
+        self.anchor = max(self.anchor, *(named.cell for named in needs.asked.values()))
+        self._note_given(needs, planned)
+        self._number += 1
+        names = tuple(needs.asked)
+        return Check(
+            function=f"test_{key(self.id)}_{self._number}",
+            number=f"{self.id}.{self._number}",
+            title=self._title(planned, names),
+            body=tuple(ast.unparse(node) for node in body),
+            planned=planned,
+            names=names,
+            imports=tuple(needs.imports),
+            copies=needs.copies,
+        )
+
+    def _title(self, planned: Planned, names: Sequence[str]) -> str:
+        seen = "hidden" if planned.hidden else "public"
+        if planned.title:
+            return f"{planned.title} ({seen})"
+        return f"{', '.join(f'`{name}`' for name in names)}: {seen} test {self._number}"
+
+    def _statements(self, test: Test, translator: Translator) -> Iterable[ast.stmt]:
+        translator.at, translator.message = test.cell, test.message
+        try:
+            groups = self._groups(test, translator)
+        except SyntaxError as error:
+            line = error.lineno or 1
+            self._leave(test, line, "its lines are not all plain Python", REWRITE)
+            return
+        except Untranslatable as error:
+            self._leave(test, error.line, error.why, error.remedy)
+            return
+        for group in groups:
+            try:
+                yield from [translator.statement(node) for node in group]
+            except Untranslatable as error:
+                self._leave(test, error.line, error.why, error.remedy)
+
+    def _groups(self, test: Test, translator: Translator) -> list[list[ast.stmt]]:
+        """Statements that can be left out one by one; the comparison of an output is one whole."""
+        statements = [node for node in ast.parse(test.source).body if not _is_text(node)]
+        body, inner = unwrapped(statements, called=test.called)
+        shows = not inner and test.output is not None and body and outputs.has_output(body[-1])
+        if not shows:
+            if (test.output or "").strip():
+                why = "what it prints on the way was compared, too"
+                self._leave(test, body[-1].lineno if body else 1, why, REWRITE)
+            return [[node] for node in body]
+        *others, last = body
+        assert isinstance(last, ast.Expr) and test.output is not None
+        made, imports = outputs.comparison(
+            last, test.output, test.message, hidden=translator.hidden
+        )
+        translator.provide(imports)
+        return [*([node] for node in others), made]
+
+    def _leave(self, test: Test, line: int, why: str, remedy: str) -> None:
+        lines = test.source.split("\n")
+        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        what = f"{self.foreign.name}: {text}" if text else self.foreign.name
+        self.left.append(Left(self.file, test.cell, test.line + line - 1, what, why, remedy))
+
+    def _lose(self, planned: Planned) -> None:
+        kind = "hidden" if planned.hidden else "public"
+        why = "nothing that judges an answer is left of it"
+        what = f"{self.foreign.name}: a {kind} test, {planned.worth}"
+        self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
+
+    def _note_given(self, needs: Needs, planned: Planned) -> None:
+        for name, named in needs.asked.items():
+            if not named.given:
+                continue
+            why = f"a given cell ({named.cell}) binds it, to what a check cannot make by itself"
+            remedy = "nothing, if it is all right that checks ask the student's notebook for it"
+            what = f"{self.foreign.name}: `{name}`"
+            self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, remedy))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """A string that stands for itself, as a docstring does."""
+    constant = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+
+
+def without(questions: Sequence[Question], dropped: Iterable[str]) -> list[Question]:
+    """The questions without the checks of these numbers, and without those that keep none."""
+    gone = set(dropped)
+    made = []
+    for question in questions:
+        kept = tuple(check for check in question.checks if check.number not in gone)
+        if kept:
+            made.append(replace(question, checks=kept))
+    return made

@@ -1,0 +1,167 @@
+"""Translated notebooks come in; the two folders of an assignment, put in place at once, go out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from autograder import manifest
+from release.importing.checks import without
+from release.importing.locating import Sorted
+from release.importing.manifests import manifest_text
+from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
+from release.importing.modules import SHARED, module_text
+from release.importing.notebooks import Written, write
+from release.importing.report import readme_text, report_text
+from release.importing.trial import Trial, try_checks
+from release.importing.verdicts import left_by_trial
+
+PUBLIC, STAFF = "assignment", "solutions"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is to be written.
+
+    Attributes:
+        unchecked: by notebook, the ids of cells with answers that no check judges.
+    """
+
+    kind: Kind
+    name: str
+    origin: Path
+    sheets: tuple[Sheet, ...]
+    files: Sorted
+    modules: tuple[str, ...]
+    questions: tuple[Question, ...]
+    left: tuple[Left, ...]
+    unchecked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def original_points(self) -> float:
+        """What the tests were worth in the original."""
+        return round(sum(q.points for sheet in self.sheets for q in sheet.questions), 9)
+
+
+def refuse_existing(out: Path, name: str) -> None:
+    """Never write over anything.
+
+    Raises:
+        ImportFailed: one of the two folders is there.
+    """
+    for folder in (out / PUBLIC / name, out / STAFF / name):
+        if folder.exists():
+            raise ImportFailed(
+                f"{folder}: found it there already; take another name or another --out, "
+                "nothing is overwritten."
+            )
+
+
+def place(plan: Plan, out: Path) -> Imported:
+    """Write the folders, try the checks, leave out those that do not hold.
+
+    Raises:
+        UserError: a notebook cannot be stripped; nothing is written then.
+    """
+    refuse_existing(out, plan.name)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as name:
+        work = Path(name)
+        _write(plan, work)
+        plan = _tried(plan, work)
+        for part in (PUBLIC, STAFF):
+            (out / part).mkdir(exist_ok=True)
+            shutil.move(work / part / plan.name, out / part / plan.name)
+    return Imported(
+        plan.kind,
+        plan.name,
+        out / PUBLIC / plan.name,
+        out / STAFF / plan.name,
+        plan.questions,
+        plan.left,
+        plan.original_points,
+    )
+
+
+def _tried(plan: Plan, work: Path) -> Plan:
+    """The plan without the checks that do not hold, written anew."""
+    # Without any check there is nothing to run, and pytest says so by an error.
+    trial = try_checks(manifest.load(work / STAFF / plan.name)) if plan.questions else Trial({})
+    kept = tuple(without(plan.questions, trial.failing))
+    left = left_by_trial(plan.name, trial, plan.questions, kept)
+    unchecked: dict[str, dict[str, None]] = {}
+    for each in trial.unnoticed:
+        unchecked.setdefault(each.notebook, {}).setdefault(each.cell)
+    tried = replace(
+        plan,
+        questions=kept,
+        left=tuple(sorted((*plan.left, *left), key=lambda each: each.order)),
+        unchecked={file: tuple(cells) for file, cells in unchecked.items()},
+    )
+    for part in (PUBLIC, STAFF):
+        shutil.rmtree(work / part)
+    _write(tried, work)
+    return tried
+
+
+def _write(plan: Plan, root: Path) -> None:
+    public, staff = root / PUBLIC / plan.name, root / STAFF / plan.name
+    for folder in (public / "checks", staff / "checks"):
+        folder.mkdir(parents=True)
+    for path in (*plan.files.public, *plan.files.modules):
+        target = (public if path in plan.files.public else staff) / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(plan.origin / path, target)
+    if not (public / "README.md").exists():
+        (public / "README.md").write_text(readme_text(plan.name), encoding="utf-8")
+    shutil.copyfile(SHARED, public / "checks" / SHARED.name)
+    written = {sheet.file: write(sheet, _anchors(plan, sheet)) for sheet in plan.sheets}
+    for notebook in written.values():
+        (staff / _source(notebook, plan)).write_text(notebook.text, encoding="utf-8")
+    _write_checks(plan, public, staff)
+    sources = {file: _source(notebook, plan) for file, notebook in written.items()}
+    sources |= {path.name: path.name for path in plan.files.modules}
+    anchors = {q.id: written[q.notebook].ids[q.anchor] for q in plan.questions}
+    text = manifest_text(
+        plan.name,
+        plan.kind,
+        sources,
+        plan.questions,
+        anchors,
+        modules=plan.modules,
+        unchecked=plan.unchecked,
+        remarks={file: notebook.why_json for file, notebook in written.items()},
+    )
+    (staff / manifest.FILE_NAME).write_text(text, encoding="utf-8")
+    page = report_text(plan.kind, plan.name, plan.questions, plan.left, plan.original_points)
+    (staff / "IMPORT.md").write_text(page, encoding="utf-8")
+
+
+def _anchors(plan: Plan, sheet: Sheet) -> set[int]:
+    return {q.anchor for q in plan.questions if q.notebook == sheet.file}
+
+
+def _source(notebook: Written, plan: Plan) -> str:
+    """A module with marked answers keeps its name, a notebook's script may take another."""
+    if any(path.name == notebook.name for path in plan.files.modules):
+        return notebook.name.removesuffix(".py") + "_notebook.py"
+    return notebook.name
+
+
+def _write_checks(plan: Plan, public: Path, staff: Path) -> None:
+    for sheet in plan.sheets:
+        questions: Sequence[Question] = [q for q in plan.questions if q.notebook == sheet.file]
+        infix = f"_{_stem(sheet)}" if len(plan.sheets) > 1 else ""
+        for folder, kind in ((public, "public"), (staff, "hidden")):
+            origin = f"{sheet.file} ({plan.kind})"
+            text = module_text(questions, hidden=kind == "hidden", origin=origin)
+            if text:
+                path = folder / "checks" / f"test{infix}_{kind}.py"
+                path.write_text(text, encoding="utf-8")
+
+
+def _stem(sheet: Sheet) -> str:
+    return "".join(c if c.isalnum() else "_" for c in sheet.file.removesuffix(".ipynb")).lower()

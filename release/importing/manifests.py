@@ -1,0 +1,77 @@
+"""What an import has made comes in, the text of its manifest goes out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from release.importing.model import Kind, Question
+from release.importing.modules import short
+
+#: A manifest needs one.
+_NO_QUESTION = """\
+# No test could be translated: put a question here for each check that you write.
+[[question]]
+id = "none"
+title = "Nothing is graded automatically"
+points = 0
+"""
+
+
+def manifest_text(
+    name: str,
+    kind: Kind,
+    notebooks: Mapping[str, str],
+    questions: Sequence[Question],
+    anchors: Mapping[str, str],
+    *,
+    modules: Sequence[str],
+    unchecked: Mapping[str, Sequence[str]],
+    remarks: Mapping[str, str],
+) -> str:
+    """The text of `assignment.toml`.
+
+    Args:
+        notebooks: the solved source, by the name that students hand in.
+        anchors: the cell id, by question.
+        modules: what the notebooks import.
+        unchecked: by notebook, the ids of cells with answers that no check judges.
+        remarks: by notebook, what to say of its source.
+    """
+    imports = "".join(f"    {_text(module)},\n" for module in modules)
+    parts = [
+        f"# Imported from {kind}. What was not taken over as it was stands in IMPORT.md.\n"
+        f"name = {_text(name)}\n"
+        f"title = {_text(name)}\n"
+        f'public = "../../assignment/{name}"\n',
+        "[runtime]\n# What the notebooks import, and can be imported here.\n"
+        + (f"imports = [\n{imports}]\n" if imports else "imports = []\n"),
+    ]
+    for file, source in notebooks.items():
+        idle = f"unchecked = {_list(unchecked[file])}\n" if unchecked.get(file) else ""
+        remark = f"# No percent script: {remarks[file]}.\n" if remarks.get(file) else ""
+        parts.append(
+            f"[[notebook]]\nfile = {_text(file)}\n{remark}source = {_text(source)}\n{idle}"
+        )
+    if not questions:
+        parts.append(_NO_QUESTION)
+    for question in questions:
+        parts.append(
+            f"[[question]]\n"
+            f"id = {_text(question.id)}\n"
+            f"title = {_text(question.title)}\n"
+            f"notebook = {_text(question.notebook)}\n"
+            f"anchor = {_text(anchors[question.id])}\n"
+            f"names = {_list(question.names)}\n"
+            f"points = {short(question.points)}\n"
+        )
+    return "\n".join(parts)
+
+
+def _text(value: str) -> str:
+    """A TOML string; JSON's escapes are TOML's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _list(values: Sequence[str]) -> str:
+    return f"[{', '.join(_text(each) for each in values)}]"

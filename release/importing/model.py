@@ -1,0 +1,204 @@
+"""What travels between the steps of an import: cells, tests, questions, and what was left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nbformat import NotebookNode
+
+from autograder.errors import UserError
+
+Kind = Literal["otter", "nbgrader"]
+#: Where an import has to ask a person: what it says of each.
+BY_HAND = "graded by hand"
+
+
+class ImportFailed(UserError):
+    """An assignment that cannot be imported; names the file, what was found and what to do."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something that was not taken over as it was, and what to do about it.
+
+    Attributes:
+        cell: in the original notebook, from 1; 0 where it is about a file as a whole.
+        line: in the cell, from 1; 0 where it is about the cell as a whole.
+    """
+
+    file: str
+    cell: int
+    line: int
+    what: str
+    why: str
+    remedy: str
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        """By file, and from top to bottom in it."""
+        return self.file, self.cell, self.line
+
+    @property
+    def place(self) -> str:
+        """File, cell and line in words."""
+        cell = f", cell {self.cell}" if self.cell else ""
+        return self.file + cell + (f", line {self.line}" if self.line else "")
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test as it stands in the original notebook.
+
+    Attributes:
+        cell: in the original notebook, from 1.
+        line: where `source` starts in it, from 1.
+        output: what the last expression showed when the notebook was saved; None where tests
+            only assert.
+        message: what the original tells a student who fails it.
+        called: it is a function, which the tool calls with what the notebook binds.
+    """
+
+    cell: int
+    line: int
+    source: str
+    output: str | None = None
+    message: str = ""
+    called: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A check to be: the tests that it consists of, who sees it, and its points.
+
+    Attributes:
+        title: what the original calls it, in words that students may read.
+    """
+
+    tests: tuple[Test, ...]
+    hidden: bool
+    weight: float
+    title: str = ""
+
+    @property
+    def worth(self) -> str:
+        """Its points in words."""
+        return f"{self.weight:g} point{'' if self.weight == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class ForeignQuestion:
+    """A question of the original: its name there, points, and checks to be."""
+
+    name: str
+    title: str
+    points: float
+    cell: int
+    planned: tuple[Planned, ...]
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """A cell of the original, as it will stand in our solved notebook.
+
+    Attributes:
+        number: in the original notebook, from 1.
+        cell: in our form; None where it is left out of our notebook.
+        source: the original code, for reading names; empty for other cells.
+        answer: the name to call it by, where it holds an answer.
+    """
+
+    number: int
+    cell: NotebookNode | None
+    source: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A notebook of the original, read.
+
+    Attributes:
+        file: its name, as students hand it in.
+        files: paths of data files and modules that belong to it.
+    """
+
+    file: str
+    notebook: NotebookNode
+    cells: tuple[SourceCell, ...]
+    questions: tuple[ForeignQuestion, ...]
+    left: tuple[Left, ...]
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """A translated check: a pytest function and what its module needs for it.
+
+    Attributes:
+        imports: import statements, as text.
+        copies: by name, definitions of the notebook that the function calls.
+    """
+
+    function: str
+    number: str
+    title: str
+    body: tuple[str, ...]
+    planned: Planned
+    names: tuple[str, ...]
+    imports: tuple[str, ...] = ()
+    copies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as it goes into the manifest, with its checks.
+
+    Attributes:
+        anchor: the number of the original cell whose id the manifest names.
+    """
+
+    id: str
+    title: str
+    notebook: str
+    anchor: int
+    checks: tuple[Check, ...]
+    cell: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the checks ask for."""
+        return tuple(dict.fromkeys(name for check in self.checks for name in check.names))
+
+    @property
+    def points(self) -> float:
+        """The sum of the checks' weights, without the noise of adding thirds."""
+        return round(sum(check.planned.weight for check in self.checks), 9)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import has made.
+
+    Attributes:
+        original_points: what the tests of the original were worth, without what is graded by hand.
+    """
+
+    kind: Kind
+    name: str
+    public: Path
+    staff: Path
+    questions: tuple[Question, ...]
+    left: tuple[Left, ...]
+    original_points: float
+
+    @property
+    def points(self) -> float:
+        """The points that are graded automatically."""
+        return round(sum(question.points for question in self.questions), 9)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of all questions."""
+        return tuple(check for question in self.questions for check in question.checks)

@@ -1,0 +1,66 @@
+"""Translated checks come in, the text of their pytest modules goes out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from release.importing.model import Check, Question
+
+#: The module beside the public checks that all imported checks use.
+SHARED = Path(__file__).with_name("parts") / "imported.py"
+_HEAD = (
+    "from gradescope_utils.autograder_utils.decorators import number, weight",
+    "from imported import Answers, judged, student  # noqa: F401",
+    "from autograder.checks import question",
+)
+
+
+def module_text(questions: Sequence[Question], *, hidden: bool, origin: str) -> str:
+    """A module of all checks that are hidden, or public; empty if there are none.
+
+    Args:
+        origin: what the checks were made of, in words.
+    """
+    chosen = [(q, c) for q in questions for c in q.checks if c.planned.hidden == hidden]
+    if not chosen:
+        return ""
+    checks = [check for _question, check in chosen]
+    kind = "Hidden" if hidden else "Public"
+    parts = [f'"""{kind} checks, imported from {origin}."""\n\n{_imports(checks)}']
+    parts += _copies(checks)
+    parts += [_function(question, check) for question, check in chosen]
+    return "\n\n\n".join(parts) + "\n"
+
+
+def short(points: float) -> str:
+    """A number as one writes it; whole ones without a point."""
+    return f"{points:.0f}" if points == int(points) else repr(points)
+
+
+def _imports(checks: Iterable[Check]) -> str:
+    needed = {line for check in checks for line in check.imports}
+    return "\n".join(sorted(needed | set(_HEAD), key=lambda line: (line.startswith("from"), line)))
+
+
+def _copies(checks: Iterable[Check]) -> list[str]:
+    """Definitions of the notebook's given cells, each once, those that others need first."""
+    copies: dict[str, str] = {}
+    for check in checks:
+        for name, text in check.copies.items():
+            copies.setdefault(name, text)
+    return list(copies.values())
+
+
+def _function(question: Question, check: Check) -> str:
+    body = "\n".join(check.body)
+    return (
+        f'@question("{question.id}")\n'
+        f"@weight({short(check.planned.weight)})\n"
+        f'@number("{check.number}")\n'
+        f"def {check.function}(student: Answers) -> None:  # noqa: F811\n"
+        f'    """{check.title}"""\n'
+        "    with judged():\n"
+        f"{textwrap.indent(body, ' ' * 8)}"
+    )

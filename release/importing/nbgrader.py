@@ -1,0 +1,148 @@
+"""A notebook of nbgrader's source version comes in; its cells, questions and tests go out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from release.cells import Part, parts_of
+from release.importing.cells import check_python, holds_answer, own_cell, title_of
+from release.importing.model import (
+    BY_HAND,
+    ForeignQuestion,
+    ImportFailed,
+    Left,
+    Planned,
+    Sheet,
+    SourceCell,
+    Test,
+)
+from release.markers import Fate
+from release.places import Place
+from release.regions import find_regions
+from release.source import read_source
+
+_AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b")
+
+
+def is_source(notebook: NotebookNode) -> bool:
+    """Whether a cell has nbgrader's metadata."""
+    return any(_settings(cell) for cell in notebook.cells)
+
+
+def read(path: Path) -> Sheet:
+    """Read one notebook.
+
+    Raises:
+        ImportFailed: it is not nbgrader's.
+        SourceError, MarkerError: it cannot be read, or its markers are broken.
+    """
+    notebook = read_source(path)
+    check_python(notebook, path.name)
+    if not is_source(notebook):
+        raise ImportFailed(
+            f"{path}: found no cell with nbgrader's metadata; give the notebook of the source "
+            "folder, or import it as otter's if it is that."
+        )
+    reader = _Reader(path.name)
+    for number, (cell, part) in enumerate(
+        zip(notebook.cells, parts_of(notebook, path.name), strict=True), start=1
+    ):
+        reader.read(cell, part, number)
+    return Sheet(
+        f"{path.stem}.ipynb",
+        notebook,
+        tuple(reader.cells),
+        tuple(reader.questions),
+        tuple(reader.left),
+    )
+
+
+class _Reader:
+    """Follows the notebook from cell to cell."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.cells: list[SourceCell] = []
+        self.questions: list[ForeignQuestion] = []
+        self.left: list[Left] = []
+        self.words = ""
+
+    def read(self, cell: NotebookNode, part: Part, number: int) -> None:
+        """Take in the next cell."""
+        settings = _settings(cell)
+        name = str(settings.get("grade_id") or f"cell-{number}")
+        by_hand = settings.get("task") or (settings.get("grade") and settings.get("solution"))
+        if by_hand or (settings.get("grade") and cell.cell_type != "code"):
+            self._by_hand(name, settings, number)
+        elif settings.get("grade"):
+            self._tests(cell, part, number, name)
+            return
+        if cell.cell_type == "markdown":
+            self.words = cell.source
+        place = Place(self.file, number)
+        code = cell.source if cell.cell_type == "code" else ""
+        answer = name if holds_answer(cell, part, place) else ""
+        self.cells.append(SourceCell(number, own_cell(cell, part, place), code, answer))
+
+    def _tests(self, cell: NotebookNode, part: Part, number: int, name: str) -> None:
+        """A cell of tests: all of it becomes a hidden check, what students see stays with them."""
+        place = Place(self.file, number)
+        lines = cell.source.split("\n")
+        regions = [r for r in find_regions(cell.source, place) if r.fate is Fate.STAFF]
+        marks = {at for r in regions for at in (r.cut.start, r.cut.stop - 1)}
+        hidden = {at for r in regions for at in range(*r.cut.indices(len(lines)))}
+        automatic = {at for at, line in enumerate(lines) if _AUTOTEST.match(line)}
+        for at in sorted(automatic):
+            why = "nbgrader writes such a test itself, by running the notebook"
+            self._leave(
+                number, at + 1, lines[at].strip(), why, "write the assert that it stands for"
+            )
+        seen = "\n".join(t for at, t in enumerate(lines) if at not in hidden | automatic).strip(
+            "\n"
+        )
+        # Blank lines in place of what is left out keep the numbers of the others.
+        full = "\n".join("" if at in marks else text for at, text in enumerate(lines))
+        public = "\n".join("" if at in hidden else text for at, text in enumerate(lines))
+        points = float(_settings(cell).get("points") or 0)
+        words = _docstring(public)
+        planned = [Planned((Test(number, 1, full),), True, points, words)]
+        if public.strip() and not _only_comments(public):
+            planned.append(Planned((Test(number, 1, public),), False, 0, words))
+        title = title_of(self.words, name)
+        self.questions.append(ForeignQuestion(name, title, points, number, tuple(planned)))
+        kept = own_cell(cell, part, place)
+        kept.source = seen
+        self.cells.append(SourceCell(number, kept if seen else None, seen))
+
+    def _by_hand(self, name: str, settings: Mapping[str, Any], number: int) -> None:
+        why = f"{BY_HAND} ({float(settings.get('points') or 0):g} points in the original)"
+        remedy = "grade it in Gradescope beside the autograder"
+        self._leave(number, 0, f"cell {name}", why, remedy)
+
+    def _leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
+        self.left.append(Left(self.file, cell, line, what, why, remedy))
+
+
+def _settings(cell: NotebookNode) -> Mapping[str, Any]:
+    settings = cell.metadata.get("nbgrader", {})
+    return settings if isinstance(settings, Mapping) else {}
+
+
+def _only_comments(source: str) -> bool:
+    return all(not line.strip() or line.lstrip().startswith("#") for line in source.split("\n"))
+
+
+def _docstring(source: str) -> str:
+    """The first line of the string at the top of a test, as nbgrader's own examples have it."""
+    try:
+        text = ast.get_docstring(ast.parse(source)) or ""
+    except SyntaxError:
+        return ""
+    line = text.strip().partition("\n")[0].rstrip(".")
+    return line.replace("\\", "").replace('"', "'")[:100]

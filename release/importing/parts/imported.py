@@ -1,0 +1,82 @@
+"""What the imported checks share: answers whose numbers are numbers, and failures that are kind."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.checks import Student, fail
+from autograder.errors import HarnessFault
+from autograder.feedback import CheckFailed
+
+#: How a call that ended with an exception is told.
+_STOPPED = re.compile(
+    r"`\w+` stopped: (?:cell \d+(?:, line \d+, `.*?`)?|it) raised "
+    r"(?P<type>\w+)(?:: (?P<message>.*))?\.",
+    re.DOTALL,
+)
+
+
+class Answers:
+    """The student's answer as the original tests knew it."""
+
+    def __init__(self, student: Student) -> None:
+        self._student = student
+
+    def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's function."""
+        return _plain(self._student.call(name, *args, **kwargs))
+
+    def attempt(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """As `call`, for tests that expect an exception: one of Python's own is raised here too."""
+        try:
+            return self.call(name, *args, **kwargs)
+        except CheckFailed as failed:
+            found = _STOPPED.match(failed.finding.public)
+            kind = getattr(builtins, found["type"], None) if found else None
+            if found is None or not isinstance(kind, type) or not issubclass(kind, Exception):
+                raise
+            raise kind(found["message"] or "") from failed
+
+    def value(self, name: str, /) -> Any:
+        """The value of the student's name."""
+        return _plain(self._student.value(name))
+
+
+@pytest.fixture
+def student(student: Student) -> Answers:
+    """The student's answer, asked by name."""
+    return Answers(student)
+
+
+@contextmanager
+def judged() -> Iterator[None]:
+    """A comparison that stops is a wrong answer, as it was in the notebook, and no fault."""
+    try:
+        yield
+    except (AssertionError, CheckFailed, HarnessFault):
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise fail(
+            f"something that cannot be compared: {kind}: {error}.",
+            hint="Is the answer filled in, and does it give the kind of value that is asked for?",
+            hidden=f"something that cannot be compared ({kind}).",
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers cross as arrays without dimensions; here they are numbers again."""
+    if isinstance(value, np.ndarray) and value.shape == ():
+        return value[()]
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,42 @@
+"""otter-grader's ASSIGNMENT CONFIG comes in; what of it has no counterpart here goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from release.importing.model import Left
+
+_TAKEN = frozenset({"name", "files", "tests", "seed"})
+#: What a person has to look at, and why.
+_OTHERS = {
+    "requirements": (
+        "packages come from the lock",
+        "see that the lock holds them, and add what is imported to [runtime] imports",
+    ),
+    "environment": ("packages come from the lock", "see that the lock holds them"),
+    "autograder_files": (
+        "files for the grader alone were not copied",
+        "put them beside the hidden checks that read them",
+    ),
+    "config_file": ("settings in another file were not read", "put them into the notebook first"),
+    "plugins": ("plugins of otter have no counterpart", "take over by hand what they do"),
+    "student_files": ("files that students make", "name them in `files` of the manifest"),
+    "variables": ("variables are not compared by type", "write a check that asks for them"),
+    "generate": ("settings of otter's grader", "see [limits] in the manifest"),
+}
+
+
+def left_of_settings(settings: Mapping[str, Any], path: Path, cell: int) -> list[Left]:
+    """One entry for each setting that matters, and one for all that only steer otter's tools."""
+    left = [
+        Left(path.name, cell, 0, f"setting `{key}`", *_OTHERS[key])
+        for key in settings
+        if key in _OTHERS and settings[key]
+    ]
+    rest = [str(key) for key in settings if key not in _TAKEN and key not in _OTHERS]
+    if rest:
+        what = f"settings {', '.join(f'`{key}`' for key in rest)}"
+        left.append(Left(path.name, cell, 0, what, "they steer otter's own tools", "nothing"))
+    return left

@@ -1,0 +1,25 @@
+"""Why a part of a test has no translation, and what to do about it."""
+
+from __future__ import annotations
+
+
+class Untranslatable(Exception):
+    """A part of a test; `line` is counted from 1 in the test's source."""
+
+    def __init__(self, line: int, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.line = line
+        self.why = why
+        self.remedy = remedy
+
+
+DESCRIBER = (
+    "write a public describer that says what is asked of it, and a check with student.describe"
+)
+REWRITE = "write a check of it by hand"
+
+
+def of_class(name: str, line: int) -> Untranslatable:
+    """Objects do not leave the student's process."""
+    why = f"`{name}` is a class of the student's: its objects stay in their process"
+    return Untranslatable(line, why, DESCRIBER)
