@@ -158,3 +158,34 @@ def test_help_names_the_commands() -> None:
     assert done.returncode == 0
     assert "grade" in done.stdout
     assert "release" in done.stdout
+
+
+def test_a_new_assignment_from_the_command_line_releases(tmp_path: Path) -> None:
+    done = run("new", "hw9", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "autograder release" in done.stdout
+    done = run("release", "solutions/hw9", "--cache", tmp_path / "cache", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "dist" / "hw9" / "RELEASE.json").is_file()
+    again = run("new", "hw9", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "Traceback" not in again.stderr
+
+
+def test_an_import_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+    done = run("import", "otter", tmp_path / "nothing.ipynb", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "nothing.ipynb" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_shows_what_the_leak_scan_looked_at(staff: Path, tmp_path: Path) -> None:
+    done = run("release", staff, "--out", tmp_path / "dist", "--explain")
+    assert done.returncode == 0, done.stderr
+    assert "Leak scan: what was looked at" in done.stdout
+    assert "two.ipynb" in done.stdout
+    (staff.parent / "public" / "hints.md").write_text("np.asarray(matrix).sum(axis=1)\n")
+    done = run("release", staff, "--out", tmp_path / "dist", "--explain")
+    assert done.returncode == 2
+    assert "hints.md, line 1" in done.stdout
+    assert "What is no leak can be allowed" in done.stderr
