@@ -41,11 +41,16 @@ class Finding:
 
 
 class CheckFailed(Exception):
-    """A check found the student's answer wrong."""
+    """A check found the student's answer wrong.
 
-    def __init__(self, finding: Finding) -> None:
+    ``raised`` is the type and the message of the exception that student code ended with, if it was
+    one: for checks that expect an exception. Both are texts of the student's own making.
+    """
+
+    def __init__(self, finding: Finding, raised: tuple[str, str] | None = None) -> None:
         super().__init__(finding.public)
         self.finding = finding
+        self.raised = raised
 
 
 def fail(public: str, *, hint: str = "", hidden: str | None = None) -> CheckFailed:

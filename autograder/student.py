@@ -254,7 +254,8 @@ class Student:
     def _result(self, name: str, request: Any) -> Any:
         reply = self._guarded(f"`{name}`", request)
         if isinstance(reply, StudentException):
-            raise CheckFailed(self._raised(name, reply))
+            raised = (reply.type, reply.message) if reply.kind == "raised" else None
+            raise CheckFailed(self._raised(name, reply), raised)
         return reply
 
     def _undefined(self, name: str, plan: Slice) -> Finding:

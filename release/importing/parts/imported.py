@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,13 +13,6 @@ import pytest
 from autograder.checks import Student, fail
 from autograder.errors import HarnessFault
 from autograder.feedback import CheckFailed
-
-#: How a call that ended with an exception is told.
-_STOPPED = re.compile(
-    r"`\w+` stopped: (?:cell \d+(?:, line \d+, `.*?`)?|it) raised "
-    r"(?P<type>\w+)(?:: (?P<message>.*))?\.",
-    re.DOTALL,
-)
 
 
 class Answers:
@@ -38,11 +30,11 @@ class Answers:
         try:
             return self.call(name, *args, **kwargs)
         except CheckFailed as failed:
-            found = _STOPPED.match(failed.finding.public)
-            kind = getattr(builtins, found["type"], None) if found else None
-            if found is None or not isinstance(kind, type) or not issubclass(kind, Exception):
+            type_name, message = failed.raised or ("", "")
+            kind = getattr(builtins, type_name, None)
+            if not isinstance(kind, type) or not issubclass(kind, Exception):
                 raise
-            raise kind(found["message"] or "") from failed
+            raise kind(message) from failed
 
     def value(self, name: str, /) -> Any:
         """The value of the student's name."""
