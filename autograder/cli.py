@@ -18,6 +18,7 @@ from rich.text import Text
 
 from autograder.errors import HarnessFault, UserError
 from autograder.manifest import Assignment, load
+from autograder.sandbox.lockdown import FLOOR
 
 app = typer.Typer(
     help="Grade submissions of deep-learning notebooks, and release assignments.",
@@ -45,6 +46,10 @@ def grade(
         Path | None,
         typer.Option(help="Where checks remember costly results; default: the user's own folder."),
     ] = None,
+    require: Annotated[
+        str,
+        typer.Option(help="The sandbox's primitives without which nothing is graded, by commas."),
+    ] = ",".join(sorted(FLOOR)),
     allow_unsafe: Annotated[
         bool,
         typer.Option(
@@ -64,7 +69,11 @@ def grade(
         with (
             checks_counted(console) as announce,
             Session(
-                described, _templates(described), allow_unsafe=allow_unsafe, cache=memory
+                described,
+                _templates(described),
+                allow_unsafe=allow_unsafe,
+                cache=memory,
+                floor=_floor(require),
             ) as session,
         ):
             report = session.grade(submission, seed=seed, announce=announce)
@@ -139,6 +148,10 @@ def strip(
         sys.stdout.write(data.decode("utf-8"))
 
 
+class RequirementError(UserError):
+    """A primitive that the sandbox does not know."""
+
+
 class Tool(StrEnum):
     """The tools whose assignments can be imported."""
 
@@ -178,6 +191,18 @@ def new(
     from release.scaffold.terminal import print_new
 
     print_new(Console(), new_assignment(name, out))
+
+
+def _floor(names: str) -> frozenset[str]:
+    """The primitives named, each of which the sandbox must know."""
+    from autograder.sandbox.lockdown import PROBES
+
+    found = frozenset(name.strip() for name in names.split(",") if name.strip())
+    if unknown := sorted(found - PROBES.keys()):
+        raise RequirementError(
+            f"--require: found {', '.join(unknown)}; choose from {', '.join(sorted(PROBES))}."
+        )
+    return found
 
 
 def _user_cache() -> Path:

@@ -73,6 +73,7 @@ class Job:
         cache: a folder in which checks may remember costly results, None for no memory.
         remember: take over the verdicts remembered there for equal input, and remember new ones.
         fresh: take over none.
+        without: steps of the sandbox to leave out; in tests alone.
     """
 
     path: str
@@ -82,6 +83,7 @@ class Job:
     cache: str | None
     remember: bool
     fresh: bool
+    without: tuple[str, ...]
 
 
 @dataclass
@@ -122,7 +124,8 @@ def serve(job: socket.socket, control: socket.socket) -> None:
                 request: Any = wire.receive(job)
             except wire.PeerClosed:
                 return
-            request["required"] = tuple(request["required"])
+            for name in ("required", "without"):
+                request[name] = tuple(request[name])
             report = grader.grade(
                 Job(**request), lambda *progress: wire.send(job, {"progress": progress})
             )
@@ -167,8 +170,13 @@ class Grader:
         return self._bases[conditions]
 
     def self_test(self) -> frozenset[str]:
-        """Start a worker and stop it; the primitives that held in it."""
+        """Start a worker, run honest code in it and stop it; the primitives that held.
+
+        Raises:
+            HarnessFault: the sandbox refuses what honest code needs.
+        """
         worker = Worker(self.zygote, Bounds(5, 1 << 30, 1 << 20), self.base)
+        worker.self_test()
         worker.close()
         return worker.active
 
@@ -287,7 +295,9 @@ def _run_checks(
     students: list[Student] = []
 
     def make_student(question: Question, seconds: float) -> Student:
-        student = Student(answers, question, grader.zygote, scratch, seconds, job.required)
+        student = Student(
+            answers, question, grader.zygote, scratch, seconds, job.required, job.without
+        )
         students.append(student)
         return student
 

@@ -129,6 +129,7 @@ class Student:
         scratch: Path,
         seconds: float,
         required: tuple[str, ...],
+        without: tuple[str, ...] = (),
     ) -> None:
         self._answers = answers
         self._question = question
@@ -136,6 +137,7 @@ class Student:
         self._scratch = scratch
         self._seconds = seconds
         self._required = frozenset(required)
+        self._without = frozenset(without)
         self._worker: Worker | None = None
         self._deadline: float | None = None
         self._failures: dict[str, StudentException] = {}
@@ -212,6 +214,7 @@ class Student:
             cpu_seconds=math.ceil(self._seconds) + 5,
             memory=limits.memory_mb * 10**6,
             file_size=limits.file_mb * 10**6,
+            without=self._without,
         )
         # From here on ``close`` reaps it, whatever the replay does.
         self._worker = worker = Worker(self._zygote, bounds, self._scratch)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ def _passable_temporary_folders(tmp_path_factory: pytest.TempPathFactory) -> Non
     """pytest keeps its folders private; the sandbox's user has to pass through them."""
     base = tmp_path_factory.getbasetemp()
     for folder in (base, base.parent):
-        folder.chmod(0o711)
+        if not folder.stat().st_mode & stat.S_ISVTX:  # --basetemp may lie in a shared folder
+            folder.chmod(0o711)
 
 
 class Notebook:

@@ -53,11 +53,15 @@ class StudentException:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one worker may use. Sizes in bytes."""
+    """What one worker may use. Sizes in bytes.
+
+    ``without`` names steps of the lock-down to leave out, for tests alone.
+    """
 
     cpu_seconds: int
     memory: int
     file_size: int
+    without: frozenset[str] = frozenset()
 
 
 class Zygote:
@@ -91,9 +95,17 @@ class Zygote:
 
 
 class Worker:
-    """One locked-down process. Any failure to talk to it kills it."""
+    """One locked-down process. Any failure to talk to it kills it.
 
-    def __init__(self, zygote: Zygote, bounds: Bounds, scratch: Path) -> None:
+    Args:
+        scratch: the folder that its own folder for writing is made in.
+        readable: folders and files that student code may read, beside Python, what was imported
+            before the fork and the assignment's public package.
+    """
+
+    def __init__(
+        self, zygote: Zygote, bounds: Bounds, scratch: Path, readable: Iterable[Path] = ()
+    ) -> None:
         self._zygote = zygote
         self._number = next(zygote.numbers)
         self._channel, theirs = socket.socketpair()
@@ -103,12 +115,14 @@ class Worker:
                 theirs.fileno(),
                 worker=self._number,
                 scratch=str(scratch),
-                bounds=asdict(bounds),
+                bounds={**asdict(bounds), "without": sorted(bounds.without)},
+                readable=[str(path) for path in readable],
             )
         if "fault" in reply:
             self._channel.close()
             raise HarnessFault(f"a worker could not be forked: {reply['fault']}")
         self._alive = True
+        self._stopped: str | None = None
         self.active = self._greeting()
 
     def _greeting(self) -> frozenset[str]:
@@ -128,6 +142,24 @@ class Worker:
                 "passable (chmod o+x) or set up with a Python outside a private home folder"
             )
         return frozenset(hello["active"])
+
+    def self_test(self) -> None:
+        """Run what any honest submission may.
+
+        Raises:
+            HarnessFault: the sandbox refuses it, or breaks it.
+        """
+        try:
+            reply = self._request({"op": "self_test"}, time.monotonic() + START_SECONDS)
+        except (WorkerStopped, WorkerTimedOut, WorkerLied) as error:
+            raise HarnessFault(
+                f"honest code does not run in the sandbox here: {type(error).__name__} {error}"
+            ) from error
+        if isinstance(reply, StudentException):
+            self.close()
+            raise HarnessFault(
+                f"the sandbox refuses what honest code needs: {reply.type}: {reply.message}"
+            )
 
     def replay(self, steps: Iterable[Step], deadline: float) -> dict[str, StudentException]:
         """Run the steps; the names that they could not define, and why."""
@@ -165,6 +197,7 @@ class Worker:
         reply = self._zygote.order("reap", worker=self._number)
         if "fault" in reply:
             raise HarnessFault(reply["fault"])
+        self._stopped = reply["stopped"]
         status: int | None = reply["status"]
         return status
 
@@ -182,7 +215,8 @@ class Worker:
         except wire.WireError as error:
             raise self._lied(str(error)) from None
         except wire.PeerClosed:
-            raise WorkerStopped(_how_it_ended(self.close())) from None
+            status = self.close()
+            raise WorkerStopped(self._stopped or _how_it_ended(status)) from None
         if type(reply) is not dict or len(reply) != 1:
             raise self._lied("a malformed reply")
         if "value" in reply:
@@ -222,6 +256,8 @@ def _how_it_ended(status: int | None) -> str:
             return f"crashed the Python interpreter ({signal.Signals(number).name})"
         case signal.SIGXCPU:
             return "used more processor time than allowed"
+        case signal.SIGSYS:
+            return "made a system call that does not belong to this machine"
         case signal.SIGKILL:
             return "was stopped (out of memory or out of processor time)"
     return f"ended the Python process by signal {number}"

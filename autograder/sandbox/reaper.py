@@ -63,6 +63,24 @@ def reap(pid: int, uid: int | None, known: frozenset[int]) -> int:
             raise ReapFailed(f"processes of user {uid} survive")
 
 
+def kill_abandoned(uid: int) -> bool:
+    """Kill what a user that nobody looks after any more still runs; whether nothing is left."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while _alive(uid):
+        if time.monotonic() > deadline:
+            return False
+        _kill_all_of(uid)
+        time.sleep(PAUSE_SECONDS)
+    return True
+
+
+def stop(pid: int, uid: int | None) -> None:
+    """Kill a worker, and all of its user, without waiting: reaping comes later."""
+    _kill(pid)
+    if uid is not None:
+        _kill_all_of(uid)
+
+
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

@@ -1,7 +1,9 @@
 """Nothing comes in; user numbers go out that no account and no other worker has.
 
 Two zygotes may grade side by side in one container, and a worker is killed by its user: a number
-held twice would end an innocent worker. So each number in use is a lock on one byte of a file.
+held twice would end an innocent worker. So each number in use is a lock on one byte of a file. The
+byte itself is set meanwhile: where it is set and nobody has the lock, a zygote was killed before it
+could clean up.
 """
 
 from __future__ import annotations
@@ -47,7 +49,18 @@ class Users:
         """Give a number back, once nothing of that user is alive."""
         self._held.discard(uid)
         if self._locks is not None:
+            os.pwrite(self._locks, b"\0", uid)
             fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, uid)
+
+    def take_abandoned(self) -> list[int]:
+        """Take over the numbers of zygotes that have ended without giving them back."""
+        if self._locks is None:
+            return []
+        marks = os.pread(self._locks, LAST_UID + 1 - FIRST_UID, FIRST_UID)
+        marked = [FIRST_UID + place for place, mark in enumerate(marks) if mark]
+        taken = [uid for uid in marked if uid not in self._accounts and self._lock(uid)]
+        self._held.update(taken)
+        return taken
 
     def _lock(self, uid: int) -> bool:
         """Such a lock is this process's own: forks do not share it, and its death frees it."""
@@ -55,6 +68,7 @@ class Users:
             return True
         try:
             fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, uid)
+            os.pwrite(self._locks, b"\1", uid)
         except OSError:
             return False
         return True

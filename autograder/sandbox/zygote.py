@@ -13,20 +13,24 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import tempfile
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder import wire
-from autograder.sandbox import lockdown, reaper, worker
+from autograder.sandbox import landlock, lockdown, reaper, usage, worker
 from autograder.sandbox.users import Users
 
 MESSAGE_BYTES = 1 << 16
+#: How often scratch folders are looked at.
+WATCH_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class _Forked:
     pid: int
     uid: int | None
     scratch: str
+    file_size: int
 
 
 class Zygote:
@@ -118,11 +123,23 @@ class Zygote:
         self.settings = settings
         self.given = given
         self.workers: dict[int, _Forked] = {}
+        self.stopped: dict[int, str] = {}  # of these workers, why
+        self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
         self.users = Users() if os.geteuid() == 0 else None
+        for uid in self.users.take_abandoned() if self.users is not None else ():
+            if reaper.kill_abandoned(uid):
+                self._release(uid, None)
 
     def serve(self) -> None:
         """Obey until the grader closes the control socket; then leave nothing behind."""
+        looked = time.monotonic()
         while True:
+            waiting = select.select([self.control], [], [], WATCH_SECONDS if self.workers else None)
+            if time.monotonic() - looked > WATCH_SECONDS:
+                self._watch()
+                looked = time.monotonic()
+            if not waiting[0]:
+                continue
             message, descriptors, _flags, _address = socket.recv_fds(
                 self.control, MESSAGE_BYTES, maxfds=1
             )
@@ -144,16 +161,30 @@ class Zygote:
             for descriptor in descriptors:
                 os.close(descriptor)
 
+    def _watch(self) -> None:
+        """Stop the workers that fill the disk. What they have started may be writing it, too."""
+        for number, forked in self.workers.items():
+            excess = usage.overfull(forked.scratch, forked.file_size)
+            if excess is not None:
+                self.stopped[number] = excess
+                reaper.stop(forked.pid, forked.uid)
+
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""
-        uid = None if self.users is None else self.users.take()
+        without = frozenset(order["bounds"].pop("without", ()))
+        uid = None if self.users is None or "uid" in without else self.users.take()
         scratch = None
         try:
             scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
             if uid is not None:
                 os.chown(scratch, uid, uid)
             confinement = lockdown.Confinement(
-                uid=uid, scratch=scratch, parent=os.getpid(), **order["bounds"]
+                uid=uid,
+                scratch=scratch,
+                parent=os.getpid(),
+                readable=(*self.readable, *order.get("readable", ())),
+                without=without,
+                **order["bounds"],
             )
             pid = os.fork()
         except BaseException:
@@ -161,7 +192,7 @@ class Zygote:
             raise
         if pid == 0:
             self._become_worker(confinement, descriptor)
-        self.workers[order["worker"]] = _Forked(pid, uid, scratch)
+        self.workers[order["worker"]] = _Forked(pid, uid, scratch, confinement.file_size)
         return {"pid": pid, "uid": uid}
 
     def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> NoReturn:
@@ -183,17 +214,18 @@ class Zygote:
             os._exit(1)
 
     def do_reap(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Kill a worker and all it started; its wait status."""
+        """Kill a worker and all it started; its wait status, and why it was stopped before."""
         forked = self.workers.pop(order["worker"], None)
+        stopped = self.stopped.pop(order["worker"], None)
         if forked is None:
-            return {"status": None}
+            return {"status": None, "stopped": None}
         known = frozenset({self.grader, *(other.pid for other in self.workers.values())})
         try:
             status = reaper.reap(forked.pid, forked.uid, known)
         except reaper.ReapFailed as error:  # its number stays taken: it is still somebody's
-            return {"status": None, "fault": str(error)}
+            return {"status": None, "stopped": stopped, "fault": str(error)}
         self._release(forked.uid, forked.scratch)
-        return {"status": status}
+        return {"status": status, "stopped": stopped}
 
     def _release(self, uid: int | None, scratch: str | None) -> None:
         if scratch is not None:

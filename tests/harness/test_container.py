@@ -1,0 +1,57 @@
+"""The sandbox inside an unprivileged container, as Gradescope and Docker start one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import TWO_FUNCTIONS, Notebook, needs_root
+from container import Container, needs_runc, python_folders
+
+from autograder import manifest
+from release.templates import solved
+
+pytestmark = [needs_root, needs_runc]
+
+ASK = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+capabilities = [l for l in open("/proc/self/status") if l.startswith("CapEff")][0].split()[1]
+print(os.getuid(), capabilities, libc.unshare(0x10000000), libc.syscall(444, None, 0, 1) > 0)
+"""
+
+
+@pytest.fixture(params=[True, False], ids=["landlock", "no landlock"])
+def container(request: pytest.FixtureRequest, tmp_path: Path) -> Container:
+    return Container(tmp_path / "container", python_folders(), landlock=request.param)
+
+
+def test_the_container_is_as_docker_makes_it(
+    container: Container, request: pytest.FixtureRequest
+) -> None:
+    done = container.run(sys.executable, "-I", "-c", ASK)
+    assert done.returncode == 0, done.stderr
+    has_landlock = "no landlock" not in request.node.name
+    assert done.stdout.split() == ["0", "00000000a80425fb", "-1", str(has_landlock)]
+
+
+def test_hidden_checks_are_graded_there(
+    container: Container, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    notebook = Notebook(solved(manifest.load(TWO_FUNCTIONS / "staff"))["two.ipynb"])
+    notebook.save(tmp_path / "in" / "two.ipynb")
+    (tmp_path / "out").mkdir()
+    container.mount(tmp_path / "in", Path("/submission"))
+    container.mount(tmp_path / "out", Path("/results"), writable=True)
+    done = container.run(
+        *(sys.executable, "-I", "-m", "autograder.cli", "grade", "/submission"),
+        *("--assignment", TWO_FUNCTIONS / "staff", "--out", "/results/results.json"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    data = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert data["score"] == 4
+    active = set(data["extra_data"]["sandbox"])
+    assert {"uid", "no_new_privs", "seccomp", "rlimits", "descriptors"} <= active
+    assert ("landlock" in active) == ("no landlock" not in request.node.name)
