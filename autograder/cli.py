@@ -18,7 +18,6 @@ from rich.text import Text
 
 from autograder.errors import HarnessFault, UserError
 from autograder.manifest import Assignment, load
-from autograder.sandbox.lockdown import FLOOR
 
 app = typer.Typer(
     help="Grade submissions of deep-learning notebooks, and release assignments.",
@@ -47,9 +46,12 @@ def grade(
         typer.Option(help="Where checks remember costly results; default: the user's own folder."),
     ] = None,
     require: Annotated[
-        str,
-        typer.Option(help="The sandbox's primitives without which nothing is graded, by commas."),
-    ] = ",".join(sorted(FLOOR)),
+        str | None,
+        typer.Option(
+            help="The sandbox's primitives without which nothing is graded, by commas; default: "
+            "uid,no_new_privs,seccomp, for a plain user apart,landlock,no_new_privs,seccomp."
+        ),
+    ] = None,
     allow_unsafe: Annotated[
         bool,
         typer.Option(
@@ -73,7 +75,7 @@ def grade(
                 _templates(described),
                 allow_unsafe=allow_unsafe,
                 cache=memory,
-                floor=_floor(require),
+                floor=None if require is None else _floor(require),
             ) as session,
         ):
             report = session.grade(submission, seed=seed, announce=announce)

@@ -22,7 +22,7 @@ from autograder import __version__, wire
 from autograder.errors import HarnessFault, UserError
 from autograder.manifest import Assignment
 from autograder.results import HARNESS_FAULT, Report
-from autograder.sandbox.lockdown import FLOOR
+from autograder.sandbox.lockdown import FLOOR, PLAIN_FLOOR
 
 #: What the clean processes get of the environment; one thread each, so that they can be forked.
 ENVIRONMENT = {
@@ -57,7 +57,8 @@ class Session:
             ones.
         trusted: the submissions are the staff's own, so that memory serves without a sandbox too.
         public_only: run the public checks alone, as on a student's desk.
-        floor: the primitives of the sandbox that hidden checks require.
+        floor: the primitives of the sandbox that hidden checks require; None for the default, which
+            is another for a plain user.
 
     Raises:
         IsolationError: on entering, where a required primitive is not active.
@@ -74,7 +75,7 @@ class Session:
         remember: bool = False,
         trusted: bool = False,
         public_only: bool = False,
-        floor: frozenset[str] = FLOOR,
+        floor: frozenset[str] | None = None,
     ) -> None:
         self.assignment = assignment
         self.templates = dict(templates)
@@ -83,7 +84,7 @@ class Session:
         self.remember = remember
         self.trusted = trusted
         self.public_only = public_only
-        self.floor = floor
+        self._floor = floor
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._job: socket.socket | None = None
@@ -108,6 +109,13 @@ class Session:
         _traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def floor(self) -> frozenset[str]:
+        """What hidden checks require here."""
+        if self._floor is not None:
+            return self._floor
+        return FLOOR if os.geteuid() == 0 else PLAIN_FLOOR
 
     @property
     def unsafe(self) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.sandbox import landlock, seccomp
+from autograder.sandbox import apart, landlock, seccomp
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -32,6 +32,8 @@ WIRE_DESCRIPTOR = 3
 
 #: What hidden checks require. Not Landlock, which kernels before 5.13 lack.
 FLOOR = frozenset({"uid", "no_new_privs", "seccomp"})
+#: What they require of a plain user, who cannot give a worker a user of its own.
+PLAIN_FLOOR = frozenset({"apart", "landlock", "no_new_privs", "seccomp"})
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 #: The same number on every architecture; not every Python's ``os.closerange`` knows it.
@@ -74,7 +76,7 @@ def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
     if not without <= STEPS.keys():
         raise ValueError(f"no step is called {', '.join(sorted(without - STEPS.keys()))}")
     if "no_new_privs" in without:
-        without |= {"landlock", "seccomp"}
+        without |= {"landlock", "seccomp", "apart"}
     for name, step in STEPS.items():
         if name not in without:
             step(confinement)
@@ -187,6 +189,12 @@ def _seccomp(_confinement: Confinement) -> None:
         seccomp.restrict()
 
 
+def _apart(confinement: Confinement) -> None:
+    """Where there is no user of its own to do it."""
+    if confinement.uid is None and seccomp.available():
+        apart.restrict()
+
+
 #: The order is part of the defence.
 STEPS: dict[str, Callable[[Confinement], None]] = {
     "session": _new_session,
@@ -199,6 +207,7 @@ STEPS: dict[str, Callable[[Confinement], None]] = {
     "no_new_privs": _no_new_privileges,
     "landlock": _landlock,
     "seccomp": _seccomp,
+    "apart": _apart,
 }
 
 
@@ -219,6 +228,9 @@ def _uid_holds() -> bool:
     parent = os.getppid()
     if 0 in (*os.getresuid(), *os.getresgid()) or os.getgroups():
         return False
+    with contextlib.suppress(FileNotFoundError):  # hidden, as only others' processes can be
+        if os.stat(f"/proc/{parent}").st_uid == os.getuid():  # noqa: PTH116
+            return False
     attempts: tuple[Callable[[], object], ...] = (
         lambda: os.setuid(0),
         lambda: os.setgroups([0]),
@@ -293,6 +305,17 @@ def _seccomp_holds() -> bool:
     return all(_is_refused(attempt) for attempt in attempts)
 
 
+def _apart_holds() -> bool:
+    """The parent cannot be touched, nor the modes of the user's own files."""
+    parent = os.getppid()
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: os.kill(parent, 0),
+        lambda: resource.prlimit(parent, resource.RLIMIT_CORE),
+        lambda: os.chmod(".", 0o700),  # noqa: PTH101
+    )
+    return all(_is_refused(attempt) for attempt in attempts)
+
+
 def _called(result: int) -> None:
     if result < 0:
         raise OSError(ctypes.get_errno(), "refused")
@@ -305,4 +328,5 @@ PROBES: dict[str, Callable[[], bool]] = {
     "descriptors": _descriptors_hold,
     "landlock": _landlock_holds,
     "seccomp": _seccomp_holds,
+    "apart": _apart_holds,
 }

@@ -16,7 +16,7 @@ import os
 import platform
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -198,8 +198,12 @@ class Instruction(NamedTuple):
     value: int
 
 
-def program(machine: Machine) -> list[Instruction]:
-    """The filter for one kind of machine."""
+def program(
+    machine: Machine, verdicts: Mapping[int, list[Instruction]] | None = None
+) -> list[Instruction]:
+    """A filter for one kind of machine: what happens to calls by number, else they are allowed."""
+    if verdicts is None:
+        verdicts = {number: _verdict(name) for name, number in machine.numbers.items()}
     steps = [
         Instruction(LOAD, 0, 0, ARCHITECTURE_AT),
         Instruction(IF_EQUAL, 1, 0, machine.audit),
@@ -208,20 +212,23 @@ def program(machine: Machine) -> list[Instruction]:
     ]
     if machine.has_x32:
         steps += [Instruction(IF_AT_LEAST, 0, 1, X32), Instruction(RETURN, 0, 0, KILL)]
-    for name, number in machine.numbers.items():
-        verdict = _verdict(name)
-        steps += [Instruction(IF_EQUAL, 0, len(verdict), number), *verdict]
+    for number, what in verdicts.items():
+        steps += [Instruction(IF_EQUAL, 0, len(what), number), *what]
     return [*steps, Instruction(RETURN, 0, 0, ALLOW)]
 
 
 def _verdict(name: str) -> list[Instruction]:
-    """What happens to one call; every way through it ends in a return."""
     if name in MISSING:
         return [Instruction(RETURN, 0, 0, UNKNOWN)]
-    if name not in CONDITIONAL:
+    return verdict(CONDITIONAL.get(name, ()))
+
+
+def verdict(conditions: Sequence[Condition]) -> list[Instruction]:
+    """What happens to one call; every way through it ends in a return. No condition: refused."""
+    if not conditions:
         return [Instruction(RETURN, 0, 0, REFUSE)]
     steps: list[Instruction] = []
-    for condition in CONDITIONAL[name]:
+    for condition in conditions:
         count = len(condition.values)
         steps += [
             Instruction(LOAD, 0, 0, ARGUMENTS_AT + 8 * condition.argument),
@@ -255,26 +262,37 @@ def available() -> bool:
     return ctypes.get_errno() == errno.EFAULT
 
 
-def assembled(machine: Machine) -> bytes:
-    """The filter as the kernel takes it."""
-    return b"".join(struct.pack("=HBBI", *step) for step in program(machine))
+def assembled(steps: Iterable[Instruction]) -> bytes:
+    """A filter as the kernel takes it."""
+    return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
 #: Made before any fork.
 _THIS_MACHINE = this_machine()
-_STEPS = b"" if _THIS_MACHINE is None else assembled(_THIS_MACHINE)
+_STEPS = b"" if _THIS_MACHINE is None else assembled(program(_THIS_MACHINE))
 
 
 def restrict() -> None:
-    """Put the filter in force, for this thread and all that it starts. Needs no_new_privs.
+    """Put this machine's filter in force, as `install` does."""
+    _install(_STEPS)
+
+
+def install(steps: Iterable[Instruction]) -> None:
+    """Put a filter in force, for this thread and all that it starts. Needs no_new_privs.
+
+    Of several filters the strictest verdict counts.
 
     Raises:
         OSError: the kernel refuses.
         RuntimeError: there are other threads, which would go on without it.
     """
+    _install(assembled(steps))
+
+
+def _install(steps: bytes) -> None:
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208
         raise RuntimeError("a process with threads cannot be locked down")
-    prepared = _Program(len(_STEPS) // 8, _STEPS)
+    prepared = _Program(len(steps) // 8, steps)
     if LIBC.prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(prepared), 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the filter of system calls")
 

@@ -115,19 +115,31 @@ def test_a_harness_fault_says_so_and_exits_differently(
 
 
 @needs_root
-def test_without_root_hidden_checks_are_refused_unless_overridden(
+def test_a_plain_user_grades_behind_landlock_and_a_second_filter(
     solution: Path, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o755)
     solution.parent.chmod(0o755)
     staff = TWO_FUNCTIONS / "staff"
-    refused = run("grade", solution, "-a", staff, user=NOBODY, group=NOBODY, cwd="/")
+    done = run("grade", solution, "-a", staff, user=NOBODY, group=NOBODY, cwd="/")
+    assert done.returncode == 0, done.stderr
+    assert "4 / 4" in done.stdout
+    assert "WITHOUT the full sandbox" not in done.stdout
+
+
+def test_what_is_required_and_cannot_be_had_refuses_unless_overridden(
+    solution: Path, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    solution.parent.chmod(0o755)
+    words = ("grade", solution, "-a", TWO_FUNCTIONS / "staff", "--require", "uid,seccomp")
+    refused = run(*words, user=NOBODY, group=NOBODY, cwd="/")
     assert refused.returncode == 2
-    words = " ".join(refused.stderr.split())
-    assert "here uid cannot be had; run as root" in words
-    unsafe = run(
-        "grade", solution, "-a", staff, "--allow-unsafe", user=NOBODY, group=NOBODY, cwd="/"
-    )
+    assert "here uid cannot be had; run as root" in " ".join(refused.stderr.split())
+    unknown = run(*words[:-1], "uid,walls")
+    assert unknown.returncode == 2
+    assert "found walls; choose from" in unknown.stderr
+    unsafe = run(*words, "--allow-unsafe", user=NOBODY, group=NOBODY, cwd="/")
     assert unsafe.returncode == 0, unsafe.stderr
     assert "4 / 4" in unsafe.stdout
     assert "WITHOUT the full sandbox" in unsafe.stdout

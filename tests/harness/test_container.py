@@ -37,6 +37,20 @@ def test_the_container_is_as_docker_makes_it(
     assert done.stdout.split() == ["0", "00000000a80425fb", "-1", str(has_landlock)]
 
 
+def test_a_plain_user_without_landlock_is_refused(tmp_path: Path) -> None:
+    container = Container(tmp_path / "container", python_folders(), landlock=False)
+    container.config["process"]["user"] = {"uid": 65534, "gid": 65534}
+    notebook = Notebook(solved(manifest.load(TWO_FUNCTIONS / "staff"))["two.ipynb"])
+    notebook.save(tmp_path / "in" / "two.ipynb")
+    container.mount(tmp_path / "in", Path("/submission"))
+    done = container.run(
+        *(sys.executable, "-I", "-m", "autograder.cli", "grade", "/submission"),
+        *("--assignment", TWO_FUNCTIONS / "staff"),
+    )
+    assert done.returncode == 2
+    assert "here landlock cannot be had" in " ".join(done.stderr.split())
+
+
 def test_hidden_checks_are_graded_there(
     container: Container, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

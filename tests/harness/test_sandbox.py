@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -37,6 +38,8 @@ from autograder.session import ENVIRONMENT
 
 pytestmark = needs_root
 
+#: What holds in a worker of root's; a plain user's is apart from its user in another way.
+OF_ROOT = frozenset(lockdown.PROBES) - {"apart"}
 BOUNDS = Bounds(cpu_seconds=30, memory=256 << 20, file_size=1 << 20)
 #: The grader's fork does nothing but lend its control socket to the test, which plays the grader.
 STUB = """
@@ -202,7 +205,7 @@ def assert_well(sandbox: Sandbox) -> None:
 def test_every_primitive_is_active(sandbox: Sandbox) -> None:
     worker = sandbox.worker()
     worker.close()
-    assert worker.active == set(lockdown.PROBES)
+    assert worker.active == OF_ROOT
 
 
 @pytest.mark.parametrize("name", lockdown.PROBES)
@@ -211,7 +214,8 @@ def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> Non
     worker.close()
     lost = {name, "landlock", "seccomp"} if name == "no_new_privs" else {name}
     uncertain = {"rlimits"} if name == "uid" else set()  # some roots may raise their limits
-    assert worker.active | uncertain == (set(lockdown.PROBES) - lost) | uncertain
+    instead = {"apart"} if name == "uid" else set()  # as a plain user's worker, then
+    assert worker.active | uncertain == (OF_ROOT - lost) | instead | uncertain
 
 
 def test_only_steps_that_there_are_can_be_left_out(sandbox: Sandbox) -> None:
@@ -1269,15 +1273,79 @@ def test_what_a_killed_zygote_leaves_is_killed_by_the_next(
         assert processes_of(uid) == []
 
 
-def test_a_plain_user_has_no_sandbox_and_says_so(
+def test_a_plain_users_worker_has_no_user_of_its_own_and_says_so(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """A user number as high as a worker's is no user of one's own."""
     with opened(tmp_path_factory, user=30_001) as sandbox:
         worker = sandbox.worker()
+        worker.self_test()
         worker.close()
         assert worker.active == set(lockdown.PROBES) - {"uid"}
         assert lockdown.FLOOR - worker.active == {"uid"}
+        assert worker.active >= lockdown.PLAIN_FLOOR
+
+
+def test_roots_workers_have_a_user_of_their_own_instead_of_the_second_filter(
+    sandbox: Sandbox,
+) -> None:
+    assert sandbox.worker().active == OF_ROOT
+
+
+REACH_AS_USER = """
+    import ctypes, os, resource
+    def attack(owned):
+        parent = os.getppid()
+        attempts = {
+            "signal": lambda: os.kill(parent, 0),
+            "thread signal": lambda: checked(libc.syscall(TGKILL, parent, parent, 0)),
+            "pidfd": lambda: os.close(os.pidfd_open(parent)),
+            "limits": lambda: resource.prlimit(parent, resource.RLIMIT_CORE),
+            "priority": lambda: os.setpriority(os.PRIO_PROCESS, parent, 19),
+            "processors": lambda: os.sched_setaffinity(parent, os.sched_getaffinity(0)),
+            "memory": lambda: os.close(os.open(f"/proc/{parent}/mem", os.O_RDONLY)),
+            "mode": lambda: os.chmod(owned, 0o600),
+            "times": lambda: os.utime(owned),
+            "content": lambda: open(owned).close(),
+        }
+        done = []
+        for name, attempt in attempts.items():
+            try:
+                attempt()
+            except OSError:
+                continue
+            done.append(name)
+        return done
+    TGKILL = 234 if os.uname().machine == "x86_64" else 131
+    libc = ctypes.CDLL(None, use_errno=True)
+    def checked(result):
+        if result:
+            raise OSError(ctypes.get_errno(), "refused")
+"""
+
+
+def test_a_plain_users_worker_does_not_reach_its_users_processes_and_files(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with opened(tmp_path_factory, user=30_001) as sandbox:
+        owned = sandbox.scratch.parent / "owned.txt"
+        owned.write_text("a file of the staff's")
+        os.chown(owned, 30_001, 30_001)
+        free = dataclasses.replace(BOUNDS, without=frozenset({"apart", "landlock", "seccomp"}))
+        for bounds, reached in ((free, 10), (BOUNDS, 0)):
+            worker = sandbox.worker(REACH_AS_USER, bounds)
+            found = worker.call("attack", [str(owned)], {}, soon())
+            assert isinstance(found, list)
+            assert len(found) == reached, found
+
+
+def test_a_plain_users_worker_may_end_itself_by_a_signal(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with opened(tmp_path_factory, user=30_001) as sandbox:
+        worker = sandbox.worker("import os\ndef attack(): os.abort()")
+        with pytest.raises(WorkerStopped, match="SIGABRT"):
+            worker.call("attack", [], {}, soon())
 
 
 def test_what_the_user_cannot_read_is_named_with_the_fix(
