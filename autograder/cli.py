@@ -91,6 +91,21 @@ def grade(
 
 
 @app.command()
+def gradescope(
+    assignment: Annotated[
+        Path, typer.Option("--assignment", "-a", help="Its folder in an unpacked gradescope.zip.")
+    ],
+    root: Annotated[
+        Path, typer.Option(help="The folder of submission, metadata and results, as there.")
+    ] = Path("/autograder"),
+) -> None:
+    """Grade what Gradescope hands over, by its rules in the manifest; staff read the output."""
+    from autograder.gradescope.command import run
+
+    raise typer.Exit(run(assignment, root, cache=_user_cache(), tell=typer.echo))
+
+
+@app.command()
 def release(
     assignment: Annotated[Path, typer.Argument(help="The folder that holds assignment.toml.")],
     out: Annotated[

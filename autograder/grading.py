@@ -29,7 +29,7 @@ import autograder
 from autograder import manifest, wire
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
-from autograder.checks.plugin import GradingPlugin
+from autograder.checks.plugin import GradingPlugin, Handed
 from autograder.checks.verdicts import Verdicts, basis_of
 from autograder.manifest import Assignment, Question
 from autograder.notebook import Notebook, parse
@@ -73,6 +73,7 @@ class Job:
         cache: a folder in which checks may remember costly results, None for no memory.
         remember: take over the verdicts remembered there for equal input, and remember new ones.
         fresh: take over none.
+        seconds: stop after these, if that is before the manifest's limit.
         without: steps of the sandbox to leave out; in tests alone.
     """
 
@@ -83,7 +84,14 @@ class Job:
     cache: str | None
     remember: bool
     fresh: bool
+    seconds: float | None
     without: tuple[str, ...]
+
+
+OUT_OF_TIME = (
+    "There was no time left to finish this check. "
+    "Make slow parts of your code faster and hand in again, or tell the staff."
+)
 
 
 @dataclass
@@ -91,7 +99,7 @@ class Outcome:
     """What has come of one submission so far; the child sends it piece by piece."""
 
     checks: dict[str, CheckResult] = field(default_factory=dict)
-    ended: int = 0
+    ended: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
@@ -102,12 +110,26 @@ class Outcome:
         """Take one message of the child; False after its last."""
         if "check" in message:
             result = CheckResult.from_dict(message["check"])
-            self.ended += result.id in self.checks  # the first entry only says that it exists
+            if result.id in self.checks:  # the first entry only says that it exists
+                self.ended.add(result.id)
             self.checks[result.id] = result
             return True
         for name, values in message["end"].items():
             getattr(self, name).extend(values)
         return False
+
+    def stop(self, seconds: float) -> None:
+        """Note that the time was over; what has ended keeps its points."""
+        words = f"grading took longer than {seconds:.3g} seconds"
+        if not self.checks:
+            self.faults.append(words)
+            return
+        left = self.checks.keys() - self.ended
+        self.flags.append(f"{words}; {len(left)} of {len(self.checks)} checks did not end")
+        for name in left:
+            self.checks[name] = replace(
+                self.checks[name], status="skipped", message=OUT_OF_TIME, staff=""
+            )
 
 
 def serve(job: socket.socket, control: socket.socket) -> None:
@@ -119,17 +141,7 @@ def serve(job: socket.socket, control: socket.socket) -> None:
     with _temporary() as base:
         grader = Grader(assignment, templates, Zygote(control), base, opening["public_only"])
         wire.send(job, {"primitives": sorted(grader.self_test())})
-        while True:
-            try:
-                request: Any = wire.receive(job)
-            except wire.PeerClosed:
-                return
-            for name in ("required", "without"):
-                request[name] = tuple(request[name])
-            report = grader.grade(
-                Job(**request), lambda *progress: wire.send(job, {"progress": progress})
-            )
-            wire.send(job, {"report": report.to_dict()})
+        grader.run_checks(job)
 
 
 @contextmanager
@@ -156,6 +168,7 @@ class Grader:
         self.templates = templates
         self.zygote = zygote
         self.base = base
+        self.child: Child | None = None
         self.public_only = public_only
         for template in templates.values():
             prepare(template)  # here, where all submissions' children have it
@@ -180,8 +193,61 @@ class Grader:
         worker.close()
         return worker.active
 
-    def grade(self, job: Job, announce: Callable[[int, int], None]) -> Report:
-        """Grade one submission. Always returns a report.
+    def run_checks(self, jobs: socket.socket) -> None:
+        """Collect the checks once, and run them in a fork for each submission that comes.
+
+        pytest is called once. It waits in this process for submissions, and goes on in the forks.
+        """
+        folders = [self.assignment.public_checks]
+        if not self.public_only:
+            folders.append(self.assignment.hidden_checks)
+        folders = [folder for folder in folders if folder.is_dir()]
+        sys.path[:0] = [str(folder) for folder in folders]  # checks may share modules beside them
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        warnings.simplefilter("ignore")
+        waited = False
+
+        def await_submission() -> Handed | None:
+            nonlocal waited
+            waited = True
+            return self._serve(jobs)
+
+        plugin = GradingPlugin(self.assignment, await_submission, public_only=self.public_only)
+        end: dict[str, Any] = {}
+        try:
+            code = pytest.main(_arguments(self.assignment, folders), plugins=[plugin])
+            fault = _fault(code, plugin, folders)
+            if not waited:  # pytest itself broke before; each submission is told so
+                self._serve(jobs)
+            if self.child is not None:
+                end = self.child.end(plugin, fault)
+        except BaseException:
+            if self.child is None:
+                raise
+            end = {"faults": [traceback.format_exc()]}
+        if self.child is not None:
+            wire.send(self.child.channel, {"end": end})
+            os._exit(0)
+
+    def _serve(self, jobs: socket.socket) -> Handed | None:
+        """Grade what comes. Returns what a fork is to grade; in this process None, at the end."""
+        while True:
+            try:
+                request: Any = wire.receive(jobs)
+            except wire.PeerClosed:
+                return None
+            for name in ("required", "without"):
+                request[name] = tuple(request[name])
+            report = self.grade(
+                Job(**request), lambda *progress: wire.send(jobs, {"progress": progress})
+            )
+            if self.child is not None:
+                return self.child.handed
+            assert report is not None
+            wire.send(jobs, {"report": report.to_dict()})
+
+    def grade(self, job: Job, announce: Callable[[int, int], None]) -> Report | None:
+        """Grade one submission. Always returns a report; None in the fork that runs the checks.
 
         Args:
             announce: called with the checks that have ended and the checks in all.
@@ -197,8 +263,9 @@ class Grader:
             self._run(job, folder, seed, outcome, announce)
         except Exception:
             outcome.faults.append(traceback.format_exc())
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        if self.child is not None:
+            return None
+        shutil.rmtree(folder, ignore_errors=True)
         return self._report(job, seed, time.monotonic() - started, outcome)
 
     def _run(
@@ -211,18 +278,21 @@ class Grader:
     ) -> None:
         """Fork the child and take its results, up to its end or the time limit."""
         seconds = self.assignment.limits.total_seconds
+        if job.seconds is not None:
+            seconds = max(min(seconds, job.seconds), 0.0)
         deadline = time.monotonic() + seconds
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
             ours.close()
-            _run_child(self, job, folder, seed, theirs)
+            self._become_child(job, folder, seed, theirs)
+            return
         theirs.close()
         try:
             while outcome.add(wire.receive(ours, deadline=deadline)):
-                announce(outcome.ended, len(outcome.checks))
+                announce(len(outcome.ended), len(outcome.checks))
         except wire.DeadlinePassed:
-            outcome.faults.append(f"grading took longer than {seconds:g} seconds")
+            outcome.stop(seconds)
         except wire.PeerClosed:
             outcome.faults.append("the process that ran the checks ended early")
         finally:
@@ -232,6 +302,13 @@ class Grader:
             reply = self.zygote.order("reap_all")
             if "fault" in reply:
                 outcome.faults.append(str(reply["fault"]))
+
+    def _become_child(self, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
+        try:
+            self.child = Child(self, job, folder, seed, channel)
+        except BaseException:
+            wire.send(channel, {"end": {"faults": [traceback.format_exc()]}})
+            os._exit(0)
 
     def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
         checks = tuple(outcome.checks.values()) or tuple(
@@ -272,62 +349,53 @@ def _not_graded(question: Question) -> CheckResult:
 # --- the child: one submission -------------------------------------------------------------------
 
 
-def _run_child(grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
-    """Run the checks, stream their results, and end this process whatever happens."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    end: dict[str, Any] = {}
-    try:
-        end = _run_checks(grader, job, folder, seed, channel)
-    except BaseException:
-        end = {"faults": [traceback.format_exc()]}
-    finally:
-        wire.send(channel, {"end": end})
-        os._exit(0)
+class Child:
+    """The process of one submission: what it asks of the checks, and what it says at its end."""
 
+    def __init__(
+        self, grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket
+    ) -> None:
+        self.channel = channel
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        self._submission, self._problem = _collected(grader.assignment, Path(job.path), folder)
+        self._answers = Answers(grader.assignment, grader.templates, self._submission, grader.given)
+        self._students: list[Student] = []
+        scratch = folder / "scratch"
+        scratch.mkdir(mode=0o711)
 
-def _run_checks(
-    grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket
-) -> dict[str, Any]:
-    submission, problem = _collected(grader.assignment, Path(job.path), folder)
-    answers = Answers(grader.assignment, grader.templates, submission, grader.given)
-    scratch = folder / "scratch"
-    scratch.mkdir(mode=0o711)
-    students: list[Student] = []
+        def make_student(question: Question, seconds: float) -> Student:
+            student = Student(
+                self._answers, question, grader.zygote, scratch, seconds, job.required, job.without
+            )
+            self._students.append(student)
+            return student
 
-    def make_student(question: Question, seconds: float) -> Student:
-        student = Student(
-            answers, question, grader.zygote, scratch, seconds, job.required, job.without
+        memory = Cache(Path(job.cache) if job.cache else None)
+        verdicts = None
+        if job.remember:
+            basis = grader.basis(job)
+            verdicts = Verdicts(
+                memory, basis, self._answers, self._submission, seed, fresh=job.fresh
+            )
+        self.handed = Handed(
+            seed,
+            make_student,
+            Files(self._submission),
+            memory,
+            lambda result: wire.send(channel, {"check": asdict(result)}),
+            verdicts,
         )
-        students.append(student)
-        return student
 
-    memory = Cache(Path(job.cache) if job.cache else None)
-    verdicts = None
-    if job.remember:
-        basis = grader.basis(job)
-        verdicts = Verdicts(memory, basis, answers, submission, seed, fresh=job.fresh)
-    plugin = GradingPlugin(
-        grader.assignment,
-        seed,
-        make_student,
-        Files(submission),
-        memory,
-        lambda result: wire.send(channel, {"check": asdict(result)}),
-        verdicts,
-        public_only=grader.public_only,
-    )
-    folders = [grader.assignment.public_checks]
-    if not grader.public_only:
-        folders.append(grader.assignment.hidden_checks)
-    fault = _pytest(grader.assignment, plugin, [folder for folder in folders if folder.is_dir()])
-    active = [student.active for student in students if student.active is not None]
-    return {
-        "faults": [fault] if fault else [],
-        "flags": plugin.flags,
-        "notes": [*problem, *answers.notes],
-        "primitives": sorted(frozenset.intersection(*active)) if active else [],
-        "skipped": [(item.name, item.reason) for item in submission.skipped[:50]],
-    }
+    def end(self, plugin: GradingPlugin, fault: str | None) -> dict[str, Any]:
+        """All that is left to say when the checks have run."""
+        active = [student.active for student in self._students if student.active is not None]
+        return {
+            "faults": [fault] if fault else [],
+            "flags": plugin.flags,
+            "notes": [*self._problem, *self._answers.notes],
+            "primitives": sorted(frozenset.intersection(*active)) if active else [],
+            "skipped": [(item.name, item.reason) for item in self._submission.skipped[:50]],
+        }
 
 
 def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Submission, list[str]]:
@@ -348,20 +416,20 @@ def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Subm
     return submission, []
 
 
-def _pytest(assignment: Assignment, plugin: GradingPlugin, folders: list[Path]) -> str | None:
-    """Run every check in the folders; what kept them from running, or None."""
-    sys.path[:0] = [str(folder) for folder in folders]  # checks may share modules beside them
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    warnings.simplefilter("ignore")
+def _arguments(assignment: Assignment, folders: list[Path]) -> list[str]:
+    """What pytest is called with; it looks at nothing but the checks."""
     # A conftest.py above the checks belongs to whatever the assignment happens to lie in.
     cut = f"--confcutdir={folders[-1] if folders else assignment.folder}"
-    arguments = [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", cut, *map(str, folders)]
-    code = pytest.main(arguments, plugins=[plugin])
+    return [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", cut, *map(str, folders)]
+
+
+def _fault(code: int, plugin: GradingPlugin, folders: list[Path]) -> str | None:
+    """What kept the checks from running, or None."""
     if plugin.errors:
         return "\n".join(plugin.errors)
-    if code == pytest.ExitCode.NO_TESTS_COLLECTED and not plugin.checks:
+    if not plugin.checks:
         return f"found no check in {', '.join(f.name for f in folders) or 'any folder'}; write one"
-    nothing_left = code == pytest.ExitCode.NO_TESTS_COLLECTED and plugin.complete
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not nothing_left:
+    ended_well = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if not ended_well and not (code == pytest.ExitCode.NO_TESTS_COLLECTED and plugin.complete):
         return f"pytest ended with {pytest.ExitCode(code).name}"
     return None

@@ -7,15 +7,18 @@ Gradescope bundle holds ``templates/`` in place of the sources. Both are read he
 from __future__ import annotations
 
 import json
+import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import UserError
+from autograder.times import parse_time
 
 FILE_NAME = "assignment.toml"
 SCHEMA = Path(__file__).with_name("schemas") / "manifest.schema.json"
@@ -91,6 +94,62 @@ class Question:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What lateness takes from the points earned; a day is 24 hours, counted after the grace.
+
+    Attributes:
+        percent_per_day: of the points earned, for each day begun.
+        floor_percent: the share of the points earned that stays however late.
+    """
+
+    percent_per_day: float
+    grace_minutes: float = 0.0
+    floor_percent: float = 0.0
+
+
+@dataclass(frozen=True)
+class SubmissionLimit:
+    """So many submissions are graded in any window of so many hours."""
+
+    submissions: int
+    hours: float
+
+
+@dataclass(frozen=True)
+class HiddenChecks:
+    """How Gradescope shows the entries of hidden checks.
+
+    Attributes:
+        before_due: for what is handed in up to the student's due date.
+        after_due: for what is handed in later; a manifest that does not say so means the same.
+    """
+
+    before_due: str = "visible"
+    after_due: str = "visible"
+
+
+@dataclass(frozen=True)
+class Gradescope:
+    """What holds on Gradescope alone. All of it is off where the manifest does not name it.
+
+    Attributes:
+        timeout_seconds: the run stops itself after these, and hands over what it has. The
+            platform's own limit, 600 unless it was changed there, gives 0 points and no words.
+        leaderboard: hand over the values of checks that have a leaderboard.
+        hidden_total: tell students how many points are judged by checks they cannot see.
+        extensions: due dates of single students, by e-mail address or id.
+    """
+
+    timeout_seconds: float = 570.0
+    leaderboard: bool = False
+    hidden_total: bool = False
+    hidden_checks: HiddenChecks = HiddenChecks()
+    late: LatePolicy | None = None
+    limit: SubmissionLimit | None = None
+    extensions: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Assignment:
     """A validated manifest. Paths are absolute."""
 
@@ -105,6 +164,7 @@ class Assignment:
     questions: tuple[Question, ...]
     settings: dict[str, Any] = field(default_factory=dict)
     allowed: tuple[Allowed, ...] = ()
+    gradescope: Gradescope = field(default_factory=Gradescope)
 
     @property
     def hidden_checks(self) -> Path:
@@ -152,6 +212,9 @@ def load(folder: Path) -> Assignment:
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{path}: this is not valid TOML: {error}; mend that line.") from None
     where = _Lines(path, text)
+    if isinstance(data.get("gradescope"), dict):
+        data["gradescope"] = _with_texts(data["gradescope"])
+    _validate_numbers(data, (), where)
     _validate_schema(data, where)
     _validate_references(data, folder, where)
     return Assignment(
@@ -172,7 +235,41 @@ def load(folder: Path) -> Assignment:
         ),
         settings=data.get("checks", {}),
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
+        gradescope=_gradescope(data.get("gradescope", {}), where),
     )
+
+
+def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
+    """TOML's own dates and times as texts, for which JSON schema has rules."""
+    texts: dict[str, Any] = {}
+    for key, value in table.items():
+        is_time = isinstance(value, date | time)
+        inner = _with_texts(value) if isinstance(value, dict) else value
+        texts[key] = value.isoformat() if is_time else inner
+    return texts
+
+
+def _gradescope(table: dict[str, Any], where: _Lines) -> Gradescope:
+    extensions: dict[str, datetime] = {}
+    for user, due in table.get("extensions", {}).items():
+        key = ["gradescope", "extensions", user]
+        try:
+            moment = parse_time(due)
+        except ValueError as error:
+            raise where.error(key, f"found '{due}'; {error}") from None
+        if user.strip().casefold() in extensions:
+            raise where.error(key, "a second due date of this student; keep one")
+        extensions[user.strip().casefold()] = moment
+    rules: dict[str, Any] = {"extensions": extensions}
+    if "hidden_checks" in table:
+        before = table["hidden_checks"].get("before_due", HiddenChecks.before_due)
+        after = table["hidden_checks"].get("after_due", before)
+        rules["hidden_checks"] = HiddenChecks(before, after)
+    if "late" in table:
+        rules["late"] = LatePolicy(**table["late"])
+    if "limit" in table:
+        rules["limit"] = SubmissionLimit(**table["limit"])
+    return Gradescope(**{**table, **rules})
 
 
 def _text(path: Path) -> str:
@@ -221,12 +318,27 @@ class _Lines:
             pattern = re.compile(rf"\s*\[\[\s*{re.escape(key[0])}\s*\]\]")
             found = [n for n, line in enumerate(self.lines) if pattern.match(line)]
             return (found[key[1]], key[2:]) if key[1] < len(found) else (0, key)
-        if key and isinstance(key[0], str):
-            pattern = re.compile(rf"\s*\[\s*{re.escape(key[0])}\s*\]")
+        names = [part for part in key if isinstance(part, str)]
+        for length in range(len(names), 0, -1):  # [a.b] before [a]
+            if list(key[:length]) != names[:length]:
+                continue
+            dotted = r"\s*\.\s*".join(rf"[\"']?{re.escape(name)}[\"']?" for name in names[:length])
+            pattern = re.compile(rf"\s*\[\s*{dotted}\s*\]")
             found = [n for n, line in enumerate(self.lines) if pattern.match(line)]
             if found:
-                return found[0], key[1:]
+                return found[0], key[length:]
         return 0, key
+
+
+def _validate_numbers(value: Any, key: tuple[str | int, ...], where: _Lines) -> None:
+    """TOML can write nan and inf, and no comparison of a schema refuses the first."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise where.error(key, f"found {value}; write a finite number")
+    pairs: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for part, inner in pairs:
+        _validate_numbers(inner, (*key, part), where)
 
 
 @cache

@@ -133,6 +133,7 @@ class Session:
         *,
         seed: int | None = None,
         fresh: bool = False,
+        seconds: float | None = None,
         without: frozenset[str] = frozenset(),
         announce: Callable[[int, int], None] = lambda _ended, _all: None,
     ) -> Report:
@@ -141,6 +142,8 @@ class Session:
         Args:
             seed: what the checks' random inputs are drawn from; None draws one.
             fresh: run every check, whatever verdicts are remembered.
+            seconds: stop after these, if that is before the manifest's ``total_seconds``; checks
+                that have not ended by then are reported as skipped.
             without: steps of the sandbox to leave out, for tests of what each is there for; the
                 report says what was active.
             announce: called with the checks that have ended and the checks in all.
@@ -154,6 +157,7 @@ class Session:
             "cache": str(self.cache.absolute()) if self.cache and self._keeps_memory else None,
             "remember": self.remember,
             "fresh": fresh,
+            "seconds": seconds,
         }
         try:
             if self._job is None:

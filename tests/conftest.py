@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from autograder import manifest
@@ -19,6 +20,10 @@ from autograder.results import CheckResult, Report
 from autograder.session import Session
 from release.build import Release, build
 from release.templates import solved, templates
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parent.parent
 TWO_FUNCTIONS = ROOT / "tests" / "assignments" / "two_functions"

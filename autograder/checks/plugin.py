@@ -1,5 +1,8 @@
 """pytest's items come in; one result for each check goes out, as soon as its last case has ended.
 
+The checks are collected once. Then the plugin waits until it is handed a submission, which it is in
+a fork of the process that collected them.
+
 The plugin reads the decorators of gradescope-utils and the harness's marks, gives checks their
 fixtures, and turns every outcome into points and words.
 """
@@ -196,31 +199,51 @@ def _wrapper_with(function: Any, attribute: str) -> Any:
     return None
 
 
+@dataclass(frozen=True)
+class Handed:
+    """One submission, as the checks get at it.
+
+    Attributes:
+        seed: what random inputs are drawn from.
+        emit: takes each check's result, once before it has run and once when it has.
+        verdicts: outcomes that are remembered; None to run everything.
+    """
+
+    seed: int
+    make_student: StudentMaker
+    files: Files
+    cache: Cache
+    emit: Emit
+    verdicts: Verdicts | None = None
+
+
 class GradingPlugin:
-    """Collects the outcomes of one submission's checks."""
+    """Collects the checks once, then waits for a submission and collects its outcomes.
+
+    Args:
+        await_submission: returns when there is one to grade, in a process of its own, and None
+            when there will be no more.
+    """
 
     def __init__(
         self,
         assignment: Assignment,
-        seed: int,
-        make_student: StudentMaker,
-        files: Files,
-        cache: Cache,
-        emit: Emit,
-        verdicts: Verdicts | None = None,
+        await_submission: Callable[[], Handed | None],
         *,
         public_only: bool = False,
     ) -> None:
         self.assignment = assignment
-        self.seed = seed
-        self.make_student = make_student
-        self.submitted = files
-        self.memory = cache
-        self.emit = emit
-        self.verdicts = verdicts
+        self.await_submission = await_submission
         self.public_only = public_only
         self.checks: dict[str, Check] = {}
         self.errors: list[str] = []
+        self._handed: Handed | None = None
+
+    @property
+    def handed(self) -> Handed:
+        """The submission that this process grades."""
+        assert self._handed is not None
+        return self._handed
 
     @property
     def flags(self) -> list[str]:
@@ -254,26 +277,37 @@ class GradingPlugin:
         if self.errors:  # nothing is graded by checks that contradict themselves
             items.clear()
             return
-        recalled = self._recalled(ordered)
-        items[:] = [i for check in ordered if check.id not in recalled for i in check.items]
-        for check in ordered:
-            self.emit(check.result())  # should this process be stopped, every check has an entry
-            if check.id in recalled:
-                self.emit(check.result())
+        self.checks = {check.items[0].nodeid.split("[")[0]: check for check in ordered}
+        items[:] = [item for check in ordered for item in check.items]
 
-    def _recalled(self, ordered: list[Check]) -> set[str]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Wait until there is a submission to grade; True: there is none, the loop need not run."""
+        self._handed = self.await_submission()
+        if self._handed is None or self.errors:
+            return True
+        for check in self.checks.values():
+            # Should this process be stopped, every check has an entry.
+            self.handed.emit(check.result())
+        recalled = self._recalled()
+        session.items[:] = [item for item in session.items if self._check_of(item) not in recalled]
+        for check in recalled:
+            self.handed.emit(check.result())
+        return None
+
+    def _recalled(self) -> list[Check]:
         """The checks whose outcome is remembered; those that depend on one are run if it is not."""
-        found: set[str] = set()
+        found: list[Check] = []
         passed: set[str] = set()
-        for check in ordered:
-            if self.verdicts is None or not passed.issuperset(check.depends_on):
+        for check in self.checks.values():
+            if self.handed.verdicts is None or not passed.issuperset(check.depends_on):
                 continue
             try:
-                recalled = check.recall(self.verdicts)
+                recalled = check.recall(self.handed.verdicts)
             except HarnessFault:  # running the check says so where it belongs
                 continue
             if recalled:
-                found.add(check.id)
+                found.append(check)
                 if check.passed:
                     passed.add(check.name)
         return found
@@ -345,7 +379,7 @@ class GradingPlugin:
         mark = item.get_closest_marker("time_limit")
         seconds = float(mark.args[0]) if mark else self.assignment.limits.check_seconds
         if check.student is None:
-            check.student = self.make_student(check.question, seconds)
+            check.student = self.handed.make_student(check.question, seconds)
         yield check.student
         if check.done:
             check.student.close()
@@ -353,17 +387,17 @@ class GradingPlugin:
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Random numbers of this run and this case."""
-        return np.random.default_rng([self.seed, zlib.crc32(request.node.name.encode())])
+        return np.random.default_rng([self.handed.seed, zlib.crc32(request.node.name.encode())])
 
     @pytest.fixture
     def files(self) -> Files:
         """The submitted files."""
-        return self.submitted
+        return self.handed.files
 
     @pytest.fixture
     def cache(self) -> Cache:
         """Remembers costly results by content."""
-        return self.memory
+        return self.handed.cache
 
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
@@ -398,9 +432,9 @@ class GradingPlugin:
             if len(check.outcomes) == before:
                 check.outcomes.append(Case(0.0, HARNESS_FAULT, "no outcome", "fault"))
             if check.done:
-                self.emit(check.result())
-                if self.verdicts is not None:
-                    check.keep(self.verdicts)
+                self.handed.emit(check.result())
+                if self.handed.verdicts is not None:
+                    check.keep(self.handed.verdicts)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a check whose foundation failed."""

@@ -50,7 +50,8 @@ class Confinement:
         readable: folders and files to read, beside what Python and its libraries need.
         parent: the process that has to be the parent still; None for whichever it is.
         without: steps to leave out, by name. For tests alone, which show so what a step is for;
-            the probes report it. Landlock and seccomp go with ``no_new_privs``.
+            the probes report it. Landlock and seccomp go with ``no_new_privs``, ``apart`` with
+            ``uid``.
     """
 
     uid: int | None
@@ -77,6 +78,8 @@ def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
         raise ValueError(f"no step is called {', '.join(sorted(without - STEPS.keys()))}")
     if "no_new_privs" in without:
         without |= {"landlock", "seccomp", "apart"}
+    if "uid" in without:
+        without |= {"apart"}
     for name, step in STEPS.items():
         if name not in without:
             step(confinement)

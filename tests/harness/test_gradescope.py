@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from autograder import gradescope
 from autograder.errors import HarnessFault
+from autograder.gradescope import bounds, output
 from autograder.results import CheckResult, Leaderboard, Report
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
@@ -96,10 +97,55 @@ def test_any_text_gives_a_valid_file(
 
 
 def test_outputs_are_bounded(tmp_path: Path) -> None:
-    long = replace(CHECK, message="x" * 10**6)
+    long = replace(CHECK, message="x" * 10**6 + "the end")
     path = tmp_path / "results.json"
-    written(replace(REPORT, checks=(long,), notes=("y" * 10**6,)), path)
+    data = written(replace(REPORT, checks=(long,), notes=("y" * 10**6,)), path)
     assert path.stat().st_size < 30_000
+    (test,) = data["tests"]  # type: ignore[misc]
+    assert "characters were left out here" in test["output"]
+    assert test["output"].endswith("the end")
+
+
+@pytest.mark.parametrize("text", ["x", "é", "日本", "🙂", "a\n", '"', "\x00", "\ud800"])
+@pytest.mark.parametrize("count", [1, 3000, 5000, 9999, 10_001, 500_000])
+def test_a_text_is_bounded_in_bytes(text: str, count: int) -> None:
+    shown = bounds.bounded(text * count)
+    assert len(shown.encode()) <= bounds.MAX_TEXT
+    if len((text * count).encode(errors="replace")) * 3 < bounds.MAX_TEXT:
+        assert len(shown) == len(text * count)
+
+
+@pytest.mark.parametrize("checks", [50, 400, 6000])
+def test_the_whole_file_is_bounded(tmp_path: Path, checks: int) -> None:
+    """Shorter messages first, fewer entries last; the total stays."""
+    many = tuple(
+        replace(CHECK, id=f"c{number}", score=0.1, message="é" * (9000 if checks < 6000 else 99))
+        for number in range(checks)
+    )
+    path = tmp_path / "results.json"
+    data = written(replace(REPORT, checks=many, max_score=10_000), path)
+    assert path.stat().st_size <= bounds.MAX_FILE
+    assert data["score"] == pytest.approx(checks / 10, abs=0)
+    tests = data["tests"]
+    assert isinstance(tests, list)
+    assert len(tests) == (checks if checks < 6000 else 1)
+    assert (bounds.SHORTENED in str(data["output"])) == (checks > 50)
+
+
+def test_faults_keep_the_end_of_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    gradescope.write_failure(path, "frame\n" * 10**5 + "ValueError: this")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(data, SCHEMA)
+    assert data["tests"][0]["output"].endswith("ValueError: this")
+
+
+def test_odd_values_for_staff_are_made_plain(tmp_path: Path) -> None:
+    staff = {"nan": math.nan, "\ud800": "\ud800", "big": 10**400, "deep": [[[[]]]], "set": {1}}
+    gradescope.write_results(REPORT, tmp_path / "r", gradescope.Additions(staff=staff))
+    text = (tmp_path / "r").read_text(encoding="utf-8")
+    assert json.loads(text)["extra_data"]["nan"] == "nan"
+    assert "NaN" not in text
 
 
 @pytest.mark.parametrize("bad", [{"visibility": "everyone"}, {"score": math.nan}])
@@ -125,7 +171,7 @@ def test_an_old_file_survives_a_failed_write(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(gradescope.os, "fsync", full)
+    monkeypatch.setattr(output.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         gradescope.write_results(REPORT, path)
     assert path.read_text(encoding="utf-8") == "old"

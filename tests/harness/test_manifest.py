@@ -74,6 +74,109 @@ def test_each_mistake_names_its_line_and_key(
         assert part in message
 
 
+RULES = """
+[gradescope]
+timeout_seconds = 1200
+hidden_total = true
+leaderboard = true
+
+[gradescope.hidden_checks]
+before_due = "hidden"
+
+[gradescope.late]
+grace_minutes = 15
+percent_per_day = 12.5
+floor_percent = 50
+
+[gradescope.limit]
+submissions = 5
+hours = 24
+
+[gradescope.extensions]
+"Ada@Example.edu" = 2026-10-03T23:59:00-07:00
+12345 = "2026-10-03T23:59:00Z"
+"""
+
+
+def with_rules(folder: Path) -> Path:
+    path = folder / manifest.FILE_NAME
+    path.write_text(path.read_text(encoding="utf-8") + RULES, encoding="utf-8")
+    return folder
+
+
+def test_the_rules_of_gradescope(folder: Path) -> None:
+    rules = manifest.load(with_rules(folder)).gradescope
+    assert rules.timeout_seconds == 1200
+    assert (rules.leaderboard, rules.hidden_total) == (True, True)
+    assert rules.hidden_checks == manifest.HiddenChecks("hidden", "hidden")
+    assert rules.late == manifest.LatePolicy(12.5, 15, 50)
+    assert rules.limit == manifest.SubmissionLimit(5, 24)
+    assert {user: due.isoformat() for user, due in rules.extensions.items()} == {
+        "ada@example.edu": "2026-10-03T23:59:00-07:00",
+        "12345": "2026-10-03T23:59:00+00:00",
+    }
+
+
+def test_hidden_checks_after_the_due_date_alone(folder: Path) -> None:
+    path = folder / manifest.FILE_NAME
+    text = path.read_text(encoding="utf-8")
+    for table, expected in [("", "visible"), ('after_due = "hidden"', "hidden")]:
+        path.write_text(f"{text}\n[gradescope.hidden_checks]\n{table}", encoding="utf-8")
+        rules = manifest.load(folder).gradescope
+        assert rules.hidden_checks == manifest.HiddenChecks("visible", expected)
+
+
+def test_the_rules_of_gradescope_are_off_by_default(folder: Path) -> None:
+    rules = manifest.load(folder).gradescope
+    assert rules == manifest.Gradescope()
+    assert (rules.late, rules.limit, rules.leaderboard, rules.hidden_total) == (
+        None,
+        None,
+        False,
+        False,
+    )
+    assert rules.hidden_checks == manifest.HiddenChecks("visible", "visible")
+    assert rules.timeout_seconds < 600
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "parts"),
+    [
+        ("hidden_total = true", "hidden = true", 36, ["'gradescope.hidden'", "unknown"]),
+        ("leaderboard = true", "leaderboard = 1", 37, ["'gradescope.leaderboard'", "boolean"]),
+        ("= 1200", "= 9999", 35, ["'gradescope.timeout_seconds'", "2400"]),
+        ("= 1200", "= nan", 35, ["'gradescope.timeout_seconds'", "finite"]),
+        (
+            'before_due = "hidden"',
+            'before_due = "never"',
+            40,
+            ["'gradescope.hidden_checks.before_due'", "after_due_date"],
+        ),
+        ("= 12.5", "= 112.5", 44, ["'gradescope.late.percent_per_day'", "100"]),
+        ("percent_per_day = 12.5\n", "", 42, ["'gradescope.late'", "'percent_per_day' is missing"]),
+        ("submissions = 5", "submissions = 0", 48, ["'gradescope.limit.submissions'", "0"]),
+        ("hours = 24", "hours = 0", 49, ["'gradescope.limit.hours'"]),
+        (
+            "2026-10-03T23:59:00-07:00",
+            "2026-10-03T23:59:00",
+            52,
+            ["'gradescope.extensions.Ada@Example.edu'", "with its offset"],
+        ),
+        ("2026-10-03T23:59:00-07:00", "2026-10-03", 52, ["found '2026-10-03'"]),
+        ("2026-10-03T23:59:00-07:00", "7", 52, ["'gradescope.extensions.Ada@Example.edu'"]),
+        ("2026-10-03T23:59:00Z", "2026-02-30T23:59:00Z", 53, ["'gradescope.extensions.12345'"]),
+        ("12345 =", '"ada@example.edu" =', 53, ["a second due date of this student"]),
+    ],
+)
+def test_mistakes_in_the_rules_name_their_line_and_key(
+    folder: Path, old: str, new: str, line: int, parts: list[str]
+) -> None:
+    message = changed(with_rules(folder), old, new)
+    assert f"line {line}," in message, message
+    for part in parts:
+        assert part in message
+
+
 def test_not_toml(folder: Path) -> None:
     assert "not valid TOML" in changed(folder, "points = 2", "points = = 2")
 

@@ -214,8 +214,7 @@ def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> Non
     worker.close()
     lost = {name, "landlock", "seccomp"} if name == "no_new_privs" else {name}
     uncertain = {"rlimits"} if name == "uid" else set()  # some roots may raise their limits
-    instead = {"apart"} if name == "uid" else set()  # as a plain user's worker, then
-    assert worker.active | uncertain == (OF_ROOT - lost) | instead | uncertain
+    assert worker.active | uncertain == (OF_ROOT - lost) | uncertain
 
 
 def test_only_steps_that_there_are_can_be_left_out(sandbox: Sandbox) -> None:

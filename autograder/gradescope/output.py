@@ -6,24 +6,38 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import HarnessFault
-from autograder.feedback import clean
+from autograder.gradescope.bounds import MAX_NAME, bounded, dumped, fitted, plain
 from autograder.results import HARNESS_FAULT, CheckResult, Leaderboard, Report
 
-SCHEMA = Path(__file__).with_name("schemas") / "results.schema.json"
+SCHEMA = Path(__file__).parents[1] / "schemas" / "results.schema.json"
 
-#: Gradescope names no limit; these are far below any that users have reported. In characters.
-MAX_OUTPUT = 10_000
-MAX_STAFF_TEXT = 20_000
-
+MAX_SHOWN = 10
 UNSAFE = "Graded without the full sandbox; staff should not publish this score."
 
 
-def write_results(report: Report, path: Path) -> None:
+@dataclass(frozen=True)
+class Additions:
+    """What Gradescope's policies add to a report.
+
+    Attributes:
+        score: the total that counts; None for that of the report.
+        lines: sentences for the student.
+        staff: plain values for ``extra_data``.
+    """
+
+    score: float | None = None
+    lines: tuple[str, ...] = ()
+    staff: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_results(report: Report, path: Path, additions: Additions = Additions()) -> None:
     """Write results.json for ``report``, whatever happens.
 
     The file is validated before it is moved into place. Should the report itself not fit the
@@ -33,47 +47,56 @@ def write_results(report: Report, path: Path) -> None:
         HarnessFault: the report broke the contract.
         OSError: the file cannot be written.
     """
-    data = results(report)
-    problem = _problem(data)
+    write_data(results(report, additions), path)
+
+
+def write_data(data: dict[str, Any], path: Path) -> None:
+    """Write results that are in Gradescope's form already; as `write_results`."""
+    problem = problem_of(data)
     if problem is not None:
         fault = f"the report broke the contract of results.json: {problem}"
         write_failure(path, fault)
         raise HarnessFault(fault)
-    write_atomically(path, json.dumps(data, allow_nan=False, indent=1))
+    write_atomically(path, dumped(fitted(data)))
 
 
-def write_failure(path: Path, fault: str) -> None:
+def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None) -> None:
     """Write a results.json that says kindly that the harness failed; staff read ``fault``."""
-    write_atomically(path, json.dumps(_failed_results(fault), allow_nan=False, indent=1))
+    write_atomically(path, dumped(fitted(failed_results(fault, staff or {}))))
 
 
-def results(report: Report) -> dict[str, Any]:
+def results(report: Report, additions: Additions = Additions()) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
     tests = [_test(check) for check in report.checks]
     if report.faulty:
         tests.append(_staff_entry("\n\n".join(report.all_faults)))
-    notes = [*report.notes, *([UNSAFE] if report.unsafe else [])]
-    notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:10]]
+    notes = [*report.notes, *additions.lines, *([UNSAFE] if report.unsafe else [])]
+    notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:MAX_SHOWN]]
+    if more := len(report.skipped) - MAX_SHOWN:
+        notes += [f"{more} more files were left out."] if more > 0 else []
+    extra = {
+        "assignment": report.assignment,
+        "max_score": report.max_score,
+        "seed": report.seed,
+        "sandbox": list(report.primitives),
+        "unsafe": report.unsafe,
+        "harness_version": report.version,
+        "harness_fault": report.faulty,
+        "flags": [bounded(flag, 1000) for flag in report.flags],
+        "seconds": {check.id: check.seconds for check in report.checks},
+        **additions.staff,
+    }
     data: dict[str, Any] = {
-        "score": report.score,
+        "score": report.score if additions.score is None else additions.score,
         "execution_time": report.seconds,
-        "output": clean("\n".join(notes), MAX_OUTPUT),
+        "output": bounded("\n".join(notes)),
+        # Plain text: Gradescope itself escapes it.
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
         "stdout_visibility": "hidden",
         "tests": tests,
-        "extra_data": {
-            "assignment": report.assignment,
-            "max_score": report.max_score,
-            "seed": report.seed,
-            "sandbox": list(report.primitives),
-            "unsafe": report.unsafe,
-            "harness_version": report.version,
-            "harness_fault": report.faulty,
-            "flags": [clean(flag, 1000) for flag in report.flags],
-            "seconds": {check.id: check.seconds for check in report.checks},
-        },
+        "extra_data": plain(extra),
     }
     boards = [_leaderboard(c.leaderboard) for c in report.checks if c.leaderboard is not None]
     return data | ({"leaderboard": boards} if boards else {})
@@ -81,11 +104,11 @@ def results(report: Report) -> dict[str, Any]:
 
 def _test(check: CheckResult) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "name": clean(check.title, 200),
+        "name": bounded(check.title, MAX_NAME),
         "score": check.score,
         "max_score": check.max_score,
         "status": "passed" if check.status == "passed" else "failed",
-        "output": clean(check.message, MAX_OUTPUT),
+        "output": bounded(check.message),
         "visibility": check.visibility,
         "extra_data": {"id": check.id, "passed": check.passed, "cases": check.cases},
     }
@@ -101,7 +124,7 @@ def _staff_entry(fault: str) -> dict[str, Any]:
     return {
         "name": "Harness fault (staff only)",
         "status": "failed",
-        "output": clean(fault, MAX_STAFF_TEXT),
+        "output": bounded(fault),
         "visibility": "hidden",
     }
 
@@ -113,14 +136,15 @@ def _leaderboard(entry: Leaderboard) -> dict[str, Any]:
     return {"name": entry.name, "value": value, "order": entry.order}
 
 
-def _failed_results(fault: str) -> dict[str, Any]:
+def failed_results(fault: str, staff: Mapping[str, Any]) -> dict[str, Any]:
+    """What results.json holds where the harness failed as a whole."""
     return {
         "score": 0.0,
         "output": HARNESS_FAULT,
         "output_format": "text",
         "stdout_visibility": "hidden",
         "tests": [_staff_entry(fault)],
-        "extra_data": {"harness_fault": True},
+        "extra_data": {**plain(dict(staff)), "harness_fault": True},
     }
 
 
@@ -131,11 +155,11 @@ def _validator() -> Any:
     return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-def _problem(data: dict[str, Any]) -> str | None:
+def problem_of(data: dict[str, Any]) -> str | None:
     """What in ``data`` breaks the contract, or None."""
     try:
-        json.dumps(data, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        dumped(data).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         return str(error)
     broken = next(iter(_validator().iter_errors(data)), None)
     return None if broken is None else f"{broken.json_path}: {broken.message[:500]}"

@@ -1,0 +1,23 @@
+"""A submission and its metadata come in from Gradescope, results.json goes out to it.
+
+``metadata`` reads what Gradescope says, ``policies`` decides, ``repeat`` hands earlier results over
+again, ``bounds`` keeps texts and files small, ``output`` writes, and ``command`` is the whole run.
+"""
+
+from autograder.gradescope.output import (
+    SCHEMA,
+    Additions,
+    results,
+    write_atomically,
+    write_failure,
+    write_results,
+)
+
+__all__ = [
+    "SCHEMA",
+    "Additions",
+    "results",
+    "write_atomically",
+    "write_failure",
+    "write_results",
+]
