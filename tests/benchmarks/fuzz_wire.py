@@ -119,6 +119,7 @@ class Counter:
     def __init__(self, frames: int) -> None:
         self.wanted = frames
         self.tried = self.values = 0
+        self.told = False
         self.started = time.monotonic()
 
     @property
@@ -131,7 +132,8 @@ class Counter:
         for frame in (data, with_right_prefix(data)):
             self.values += decode(frame)
             self.tried += 1
-        if self.done:
+        if self.done and not self.told:
+            self.told = True
             seconds = time.monotonic() - self.started
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             how = "atheris" if atheris else "mutations"
