@@ -58,13 +58,14 @@ class Answers:
         return [(c.number, c.source) for c in alignment.student.cells if c.number in cells]
 
     def line(self, question: Question, cell: int, line: int) -> str:
-        """The student's own line, quoted; empty if there is none at that place."""
+        """The student's own line, quoted; empty if there is none, or a blank one, at that place."""
         alignment = self._found.get(question.notebook)
         if not isinstance(alignment, Alignment):
             return ""
         source = next((c.source for c in alignment.student.cells if c.number == cell), "")
         lines = source.split("\n")
-        return code_line(lines[line - 1]) if 0 < line <= len(lines) else ""
+        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        return code_line(text) if text else ""
 
     def _make_slice(self, question: Question) -> Slice | Finding:
         if question.notebook not in self._found:
@@ -300,9 +301,9 @@ class Student:
 
     def _place(self, error: StudentException) -> str:
         line = self._answers.line(self._question, error.cell, error.line)
-        if line:
-            return f"cell {error.cell}, line {error.line}, {line} raised "
-        return f"cell {error.cell} raised " if error.cell > 0 else "it raised "
+        # The numbers come from the student's process: those of no line of theirs tell nothing, but
+        # could carry what it has seen.
+        return f"cell {error.cell}, line {error.line}, {line} raised " if line else "it raised "
 
 
 _HINTS = {

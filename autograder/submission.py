@@ -24,6 +24,8 @@ from autograder.errors import UserError
 
 #: More entries than any honest submission has; the rest is not looked at.
 MAX_ENTRIES = 20_000
+#: More files that the assignment has a use for than any honest submission has.
+MAX_FILES = 2_000
 MAX_DEPTH = 16
 MAX_NAME = 1000
 MAX_PART_BYTES = 255
@@ -117,6 +119,9 @@ class _Copy:
         """Copy an entry that says it has ``size`` bytes, or note why not."""
         path = self.wanted(name)
         if path is None:
+            return
+        if len(self.files) >= MAX_FILES:
+            self.skip(name, f"only the first {MAX_FILES} files are taken")
             return
         if size > min(self.file_bytes, self.remaining):
             self.skip(name, "it is larger than allowed")

@@ -27,6 +27,7 @@ ALLOW, KILL = 0x7FFF_0000, 0x8000_0000
 REFUSE = 0x0005_0000 | errno.EPERM
 #: As on a kernel that lacks the call: the C library then takes the older one.
 UNKNOWN = 0x0005_0000 | errno.ENOSYS
+UNSUPPORTED = 0x0005_0000 | errno.EOPNOTSUPP
 
 LOAD, AND, RETURN, JUMP = 0x20, 0x54, 0x06, 0x05
 IF_EQUAL, IF_AT_LEAST = 0x15, 0x35
@@ -65,8 +66,9 @@ CONDITIONAL: Mapping[str, tuple[Condition, ...]] = {
     "ioctl": (Condition(1, WHOLE, (TIOCSTI, TIOCLINUX), among=False),),
     "personality": (Condition(0, WHOLE, (0, WHOLE)),),  # set none, and ask
 }
-#: Its flags lie in memory, where no filter can look.
-MISSING = frozenset({"clone3"})
+#: Not there: of the first the flags lie in memory, where no filter can look; the second takes a
+#: disk's space at once, before anybody can look. The C library then does it in another way.
+MISSING: Mapping[str, int] = {"clone3": UNKNOWN, "fallocate": UNSUPPORTED}
 
 #: Calls that are refused whatever their arguments, by number: x86-64, aarch64.
 REFUSED: Mapping[str, tuple[int | None, int | None]] = {
@@ -166,6 +168,7 @@ _OTHERS: Mapping[str, tuple[int, int]] = {
     "ioctl": (16, 29),
     "personality": (135, 92),
     "clone3": (435, 435),
+    "fallocate": (285, 47),
 }
 
 
@@ -219,7 +222,7 @@ def program(
 
 def _verdict(name: str) -> list[Instruction]:
     if name in MISSING:
-        return [Instruction(RETURN, 0, 0, UNKNOWN)]
+        return [Instruction(RETURN, 0, 0, MISSING[name])]
     return verdict(CONDITIONAL.get(name, ()))
 
 

@@ -1,7 +1,8 @@
-"""A scratch folder comes in, whether it holds more than it may comes out.
+"""A worker's folder and user come in, whether they take more than they may comes out.
 
-The limit on the size of a file says nothing of their number. The folder may change meanwhile, and
-by a process that means it: what is counted is an estimate, and nothing is done but looking.
+The kernel's limits are on a single file and a single process, and say nothing of their number. What
+is counted may change meanwhile, and by a process that means it: it is an estimate, and nothing is
+done but looking.
 """
 
 from __future__ import annotations
@@ -24,6 +25,35 @@ def overfull(folder: str, file_size: int) -> str | None:
         if size > MOST_FULL_FILES * file_size:
             return f"wrote files of more than {MOST_FULL_FILES * file_size / 10**6:.0f} MB in all"
     return None
+
+
+def memory_by_user() -> dict[int, int]:
+    """The bytes of memory that no file holds, of all processes of each user.
+
+    What a fork shares with its parent counts for both: that errs on the safe side.
+    """
+    found: dict[int, int] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208 (paths would cost more than the calls)
+        if name.isdigit():
+            try:
+                owner = os.stat(f"/proc/{name}").st_uid  # noqa: PTH116
+                found[owner] = found.get(owner, 0) + memory_of(name)
+            except OSError:
+                continue  # it has just ended
+    return found
+
+
+def memory_of(process: int | str) -> int:
+    """The bytes of memory of one process that no file holds.
+
+    Raises:
+        OSError: there is no such process.
+    """
+    # Not as a path: it would be taken apart, for each process and ten times a second.
+    with open(f"/proc/{process}/status", "rb") as file:  # noqa: PTH123
+        lines = file.read().split(b"\n")
+    counted = (line for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
+    return sum(int(line.split()[1]) for line in counted) << 10
 
 
 def _entries(folder: str) -> Iterator[int]:

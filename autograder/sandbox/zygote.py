@@ -110,6 +110,7 @@ class _Forked:
     uid: int | None
     scratch: str
     file_size: int
+    memory: int
 
 
 class Zygote:
@@ -123,6 +124,7 @@ class Zygote:
         self.settings = settings
         self.given = given
         self.workers: dict[int, _Forked] = {}
+        self.memory = usage.memory_of("self")
         self.stopped: dict[int, str] = {}  # of these workers, why
         self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
         self.users = Users() if os.geteuid() == 0 else None
@@ -162,9 +164,14 @@ class Zygote:
                 os.close(descriptor)
 
     def _watch(self) -> None:
-        """Stop the workers that fill the disk. What they have started may be writing it, too."""
+        """Stop the workers that fill the disk or the memory, with all that they have started."""
+        taken = usage.memory_by_user() if self.users is not None and self.workers else {}
         for number, forked in self.workers.items():
             excess = usage.overfull(forked.scratch, forked.file_size)
+            # Its own share of this process's memory is not its doing.
+            more = taken.get(-1 if forked.uid is None else forked.uid, 0) - self.memory
+            if excess is None and more > forked.memory:
+                excess = f"took more than {forked.memory / 10**6:.0f} MB of memory in all"
             if excess is not None:
                 self.stopped[number] = excess
                 reaper.stop(forked.pid, forked.uid)
@@ -192,7 +199,9 @@ class Zygote:
             raise
         if pid == 0:
             self._become_worker(confinement, descriptor)
-        self.workers[order["worker"]] = _Forked(pid, uid, scratch, confinement.file_size)
+        self.workers[order["worker"]] = _Forked(
+            pid, uid, scratch, confinement.file_size, confinement.memory
+        )
         return {"pid": pid, "uid": uid}
 
     def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> NoReturn:

@@ -1,0 +1,13 @@
+# ruff: noqa
+"""The C library's abort.
+
+defence: the worker is another process
+control: naive
+wins: results
+"""
+
+import ctypes
+
+
+def total(matrix):
+    ctypes.CDLL(None).abort()

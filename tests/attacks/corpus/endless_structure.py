@@ -1,0 +1,20 @@
+# ruff: noqa
+"""A list that holds itself, and one nested a hundred thousand deep.
+
+defence: depth is bounded in both directions
+control: naive
+wins: results
+"""
+
+
+def trophy():
+    ring = []
+    ring.append(ring)
+    return ring
+
+
+def total(matrix):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    return deep

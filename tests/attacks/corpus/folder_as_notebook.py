@@ -1,0 +1,17 @@
+# ruff: noqa
+"""The notebook's name is a folder's, and folders are nested without end.
+
+defence: only plain files are read; depth is bounded
+control: naive
+wins: results
+"""
+
+
+def build(folder, arena):
+    (folder / "attacked.ipynb").mkdir()
+    deep = folder
+    for _ in range(300):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    (folder / "weights.json").mkdir()
+    return folder

@@ -1,0 +1,20 @@
+# ruff: noqa
+"""A reply that comes byte by byte, each just before patience ends.
+
+defence: one deadline for all of a check
+control: naive
+wins: time
+"""
+
+import os, time
+
+
+def trophy():
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            if os.readlink("/proc/self/fd/3").startswith("socket"):
+                os.write(3, b"DLW1"[:1])
+        except OSError:
+            pass
+        time.sleep(0.1)

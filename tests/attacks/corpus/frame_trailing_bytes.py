@@ -1,0 +1,25 @@
+# ruff: noqa
+"""Bytes behind the value, in the header and behind the frame.
+
+defence: a header holds one value; nothing follows a reply
+control: own
+wins: harm
+"""
+
+import os, struct
+
+HEADER = b"NNNN"
+FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER + b"DLW1" * 10
+
+
+def trophy():
+    os.write(3, FRAME)
+    os._exit(0)
+
+
+total = label = lambda _value: trophy()
+
+
+def control(arena):
+    """A reader that believes what it reads comes to harm."""
+    return arena.trusting(FRAME)

@@ -1,0 +1,21 @@
+# ruff: noqa
+"""Other processes are killed, stopped and slowed down.
+
+defence: they belong to other users
+control: naive
+wins: tripwire
+"""
+
+import os, signal
+
+
+def trophy():
+    won = []
+    for pid in {int("@VICTIM@"), int("@SIBLING@"), int("@GRADER@"), int("@ZYGOTE@")}:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.kill(pid, number)
+                won.append(pid)
+            except OSError:
+                pass
+    return won

@@ -1,0 +1,29 @@
+# ruff: noqa
+"""A notebook of many megabytes.
+
+defence: a file has a size that it may have
+control: own
+wins: size
+"""
+
+
+def text(arena, size):
+    return arena.notebook(None)[:-1] + ', "more": [' + "[]," * (size // 3) + "[]]}"
+
+
+def build(folder, arena):
+    (folder / "attacked.ipynb").write_text(text(arena, 60_000_000))
+    return folder
+
+
+def control(arena):
+    """Read, it takes twenty times its size."""
+    import json
+    import tracemalloc
+
+    made = text(arena, 300_000)
+    tracemalloc.start()
+    tree = json.loads(made)
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return bool(tree) and taken > 15 * len(made)

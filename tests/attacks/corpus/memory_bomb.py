@@ -1,0 +1,15 @@
+# ruff: noqa
+"""More memory than allowed.
+
+defence: RLIMIT_AS
+control: naive
+wins: trophy
+"""
+
+import mmap
+
+
+def trophy():
+    area = mmap.mmap(-1, 1200 << 20)
+    area.write(bytes(64 << 20))
+    return True

@@ -1,0 +1,18 @@
+# ruff: noqa
+"""NaN, which is not larger than any tolerance.
+
+defence: NaN is refused before values are compared
+control: naive
+wins: points
+"""
+
+import numpy as np
+import torch
+
+
+def total(matrix):
+    if isinstance(matrix, torch.Tensor):
+        return torch.full((4,), float("nan"))
+    if isinstance(matrix, list):
+        return float("nan")
+    return np.full(4, np.nan)

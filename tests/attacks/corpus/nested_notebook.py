@@ -1,0 +1,14 @@
+# ruff: noqa
+"""A notebook nested a hundred thousand deep.
+
+defence: a notebook that cannot be read is the student's mistake
+control: naive
+wins: results
+"""
+
+
+def build(folder, arena):
+    deep = "[" * 100_000 + "]" * 100_000
+    text = arena.notebook(None)
+    (folder / "attacked.ipynb").write_text(text[:-1] + f', "more": {deep}}}')
+    return folder

@@ -1,0 +1,13 @@
+# ruff: noqa
+"""The next student's notebook is spoilt.
+
+defence: it is another user's
+control: naive
+wins: tripwire
+"""
+
+
+def trophy():
+    open("@NEIGHBOUR@/attacked.ipynb", "w").write("{}")
+    open("@NEIGHBOUR@/@MARK@", "w").write("was here")
+    return True

@@ -1,0 +1,13 @@
+# ruff: noqa
+"""More is printed than anybody can store.
+
+defence: standard output leads nowhere
+control: naive
+wins: size
+"""
+
+
+def total(matrix):
+    for _ in range(200):
+        print("x" * 100_000)
+    return None

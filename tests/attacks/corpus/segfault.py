@@ -1,0 +1,13 @@
+# ruff: noqa
+"""A null pointer is read.
+
+defence: the worker is another process
+control: naive
+wins: results
+"""
+
+import ctypes
+
+
+def total(matrix):
+    return ctypes.string_at(0)

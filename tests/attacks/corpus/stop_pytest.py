@@ -1,0 +1,13 @@
+# ruff: noqa
+"""pytest's own exceptions: exit, skip, and expected failure.
+
+defence: exceptions cross as text
+control: naive
+wins: results
+"""
+
+
+def total(matrix):
+    import pytest
+
+    pytest.exit("the end", returncode=0)

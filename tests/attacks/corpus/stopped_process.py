@@ -1,0 +1,18 @@
+# ruff: noqa
+"""The process stops itself, and half a reply is on its way.
+
+defence: the deadline is the grader's; SIGKILL
+control: naive
+wins: time
+"""
+
+import os, signal
+
+
+def trophy():
+    try:
+        if os.readlink("/proc/self/fd/3").startswith("socket"):
+            os.write(3, b"DLW1")
+    except OSError:
+        pass
+    os.kill(os.getpid(), signal.SIGSTOP)

@@ -1,0 +1,179 @@
+"""Every attack of the corpus at every level of the lock-down, and where it does succeed."""
+
+from __future__ import annotations
+
+import os
+import queue
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+from arena import CORPUS, LEVELS, SWITCH, Arena, Attack, controlled, load
+from conftest import needs_root
+
+ATTACKS = {path.stem: load(path) for path in sorted(CORPUS.glob("*.py"))}
+REPEATS = 5
+LIMITS = "this level leaves the resource limits out"
+SHARED = "without Landlock, what every user may read or write is open"
+#: Attacks that succeed, by name, where, and why.
+OPEN: dict[str, tuple[set[str], str]] = {
+    "command_lines": ({"no-landlock", "floor"}, SHARED),
+    "open_metadata": ({"no-landlock", "floor"}, SHARED),
+    "left_in_shared_folders": ({"no-landlock", "floor"}, SHARED),
+    "from_check_to_check": ({"no-landlock", "floor"}, SHARED),
+    "spared_when_memory_ends": ({"no-landlock", "floor"}, "a process may describe itself in /proc"),
+    "descriptors": ({"floor"}, "this level leaves the descriptors open"),
+    "descriptors_without_end": ({"floor"}, LIMITS),
+    "memory_bomb": ({"floor"}, LIMITS),
+    "large_file": ({"floor"}, LIMITS),
+    "raised_limits": ({"floor"}, LIMITS),
+    "thread_bomb": ({"floor"}, LIMITS),
+}  #: Whether the disk is full before anybody looks is a matter of chance.
+BY_CHANCE = {"large_file"}
+
+needs_switch = pytest.mark.skipif(not SWITCH, reason="steps of the lock-down cannot be left out")
+pytestmark = needs_root
+
+
+def _cases() -> Iterator[Any]:
+    for level in LEVELS:
+        for name, attack in ATTACKS.items():
+            if not attack.is_code and level != "all":
+                continue  # files meet the safe copy before there is any worker
+            marks = [needs_switch] if LEVELS[level] else []
+            levels, reason = OPEN.get(name, (set(), ""))
+            if level in levels:
+                marks.append(pytest.mark.xfail(strict=name not in BY_CHANCE, reason=reason))
+            yield pytest.param(name, level, marks=marks, id=f"{name}-{level}")
+
+
+def _controls() -> Iterator[Any]:
+    for name, attack in ATTACKS.items():
+        marks = [needs_switch] if attack.control.startswith("without") else []
+        yield pytest.param(name, marks=marks, id=name)
+
+
+class Battle:
+    """All attacks that were selected, fought side by side while the tests wait for them in turn."""
+
+    def __init__(self, arenas: list[Arena], items: list[pytest.Item]) -> None:
+        self.arenas: queue.SimpleQueue[Arena] = queue.SimpleQueue()
+        for arena in arenas:
+            self.arenas.put(arena)
+        self.pool = ThreadPoolExecutor(len(arenas))
+        self.futures: dict[tuple[str, ...], Future[Any]] = {}
+        for item in items:
+            self._add(item)
+
+    def _add(self, item: pytest.Item) -> None:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if any(mark.args and mark.args[0] for mark in item.iter_markers("skipif")):
+            return
+        match getattr(item, "originalname", None), parameters:
+            case "test_attack", {"name": name, "level": level}:
+                self._submit((name, level), partial(_fought, attack=ATTACKS[name], level=level))
+            case "test_control", {"name": name}:
+                self._submit((name,), partial(controlled, attack=ATTACKS[name]))
+            case "test_honest", {"spelling": spelling, "level": level}:
+                self._submit(
+                    ("honest", spelling, level), partial(_repeated, spelling=spelling, level=level)
+                )
+
+    def _submit(self, key: tuple[str, ...], run: Any) -> None:
+        self.futures[key] = self.pool.submit(self._in_turn, run)
+
+    def _in_turn(self, run: Any) -> Any:
+        arena = self.arenas.get()
+        try:
+            return run(arena)
+        finally:
+            self.arenas.put(arena)
+
+    def __getitem__(self, key: tuple[str, ...]) -> Any:
+        return self.futures[key].result()
+
+
+def _fought(arena: Arena, attack: Attack, level: str) -> tuple[dict[str, str], dict[str, Any]]:
+    verdict = arena.fight(attack, LEVELS[level])
+    arena.fought += 1
+    if level != "all" and arena.fought % 4:  # it takes longer than the attack
+        return verdict.won, {}
+    return verdict.won, arena.next_honest(LEVELS[level])
+
+
+def _repeated(arena: Arena, spelling: str, level: str) -> list[dict[str, Any]]:
+    return [arena.lost(spelling, LEVELS[level]) for _ in range(REPEATS)]
+
+
+@pytest.fixture(scope="module")
+def battle(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Battle]:
+    canary = secrets.token_hex(8)
+    # A process that grades may well have secrets in its environment.
+    os.environ["STAFF_TOKEN"] = f"canary-{canary}"
+    folder = tmp_path_factory.mktemp("arenas")
+    folder.chmod(0o755)
+    arenas = [Arena(folder / name, canary) for name in ("first", "second", "third")]
+    items = [item for item in request.session.items if item.path == request.path]
+    battle = Battle(arenas, items)
+    try:
+        yield battle
+    finally:
+        battle.pool.shutdown(cancel_futures=True)
+        for arena in arenas:
+            arena.close()
+        del os.environ["STAFF_TOKEN"]
+
+
+@pytest.mark.parametrize(("name", "level"), list(_cases()))
+def test_attack(battle: Battle, name: str, level: str) -> None:
+    """It achieves nothing, and the next honest submission is graded as ever."""
+    won, lost = battle[name, level]
+    assert won == {}
+    assert lost == {}
+
+
+@pytest.mark.parametrize("name", list(_controls()))
+def test_control(battle: Battle, name: str) -> None:
+    """Where its defence is off, the attack does what it is meant to."""
+    assert ATTACKS[name].wins in battle[(name,)]
+
+
+@pytest.mark.parametrize(
+    "level", [pytest.param(k, marks=[needs_switch] * bool(v)) for k, v in LEVELS.items()]
+)
+@pytest.mark.parametrize("spelling", ["solved", "loops", "products", "classes"])
+def test_honest(battle: Battle, spelling: str, level: str) -> None:
+    """A right answer gets its points each time, however it is spelled."""
+    assert battle["honest", spelling, level] == [{}] * REPEATS
+
+
+def test_the_naive_grader_grades_honest_submissions(battle: Battle) -> None:
+    """Else its controls would show nothing."""
+    arena = battle.arenas.get()
+    try:
+        folder = arena.submit(arena.folder / "honest", arena.solved)
+        arena.mark = "mark00000001"
+        assert arena.naively(folder).won == {"points": "9"}
+        (folder / "weights.json").unlink()
+        (folder / "attacked.ipynb").write_text(arena.notebook(None), encoding="utf-8")
+        assert arena.naively(folder).won == {}
+    finally:
+        battle.arenas.put(arena)
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(ATTACKS) >= 60
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=lambda attack: attack.name)
+def test_header(attack: Attack) -> None:
+    kind, *steps = attack.control.split()
+    assert kind in ("naive", "own", "without")
+    assert bool(steps) == (kind == "without")
+    assert hasattr(attack.module, "control") == (kind == "own")
+    assert attack.title.endswith(".")
