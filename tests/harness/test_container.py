@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -69,3 +70,17 @@ def test_hidden_checks_are_graded_there(
     active = set(data["extra_data"]["sandbox"])
     assert {"uid", "no_new_privs", "seccomp", "rlimits", "descriptors"} <= active
     assert ("landlock" in active) == ("no landlock" not in request.node.name)
+
+
+def test_every_attack_is_held_there_too(tmp_path: Path) -> None:
+    container = Container(tmp_path / "container", python_folders())
+    checkout = python_folders()[0]
+    done = container.run(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp=/tmp/inside"),
+        *(checkout / "tests" / "attacks", f"--rootdir={checkout}", "-k", "test_attack and -all"),
+        timeout=400,
+        PYTHONDONTWRITEBYTECODE="1",
+        HYPOTHESIS_STORAGE_DIRECTORY="/tmp/hypothesis",
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) >= 160
