@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from autograder.errors import UserError
@@ -154,7 +155,10 @@ def _grade_mistakes(
     if not known.mistakes:
         return ()
     steps.start("grading known mistakes and right answers", len(known.mistakes))
-    submissions = [mistake.submission(known.solution) for mistake in known.mistakes]
+    submissions = [
+        (mistake.submission(known.solution), partial(_as_it_should, mistake))
+        for mistake in known.mistakes
+    ]
     reports = graders.grade_all(submissions, steps.advance)
     return tuple(zip(known.mistakes, reports, strict=True))
 
@@ -165,12 +169,19 @@ def _grade_blanked(
     if not known.blanked:
         return ()
     steps.start("leaving one answer blank at a time", len(known.blanked))
-    submissions = [{**known.solution, **blanked.files} for blanked in known.blanked]
+    submissions = [
+        ({**known.solution, **blanked.files}, lambda report: bool(_failed(report, solution)))
+        for blanked in known.blanked
+    ]
     reports = graders.grade_all(submissions, steps.advance)
     return tuple(
         Noticed(blanked, _failed(report, solution))
         for blanked, report in zip(known.blanked, reports, strict=True)
     )
+
+
+def _as_it_should(mistake: Mistake, report: Report) -> bool:
+    return lost_by(report) == mistake.loses
 
 
 def _failed(report: Report, solution: Report) -> tuple[str, ...]:
