@@ -407,7 +407,7 @@ def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Subm
         submission = collect(
             source,
             root,
-            patterns=(*assignment.files, *(e.file for e in assignment.notebooks if e.is_module)),
+            patterns=assignment.patterns,
             file_mb=limits.file_mb,
             submission_mb=limits.submission_mb,
         )

@@ -58,6 +58,7 @@ class Check:
     seconds: float = 0.0
     flags: list[str] = field(default_factory=list)
     leaderboard_value: float | str | None = None
+    key: str = ""
 
     @property
     def name(self) -> str:
@@ -91,15 +92,9 @@ class Check:
         marks = (mark for item in self.items for mark in item.iter_markers("depends"))
         return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
 
-    @property
-    def fixtures(self) -> tuple[str, ...]:
-        """What the function asks for."""
-        return tuple(getattr(self.items[0], "fixturenames", ()))
-
     def recall(self, verdicts: Verdicts) -> bool:
         """Take over the outcome that is remembered for the same input, if there is one."""
-        path = Path(self.items[0].path)
-        found = verdicts.recall(path, self.name, self.question, self.fixtures)
+        found = verdicts.recall(self._key(verdicts))
         if found is None or len(found["cases"]) != len(self.items):
             return False
         self.outcomes = [Case(**case) for case in found["cases"]]
@@ -118,8 +113,14 @@ class Check:
             "flags": self.flags,
             "leaderboard": self.leaderboard_value,
         }
-        path = Path(self.items[0].path)
-        verdicts.keep(path, self.name, self.question, self.fixtures, outcome)
+        verdicts.keep(self._key(verdicts), outcome)
+
+    def _key(self, verdicts: Verdicts) -> str:
+        """Made once, for recalling and for keeping: it may take reading all files."""
+        if not self.key:
+            path, fixtures = Path(self.items[0].path), getattr(self.items[0], "fixturenames", ())
+            self.key = verdicts.key(path, self.name, self.question, fixtures)
+        return self.key
 
     def result(self) -> CheckResult:
         """The outcome so far; cases that have not run count as faults."""

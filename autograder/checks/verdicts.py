@@ -13,7 +13,7 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -68,40 +68,35 @@ class Verdicts:
         self._seed = seed
         self._fresh = fresh
 
-    def recall(
-        self, path: Path, name: str, question: Question, fixtures: Iterable[str]
-    ) -> dict[str, Any] | None:
-        """What `keep` was given for a check that looks at the same.
+    def recall(self, key: str) -> dict[str, Any] | None:
+        """What `keep` was given for a check of that key, which looks at the same."""
+        if self._fresh:
+            return None
+        found = self._memory.recall(key)
+        return found if isinstance(found, dict) else None
+
+    def keep(self, key: str, outcome: dict[str, Any]) -> None:
+        """Remember an outcome that JSON can hold."""
+        self._memory.keep(key, outcome)
+
+    def key(self, path: Path, name: str, question: Question, fixtures: Iterable[str]) -> str:
+        """A digest of all that a check's verdict follows from.
 
         Args:
             path: the check's file.
             name: its function.
             fixtures: what it asks for.
+
+        Raises:
+            HarnessFault: there is nothing to look at, because manifest and template disagree.
         """
-        if self._fresh:
-            return None
-        found = self._memory.recall(self._key(path, name, question, fixtures))
-        return found if isinstance(found, dict) else None
-
-    def keep(
-        self,
-        path: Path,
-        name: str,
-        question: Question,
-        fixtures: Iterable[str],
-        outcome: dict[str, Any],
-    ) -> None:
-        """Remember an outcome that JSON can hold."""
-        self._memory.keep(self._key(path, name, question, fixtures), outcome)
-
-    def _key(self, path: Path, name: str, question: Question, fixtures: Iterable[str]) -> object:
         asked = set(fixtures)
         seen: dict[str, object] = {}
         if "student" in asked:
             seen["student"] = self._looked_at(question)
         if "files" in asked:
-            seen["files"] = self._files()
-        return ["verdict", self._basis, code_of(path, name), question.id, self._seed, seen]
+            seen["files"] = self._files
+        return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
 
     def _looked_at(self, question: Question) -> list[object]:
         """What is run for a question, and the cells that messages may quote."""
@@ -110,7 +105,9 @@ class Verdicts:
         cells = self._answers.sources(question, {place.cell for place in places})
         return [type(plan).__name__, asdict(plan), cells]
 
+    @cached_property
     def _files(self) -> dict[str, str]:
+        """Read once: several checks look at them."""
         read = self._submission.read
         return {str(f): hashlib.sha256(read(f)).hexdigest() for f in self._submission.files}
 

@@ -209,14 +209,13 @@ def _templates(assignment: Assignment) -> dict[str, bytes]:
 
 def hashes_of(assignment: Assignment, submission: Path) -> dict[str, str]:
     """SHA-256 of the files that are graded, by name; none where they cannot be read."""
-    modules = (entry.file for entry in assignment.notebooks if entry.is_module)
     limits = assignment.limits
     try:
         with tempfile.TemporaryDirectory(prefix="hashes-") as name:
             found = collect(
                 submission,
                 Path(name),
-                patterns=(*assignment.files, *modules),
+                patterns=assignment.patterns,
                 file_mb=limits.file_mb,
                 submission_mb=limits.submission_mb,
             )
