@@ -7,6 +7,7 @@ the child is gone is reported as the harness's fault.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
@@ -31,8 +32,9 @@ from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
 from autograder.checks.verdicts import Verdicts, basis_of
+from autograder.errors import HarnessFault
+from autograder.ipynb import Notebook, parse
 from autograder.manifest import Assignment, Question
-from autograder.notebook import Notebook, parse
 from autograder.replay import prepare
 from autograder.results import HARNESS_FAULT, CheckResult, Report
 from autograder.sandbox.client import Bounds, Worker, Zygote
@@ -363,10 +365,11 @@ class Child:
         scratch = folder / "scratch"
         scratch.mkdir(mode=0o711)
 
+        def start_worker(seconds: float) -> Worker:
+            return _start_worker(grader, job, scratch, seconds)
+
         def make_student(question: Question, seconds: float) -> Student:
-            student = Student(
-                self._answers, question, grader.zygote, scratch, seconds, job.required, job.without
-            )
+            student = Student(self._answers, question, seconds, start_worker)
             self._students.append(student)
             return student
 
@@ -396,6 +399,26 @@ class Child:
             "primitives": sorted(frozenset.intersection(*active)) if active else [],
             "skipped": [(item.name, item.reason) for item in self._submission.skipped[:50]],
         }
+
+
+def _start_worker(grader: Grader, job: Job, scratch: Path, seconds: float) -> Worker:
+    """A locked-down worker.
+
+    Raises:
+        HarnessFault: it cannot be had, or lacks what is required.
+    """
+    limits = grader.assignment.limits
+    bounds = Bounds(
+        cpu_seconds=math.ceil(seconds) + 5,
+        memory=limits.memory_mb * 10**6,
+        file_size=limits.file_mb * 10**6,
+        without=frozenset(job.without),
+    )
+    worker = Worker(grader.zygote, bounds, scratch)
+    if lacking := frozenset(job.required) - worker.active:
+        worker.close()
+        raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")
+    return worker
 
 
 def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Submission, list[str]]:

@@ -19,9 +19,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from autograder.alignment import Alignment
+from autograder.ipynb import Cell, Notebook
 from autograder.knowledge import Knowledge
+from autograder.magics import parse_python
 from autograder.names import StatementFacts, facts_of, import_text, jumps, seeds, with_inner
-from autograder.notebook import Alignment, Cell, Notebook, parse_python
 from autograder.spans import Edit, Source, first_line
 
 BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}

@@ -1,35 +1,52 @@
 """Questions and checks come in; the student's functions and values can be asked for by name.
 
-``Student`` is what a check gets. Each check has a worker of its own, forked when first needed, in
+``Student`` is what a check gets. Each check has a worker of its own, made when first needed, in
 which the slice of the check's question has been replayed; nothing is carried from check to check.
+Where the worker comes from is not decided here: the sandbox gives locked-down forks, a student's
+desk gives a plain process or the notebook's own names.
 """
 
 from __future__ import annotations
 
-import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from autograder.alignment import Alignment, align
 from autograder.errors import HarnessFault
 from autograder.feedback import CheckFailed, Finding, clean, code_line, exception_name
+from autograder.ipynb import Notebook, NotebookError, parse
 from autograder.manifest import Assignment, Question
-from autograder.notebook import Alignment, Notebook, NotebookError, align, parse
 from autograder.replay import Slice, slice_question
-from autograder.sandbox.client import (
-    Bounds,
+from autograder.sandbox.requests import (
+    Requests,
     StudentException,
-    Worker,
     WorkerLied,
     WorkerStopped,
     WorkerTimedOut,
-    Zygote,
 )
 from autograder.submission import Submission
 
 #: Below this share of template cells found, a notebook of another name is not taken for the one.
 MIN_QUALITY = 0.5
+
+
+#: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
+StartWorker = Callable[[float], Requests]
+
+
+class AnswerSource(Protocol):
+    """Where a question's answer is: in submitted notebooks, or live in a running one."""
+
+    def slice(self, question: Question) -> Slice | Finding:
+        """What to run for a question, or why there is nothing to run."""
+
+    def line(self, question: Question, cell: int, line: int) -> str:
+        """The student's own line, quoted; empty if there is none, or a blank one, at that place."""
+
+    def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
+        """What to say of a name that the plan does not define."""
 
 
 @dataclass
@@ -66,6 +83,18 @@ class Answers:
         lines = source.split("\n")
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         return code_line(text) if text else ""
+
+    def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
+        """What to say of a name that the notebook does not define."""
+        text = f"`{name}` is not defined in {question.notebook}."
+        if plan.broken:
+            broken = plan.broken[-1]  # the one nearest to where the answer belongs
+            line = self.line(question, broken.cell, broken.line)
+            text += (
+                f" Cell {broken.cell} cannot be read as Python at line {broken.line}, {line}: "
+                f"{clean(broken.message, 200)}."
+            )
+        return Finding(text, f"Define `{name}` in the cell of question {question.id}.")
 
     def _make_slice(self, question: Question) -> Slice | Finding:
         if question.notebook not in self._found:
@@ -124,22 +153,16 @@ class Student:
 
     def __init__(
         self,
-        answers: Answers,
+        answers: AnswerSource,
         question: Question,
-        zygote: Zygote,
-        scratch: Path,
         seconds: float,
-        required: tuple[str, ...],
-        without: tuple[str, ...] = (),
+        start_worker: StartWorker,
     ) -> None:
         self._answers = answers
         self._question = question
-        self._zygote = zygote
-        self._scratch = scratch
         self._seconds = seconds
-        self._required = frozenset(required)
-        self._without = frozenset(without)
-        self._worker: Worker | None = None
+        self._start_worker = start_worker
+        self._worker: Requests | None = None
         self._deadline: float | None = None
         self._failures: dict[str, StudentException] = {}
         #: Whether the worker has seen an input of the check, which it could put into any message.
@@ -187,7 +210,7 @@ class Student:
 
     # --- the worker ---
 
-    def _ready(self, name: str) -> Worker:
+    def _ready(self, name: str) -> Requests:
         if name not in self._question.names:
             raise HarnessFault(
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
@@ -197,7 +220,7 @@ class Student:
         if isinstance(plan, Finding):
             raise CheckFailed(plan)
         if name in plan.missing:
-            raise CheckFailed(self._undefined(name, plan))
+            raise CheckFailed(self._answers.undefined(self._question, name, plan))
         if self._worker is None or not self._worker.alive:
             self._start(plan)
         if name in self._failures:
@@ -210,20 +233,10 @@ class Student:
             self._deadline = time.monotonic() + self._seconds
         if time.monotonic() >= self._deadline:
             raise CheckFailed(self._late("the check"))
-        limits = self._answers.assignment.limits
-        bounds = Bounds(
-            cpu_seconds=math.ceil(self._seconds) + 5,
-            memory=limits.memory_mb * 10**6,
-            file_size=limits.file_mb * 10**6,
-            without=self._without,
-        )
         # From here on ``close`` reaps it, whatever the replay does.
-        self._worker = worker = Worker(self._zygote, bounds, self._scratch)
+        self._worker = worker = self._start_worker(self._seconds)
         self._secret = False
         self.active = worker.active
-        lacking = self._required - worker.active
-        if lacking:
-            raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")
         self._failures = self._guarded(
             "running the notebook's own code", lambda: worker.replay(plan.steps, self._end())
         )
@@ -261,18 +274,6 @@ class Student:
             raised = (reply.type, reply.message) if reply.kind == "raised" else None
             raise CheckFailed(self._raised(name, reply), raised)
         return reply
-
-    def _undefined(self, name: str, plan: Slice) -> Finding:
-        question = self._question
-        text = f"`{name}` is not defined in {question.notebook}."
-        if plan.broken:
-            broken = plan.broken[-1]  # the one nearest to where the answer belongs
-            line = self._answers.line(question, broken.cell, broken.line)
-            text += (
-                f" Cell {broken.cell} cannot be read as Python at line {broken.line}, {line}: "
-                f"{clean(broken.message, 200)}."
-            )
-        return Finding(text, f"Define `{name}` in the cell of question {question.id}.")
 
     def _replay_failed(self, name: str, error: StudentException) -> Finding:
         # No hidden input has reached the worker yet, so the whole message may be shown.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.errors import UserError
-from autograder.notebook import Cell, Notebook, NotebookError, parse
+from autograder.ipynb import Cell, Notebook, NotebookError, parse
 from release.bundle import files_of
 
 Kind = Literal["added", "removed", "changed", "moved"]

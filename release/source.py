@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from nbformat.reader import reads as read_any_version
 
 from autograder.errors import UserError
-from autograder.notebook import MODULE_CELL
+from autograder.ipynb import MODULE_CELL
 
 _PERCENT_CELL = re.compile(r"^# ?%%+(\s|$)", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^\s*[%!?]|=\s*[%!]|\?\s*$")

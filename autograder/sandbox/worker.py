@@ -10,15 +10,11 @@ import importlib
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy
-
 from autograder import wire
 from autograder.sandbox import honest
-from autograder.sandbox.lockdown import active_primitives
 
 CELL_FILE = "<cell {}>"
 MAX_MESSAGE = 1000
@@ -36,9 +32,7 @@ def public_names(modules: Iterable[str]) -> dict[str, object]:
 class Worker:
     """The student's namespace, and the three requests about it."""
 
-    def __init__(
-        self, given: Mapping[str, object], describers: Iterable[str], path: Iterable[str]
-    ) -> None:
+    def __init__(self, given: Mapping[str, object], describers: Iterable[str]) -> None:
         self.namespace: dict[str, Any] = {
             "__name__": "__main__",
             "__builtins__": __builtins__,
@@ -47,14 +41,9 @@ class Worker:
             **given,
         }
         self.describers = tuple(describers)
-        self.path = tuple(path)
 
     def serve(self, channel: socket.socket) -> None:
         """Answer requests until the grader closes the wire."""
-        honest.load_in_one_process()
-        wire.send(
-            channel, {"active": list(active_primitives()), "unreadable": _unreadable(self.path)}
-        )
         while True:
             try:
                 request = wire.receive(channel)
@@ -122,20 +111,6 @@ class Worker:
             return self.namespace[request["name"]]
         except KeyError:
             raise NameError(f"name '{request['name']}' is not defined") from None
-
-
-def _unreadable(path: Iterable[str]) -> str | None:
-    """What lazy imports need and this user cannot read: Python, its packages, the public folder."""
-    try:
-        for module in (os, numpy, wire):
-            name = str(module.__file__)
-            with Path(name).open("rb"):
-                pass
-        for name in path:
-            any(Path(name).iterdir())
-    except OSError:
-        return name
-    return None
 
 
 def describe_error(error: BaseException) -> dict[str, object]:

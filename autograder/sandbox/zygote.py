@@ -20,12 +20,15 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy
+
 from autograder import wire
-from autograder.sandbox import landlock, lockdown, reaper, usage, worker
+from autograder.sandbox import honest, landlock, lockdown, reaper, usage, worker
 from autograder.sandbox.users import Users
 
 MESSAGE_BYTES = 1 << 16
@@ -218,7 +221,10 @@ class Zygote:
                 wire.send(channel, {"fault": fault})
                 os._exit(1)
             settings = self.settings
-            worker.Worker(self.given, settings.describers, settings.path).serve(channel)
+            honest.load_in_one_process()
+            active = list(lockdown.active_primitives())
+            wire.send(channel, {"active": active, "unreadable": _unreadable(settings.path)})
+            worker.Worker(self.given, settings.describers).serve(channel)
         finally:
             os._exit(1)
 
@@ -248,6 +254,20 @@ class Zygote:
         replies = [self.do_reap({"worker": number}) for number in list(self.workers)]
         faults = [reply["fault"] for reply in replies if "fault" in reply]
         return {"fault": "; ".join(faults)} if faults else {}
+
+
+def _unreadable(path: Iterable[str]) -> str | None:
+    """What lazy imports need and this user cannot read: Python, its packages, the public folder."""
+    try:
+        for module in (os, numpy, wire):
+            name = str(module.__file__)
+            with Path(name).open("rb"):
+                pass
+        for name in path:
+            any(Path(name).iterdir())
+    except OSError:
+        return name
+    return None
 
 
 def _wire_of(descriptor: int) -> socket.socket:

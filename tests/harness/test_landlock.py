@@ -16,8 +16,9 @@ from conftest import needs_root
 from test_sandbox import BOUNDS, READ, Sandbox, attack, opened, run, sandbox, shared, soon
 
 from autograder.sandbox import landlock, lockdown
-from autograder.sandbox.client import StudentException, Worker
+from autograder.sandbox.client import Worker
 from autograder.sandbox.landlock import Handled, Net, Right, Scope
+from autograder.sandbox.requests import StudentException
 
 __all__ = ["sandbox", "shared"]  # fixtures
 

@@ -12,15 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.notebook import (
-    Alignment,
-    Cell,
-    Notebook,
-    NotebookError,
-    align,
-    parse,
-    python_source,
-)
+from autograder.alignment import Alignment, align
+from autograder.ipynb import Cell, Notebook, NotebookError, parse
+from autograder.magics import python_source
 from autograder.replay import slice_question
 from autograder.spans import Edit, Source
 

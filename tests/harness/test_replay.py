@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.notebook import Alignment, Cell, Notebook
+from autograder.alignment import Alignment
+from autograder.ipynb import Cell, Notebook
 from autograder.replay import Slice, Step, slice_question
 
 ANCHOR = "anchor"

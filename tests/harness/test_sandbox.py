@@ -26,10 +26,9 @@ from autograder import wire
 from autograder.errors import HarnessFault
 from autograder.replay import Step
 from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
-from autograder.sandbox.client import (
-    Bounds,
+from autograder.sandbox.client import Bounds, Worker
+from autograder.sandbox.requests import (
     StudentException,
-    Worker,
     WorkerLied,
     WorkerStopped,
     WorkerTimedOut,

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from test_sandbox import BOUNDS, Sandbox, attack, opened, sandbox, shared
 
 from autograder.sandbox import apart, lockdown, seccomp
-from autograder.sandbox.client import WorkerStopped
+from autograder.sandbox.requests import WorkerStopped
 from autograder.sandbox.seccomp import (
     ALLOW,
     CONDITIONAL,

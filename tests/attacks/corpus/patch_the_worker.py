@@ -30,7 +30,7 @@ def control(arena):
     honest = worker.Worker.answer
     try:
         worker.Worker.answer = lambda _self, _request: VERDICT
-        reply = worker.Worker({}, (), ()).answer({})
+        reply = worker.Worker({}, ()).answer({})
     finally:
         worker.Worker.answer = honest
     return reply["score"] == 10.0

@@ -1,0 +1,184 @@
+"""Requests to a worker go out by the wire; values and typed failures come back, whatever it is.
+
+A worker is a locked-down fork where grades are given (``client``), and a plain process on a
+student's own desk. What it sends is believed to be bytes and no more.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from autograder import wire
+from autograder.replay import Step
+
+#: What an honest worker cuts its texts to, and more cells and lines than any notebook has.
+MAX_TEXT, MAX_PLACE = 1000, 10**7
+#: Ends of a process by which Python itself has crashed: signals, and what Windows says for them.
+CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE"})
+WINDOWS_CRASH = 0xC0000000
+
+
+class WorkerStopped(Exception):
+    """The worker is gone; ``args[0]`` says how, in words for a student."""
+
+
+class WorkerTimedOut(Exception):
+    """The deadline passed; the worker has been killed."""
+
+
+class WorkerLied(Exception):
+    """The worker sent what no honest worker sends; it has been killed."""
+
+
+@dataclass(frozen=True)
+class StudentException:
+    """An exception out of student code, or a value of a type that may not cross.
+
+    ``type`` and ``message`` come from the student's process: text, to be shown or not, never code.
+    """
+
+    kind: str
+    type: str
+    message: str = ""
+    cell: int = 0
+    line: int = 0
+
+
+class Requests(ABC):
+    """The requests that a worker answers. Any failure to talk to it ends it.
+
+    Attributes:
+        active: the primitives of the sandbox that hold in it.
+    """
+
+    def __init__(self) -> None:
+        self._alive = True
+        self.active: frozenset[str] = frozenset()
+
+    @abstractmethod
+    def close(self) -> int | None:
+        """End the worker, if it has not been; the exit code, negative for a signal, if known."""
+
+    @abstractmethod
+    def _exchange(self, request: dict[str, Any], deadline: float) -> object:
+        """The raw reply to a request.
+
+        Raises:
+            WorkerStopped, WorkerTimedOut, WorkerLied: there is none.
+        """
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has neither ended nor been closed, as far as is known."""
+        return self._alive
+
+    def replay(self, steps: Iterable[Step], deadline: float) -> dict[str, StudentException]:
+        """Run the steps; the names that they could not define, and why."""
+        steps = tuple(steps)
+        rows = [[s.cell, s.line, s.source, list(s.binds), list(s.uses)] for s in steps]
+        reply = self._request({"op": "replay", "steps": rows}, deadline)
+        bound = {name for step in steps for name in step.binds}
+        if type(reply) is not dict or not reply.keys() <= bound:
+            raise self._lied("a malformed replay")
+        return {name: self._exception(detail) for name, detail in reply.items()}
+
+    def call(self, name: str, args: list[Any], kwargs: dict[str, Any], deadline: float) -> object:
+        """The value of a call, or the exception it ended with."""
+        return self._request({"op": "call", "name": name, "args": args, "kwargs": kwargs}, deadline)
+
+    def value(self, name: str, deadline: float) -> object:
+        """The value of a name, or the exception of asking for it."""
+        return self._request({"op": "value", "name": name}, deadline)
+
+    def describe(self, name: str, describer: str, deadline: float) -> object:
+        """What a public describer says of a name's object, or the exception it ended with."""
+        return self._request({"op": "describe", "name": name, "describer": describer}, deadline)
+
+    def _request(self, request: dict[str, Any], deadline: float) -> object:
+        if not self._alive:
+            raise WorkerStopped("had stopped before")
+        reply = self._exchange(request, deadline)
+        if type(reply) is not dict or len(reply) != 1:
+            raise self._lied("a malformed reply")
+        if "value" in reply:
+            return reply["value"]
+        return self._exception(reply.get("error"))
+
+    def _exception(self, detail: object) -> StudentException:
+        expected = {"kind": str, "type": str, "message": str, "cell": int, "line": int}
+        if type(detail) is not dict or not all(
+            name in expected and type(value) is expected[name] for name, value in detail.items()
+        ):
+            raise self._lied("a malformed error")
+        try:
+            error = StudentException(**detail)
+        except TypeError:
+            raise self._lied("a malformed error") from None
+        if max(len(error.kind), len(error.type), len(error.message)) > MAX_TEXT:
+            raise self._lied("an error of too many words")
+        if not (0 <= error.cell <= MAX_PLACE and 0 <= error.line <= MAX_PLACE):
+            raise self._lied("an error at no place")
+        return error
+
+    def _lied(self, what: str) -> WorkerLied:
+        self.close()
+        return WorkerLied(what)
+
+
+class WiredRequests(Requests):
+    """Requests to another process, over a socket."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def _exchange(self, request: dict[str, Any], deadline: float) -> object:
+        if wire.pending(self._channel):
+            raise self._lied("a reply without a request")
+        try:
+            wire.send(self._channel, request, deadline=deadline)
+            return wire.receive(self._channel, deadline=deadline)
+        except wire.DeadlinePassed:
+            self.close()
+            raise WorkerTimedOut from None
+        except wire.WireError as error:
+            raise self._lied(str(error)) from None
+        except wire.PeerClosed:
+            raise WorkerStopped(self._ending()) from None
+
+    def _ending(self) -> str:
+        """Close it; how it had ended, in words that finish the sentence "the code ..."."""
+        return how_it_ended(self.close())
+
+
+def how_it_ended(code: int | None) -> str:
+    """An exit code, negative for a signal, in words that finish the sentence "the code ..."."""
+    if code is None:
+        return "stopped"
+    if 0 <= code < WINDOWS_CRASH:
+        return "ended the Python process (os._exit or similar)"
+    name = _signal_name(code)
+    if name in CRASHES or code >= WINDOWS_CRASH:
+        return f"crashed the Python interpreter ({name})"
+    match name:
+        case "SIGXCPU":
+            return "used more processor time than allowed"
+        case "SIGSYS":
+            return "made a system call that does not belong to this machine"
+        case "SIGKILL":
+            return "was stopped (out of memory or out of processor time)"
+    return f"ended the Python process by signal {-code}"
+
+
+def _signal_name(code: int) -> str:
+    if code >= 0:
+        return f"{code:#x}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return str(-code)
