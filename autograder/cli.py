@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -20,16 +21,53 @@ from autograder.errors import HarnessFault, UserError
 from autograder.manifest import Assignment, load
 
 app = typer.Typer(
-    help="Grade submissions of deep-learning notebooks, and release assignments.",
+    help="Check, hand in, grade and release deep-learning notebooks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 
 FAULT, USER_ERROR = 1, 2
+#: Students get the harness without the release tool, and are not shown what only staff can use.
+AT_HOME = find_spec("release") is None
 
 
 @app.command()
+def check(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="Questions or notebooks, as H1 or edge_detection; default: all."),
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("--folder", "-f", help="Where student.zip was unpacked.")
+    ] = Path(),
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever an answer is saved.")
+    ] = False,
+) -> None:
+    """Run the public checks on your own notebooks."""
+    from autograder.desk import command
+
+    if command.check(what or (), folder, watch=watch, console=Console()).faulty:
+        raise typer.Exit(FAULT)
+
+
+@app.command(name="submit-zip")
+def submit_zip(
+    folder: Annotated[
+        Path, typer.Option("--folder", "-f", help="Where student.zip was unpacked.")
+    ] = Path(),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write; default: in that folder.")
+    ] = None,
+) -> None:
+    """Make the zip to hand in, and say first what is missing."""
+    from autograder.desk import command
+
+    command.submit_zip(folder, out, Console())
+
+
+@app.command(hidden=AT_HOME)
 def grade(
     submission: Annotated[Path, typer.Argument(help="A folder, a zip or one notebook.")],
     assignment: Annotated[
@@ -90,7 +128,7 @@ def grade(
         raise typer.Exit(FAULT)
 
 
-@app.command()
+@app.command(hidden=AT_HOME)
 def gradescope(
     assignment: Annotated[
         Path, typer.Option("--assignment", "-a", help="Its folder in an unpacked gradescope.zip.")
@@ -105,7 +143,7 @@ def gradescope(
     raise typer.Exit(run(assignment, root, cache=_user_cache(), tell=typer.echo))
 
 
-@app.command()
+@app.command(hidden=AT_HOME)
 def release(
     assignment: Annotated[Path, typer.Argument(help="The folder that holds assignment.toml.")],
     out: Annotated[
@@ -148,7 +186,7 @@ def release(
         print_changes(console, compare(before, student_files(built.folder)))
 
 
-@app.command()
+@app.command(hidden=AT_HOME)
 def strip(
     source: Annotated[
         Path, typer.Argument(help="A solved notebook: .ipynb, percent script or module.")
@@ -176,7 +214,7 @@ class Tool(StrEnum):
     nbgrader = "nbgrader"
 
 
-@app.command(name="import")
+@app.command(name="import", hidden=AT_HOME)
 def import_(
     tool: Annotated[Tool, typer.Argument(help="Whose assignment it is.")],
     source: Annotated[
@@ -196,7 +234,7 @@ def import_(
     print_import(Console(), import_assignment(tool.value, source, out, name))
 
 
-@app.command()
+@app.command(hidden=AT_HOME)
 def new(
     name: Annotated[str, typer.Argument(help="What to call it, as hw5.")],
     out: Annotated[

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 MAX_TEXT = 10_000
 MAX_LINE = 160
@@ -25,12 +26,14 @@ EXCEPTION_NAMES = frozenset(
 class Finding:
     """One thing that was found: ``public`` and ``hidden`` say what came back, ``hint`` what to do.
 
-    ``hidden`` None: the public text holds no secret and serves for both.
+    ``hidden`` None: the public text holds no secret and serves for both. ``compared`` are the array
+    that came back and the one that was expected, for a picture that public checks alone may show.
     """
 
     public: str
     hint: str = ""
     hidden: str | None = None
+    compared: tuple[Any, Any] | None = None
 
     def text(self, *, hidden: bool) -> str:
         """What came back and the hint, for a student."""
@@ -53,15 +56,23 @@ class CheckFailed(Exception):
         self.raised = raised
 
 
-def fail(public: str, *, hint: str = "", hidden: str | None = None) -> CheckFailed:
+def fail(
+    public: str,
+    *,
+    hint: str = "",
+    hidden: str | None = None,
+    compared: tuple[Any, Any] | None = None,
+) -> CheckFailed:
     """The exception to raise for a wrong answer: ``raise fail("...", hint="...", hidden="...")``.
 
     Args:
         public: what came back, for checks that students have; may show values.
         hint: one sentence that helps to find the mistake, without the answer.
         hidden: the same for hidden checks, without input, expected value and student output.
+        compared: what came back and what was expected, for public checks to draw if they are
+            pictures (see ``autograder.pictures``).
     """
-    return CheckFailed(Finding(public, hint, hidden))
+    return CheckFailed(Finding(public, hint, hidden, compared))
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:

@@ -17,17 +17,15 @@ import sys
 import tempfile
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import autograder
 from autograder import manifest, wire
+from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
@@ -42,25 +40,6 @@ from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_names
 from autograder.student import Answers, Student
 from autograder.submission import Submission, SubmissionError, collect
-
-PYTEST_OPTIONS = (
-    # Values in a failing assertion would give away inputs; `-c` keeps out any ini file around.
-    "--assert=plain",
-    "--import-mode=importlib",
-    "--capture=no",
-    "-c",
-    os.devnull,
-    *("-p", "no:cacheprovider"),
-    *("-p", "no:terminal"),
-    *("-p", "no:logging"),
-    *("-p", "no:doctest"),
-    *("-p", "no:junitxml"),
-    *("-p", "no:pastebin"),
-    *("-p", "no:stepwise"),
-    *("-p", "no:unraisableexception"),
-    *("-p", "no:threadexception"),
-    *("-p", "no:faulthandler"),
-)
 
 
 @dataclass(frozen=True)
@@ -200,13 +179,6 @@ class Grader:
 
         pytest is called once. It waits in this process for submissions, and goes on in the forks.
         """
-        folders = [self.assignment.public_checks]
-        if not self.public_only:
-            folders.append(self.assignment.hidden_checks)
-        folders = [folder for folder in folders if folder.is_dir()]
-        sys.path[:0] = [str(folder) for folder in folders]  # checks may share modules beside them
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        warnings.simplefilter("ignore")
         waited = False
 
         def await_submission() -> Handed | None:
@@ -217,8 +189,7 @@ class Grader:
         plugin = GradingPlugin(self.assignment, await_submission, public_only=self.public_only)
         end: dict[str, Any] = {}
         try:
-            code = pytest.main(_arguments(self.assignment, folders), plugins=[plugin])
-            fault = _fault(code, plugin, folders)
+            fault = running.run(self.assignment, plugin)
             if not waited:  # pytest itself broke before; each submission is told so
                 self._serve(jobs)
             if self.child is not None:
@@ -437,22 +408,3 @@ def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Subm
     except SubmissionError as error:
         return Submission(source.name, root, (), ()), [str(error)]
     return submission, []
-
-
-def _arguments(assignment: Assignment, folders: list[Path]) -> list[str]:
-    """What pytest is called with; it looks at nothing but the checks."""
-    # A conftest.py above the checks belongs to whatever the assignment happens to lie in.
-    cut = f"--confcutdir={folders[-1] if folders else assignment.folder}"
-    return [*PYTEST_OPTIONS, f"--rootdir={assignment.folder}", cut, *map(str, folders)]
-
-
-def _fault(code: int, plugin: GradingPlugin, folders: list[Path]) -> str | None:
-    """What kept the checks from running, or None."""
-    if plugin.errors:
-        return "\n".join(plugin.errors)
-    if not plugin.checks:
-        return f"found no check in {', '.join(f.name for f in folders) or 'any folder'}; write one"
-    ended_well = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    if not ended_well and not (code == pytest.ExitCode.NO_TESTS_COLLECTED and plugin.complete):
-        return f"pytest ended with {pytest.ExitCode(code).name}"
-    return None

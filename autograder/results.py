@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from autograder.pictures import Picture
+
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
 
 HARNESS_FAULT = (
@@ -30,7 +32,8 @@ class CheckResult:
         id: file and function, as pytest names them.
         message: what the student reads.
         staff: what only staff read, a traceback where the harness failed.
-        share: the part of the points earned, from 0 to 1, of ``cases`` cases ``passed`` of them.
+        cases: how many there are, of which so many ``passed``.
+        pictures: what came back beside what was expected, of a public check that failed.
     """
 
     id: str
@@ -49,6 +52,7 @@ class CheckResult:
     passed: int = 0
     cases: int = 1
     leaderboard: Leaderboard | None = None
+    pictures: tuple[Picture, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -59,6 +63,7 @@ class CheckResult:
                 **data,
                 "tags": tuple(data["tags"]),
                 "leaderboard": Leaderboard(**board) if board else None,
+                "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
             }
         )
 

@@ -96,10 +96,14 @@ class Answers:
             )
         return Finding(text, f"Define `{name}` in the cell of question {question.id}.")
 
+    def alignment(self, notebook: str) -> Alignment | Finding:
+        """The submitted notebook beside its template, or why there is none."""
+        if notebook not in self._found:
+            self._found[notebook] = self._find(notebook)
+        return self._found[notebook]
+
     def _make_slice(self, question: Question) -> Slice | Finding:
-        if question.notebook not in self._found:
-            self._found[question.notebook] = self._find(question.notebook)
-        alignment = self._found[question.notebook]
+        alignment = self.alignment(question.notebook)
         if isinstance(alignment, Finding):
             return alignment
         try:
@@ -204,9 +208,9 @@ class Student:
         raise CheckFailed(self._raised(name, reply))
 
     def close(self) -> None:
-        """Kill the worker, if there is one."""
+        """Let go of the worker, if there is one."""
         if self._worker is not None:
-            self._worker.close()
+            self._worker.release()
 
     # --- the worker ---
 

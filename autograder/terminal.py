@@ -30,8 +30,10 @@ MARKS = {
 
 
 @contextmanager
-def checks_counted(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar of the checks that have ended, gone again at the end."""
+def checks_counted(
+    console: Console, before: str = "Starting the sandbox"
+) -> Iterator[Callable[[int, int], None]]:
+    """A bar of the checks that have ended, gone again at the end; ``before`` the first has."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -40,7 +42,7 @@ def checks_counted(console: Console) -> Iterator[Callable[[int, int], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Starting the sandbox", total=None)
+        task = progress.add_task(before, total=None)
 
         def announce(ended: int, checks: int) -> None:
             progress.update(task, description="Checking", completed=ended, total=checks)
@@ -50,12 +52,35 @@ def checks_counted(console: Console) -> Iterator[Callable[[int, int], None]]:
 
 def print_report(console: Console, report: Report) -> None:
     """Print checks, points and messages, and below them what holds for the whole."""
-    console.print(_table(report))
+    console.print(_table(report, f"{report.submission} · {report.assignment}"))
     console.print(_footer(report))
 
 
-def _table(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAVY, title=f"{report.submission} · {report.assignment}")
+def print_public(console: Console, report: Report, points: float) -> None:
+    """Print the public checks on a student's own desk; ``points`` are those of the assignment."""
+    if report.checks:
+        console.print(_table(report, f"Public checks · {report.assignment}"))
+    lines = [Text(note) for note in report.notes]
+    lines += [Text(f"Harness fault: {fault}", "magenta") for fault in report.all_faults]
+    lines.append(Text(public_words(report, points), "dim"))
+    console.print(Group(*lines))
+
+
+def public_words(report: Report, points: float) -> str:
+    """What the points of the public checks mean, for a student."""
+    if not report.max_score:
+        return "These public checks give no points; hidden checks do, after you have handed in."
+    rest = points - report.max_score
+    if rest <= 0:
+        return f"These are all {points:g} points."
+    return (
+        f"These public checks are worth {report.max_score:g} of {points:g} points. "
+        f"Hidden checks judge the rest after you have handed in."
+    )
+
+
+def _table(report: Report, title: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAVY, title=title)
     table.add_column("")
     table.add_column("No.")
     table.add_column("Check", ratio=3, overflow="fold")

@@ -398,3 +398,15 @@ class Plan:
             for (tag, code, shape, _size), data in zip(self._buffers, buffers, strict=True)
         ]
         return _filled(self._tree, values)
+
+
+def copied(value: object, limits: Limits = DEFAULT_LIMITS) -> object:
+    """The value as the other end of a wire would get it, in memory of its own.
+
+    Raises:
+        UnsupportedValue: it may not cross.
+    """
+    frame, *buffers = encode(value, limits)
+    _header_size, body_size = sizes(bytes(frame[: PREFIX.size]), limits)
+    plan = Plan(bytes(frame[PREFIX.size :]), body_size, limits)
+    return plan.value([memoryview(bytearray(buffer)) for buffer in buffers])

@@ -12,6 +12,7 @@ from autograder import manifest
 from autograder.errors import UserError
 from autograder.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
+from release.desk import digests_of_harness
 from release.leaks import Scan, gather, scan
 from release.mistakes import mistakes
 from release.proof import Known, Proof, prove
@@ -91,7 +92,7 @@ def build(
         solution = solved(assignment)
         steps.start("writing the bundles")
         write_student(assignment, stripped.files, work / "student")
-        write_zip(work / "student", work / "student.zip")
+        write_zip(work / "student", work / "student.zip", top=assignment.name)
         inside = write_gradescope(assignment, stripped.files, Path(name) / "gradescope")
         write_zip(Path(name) / "gradescope", work / "gradescope.zip")
         steps.start("looking for leaks")
@@ -132,7 +133,14 @@ def _scan(
         solved=solution,
         templates=stripped.files,
     )
-    scanned = scan(work / "student", work / "student.zip", secrets, assignment.allowed)
+    scanned = scan(
+        work / "student",
+        work / "student.zip",
+        secrets,
+        assignment.allowed,
+        top=assignment.name,
+        known=digests_of_harness(),
+    )
     if scanned.findings:
         raise LeakError(assignment, scanned)
     return scanned

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import autograder
 from autograder.errors import UserError
 from autograder.manifest import FILE_NAME, Assignment
+from release.desk import write_desk
 
 SCRIPTS = Path(__file__).with_name("gradescope")
 #: Left by runs and editors; never part of a bundle.
@@ -26,7 +27,7 @@ class BundleError(UserError):
 
 
 def write_student(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> None:
-    """Write what students receive: the public folder and the stripped notebooks."""
+    """Write what students receive: public folder, stripped notebooks, and what checks them."""
     shutil.copytree(assignment.public, target, ignore=shutil.ignore_patterns(*IGNORED))
     for name, data in templates.items():
         if (target / name).exists():
@@ -35,6 +36,7 @@ def write_student(assignment: Assignment, templates: Mapping[str, bytes], target
                 "take it out, the notebook is made from its solved source."
             )
         (target / name).write_bytes(data)
+    write_desk(assignment, templates, target)
 
 
 def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> Path:
@@ -82,11 +84,11 @@ def _write_harness(target: Path) -> None:
     shutil.copytree(package, target / "autograder", ignore=shutil.ignore_patterns(*IGNORED))
 
 
-def write_zip(folder: Path, target: Path) -> None:
-    """Zip a folder's files; equal content gives equal bytes."""
+def write_zip(folder: Path, target: Path, top: str = "") -> None:
+    """Zip a folder's files, below a folder ``top``; equal content gives equal bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, path in files_of(folder):
-            entry = zipfile.ZipInfo(str(name), ZIP_TIME)
+            entry = zipfile.ZipInfo(str(PurePosixPath(top) / name), ZIP_TIME)
             executable = os.access(path, os.X_OK)
             entry.external_attr = (0o100755 if executable else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -60,7 +60,7 @@ def student_files(release: Path) -> Mapping[str, bytes]:
         if path.is_file() and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 names = [item.filename for item in archive.infolist() if not item.is_dir()]
-                return {name: archive.read(name) for name in names}
+                return {_below_top(name): archive.read(name) for name in names}
     for folder in (release / "student", release):
         if folder.is_dir():
             return {str(name): path.read_bytes() for name, path in files_of(folder)}
@@ -68,6 +68,11 @@ def student_files(release: Path) -> Mapping[str, bytes]:
         f"{release}: found no release there; give the folder of one, its student folder or its "
         "student.zip."
     )
+
+
+def _below_top(name: str) -> str:
+    """The name inside the one folder that student.zip unzips into."""
+    return name.partition("/")[2] or name
 
 
 def _file_changes(name: str, before: bytes | None, after: bytes | None) -> Iterator[Change]:

@@ -11,10 +11,11 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from autograder.desk import place
 from autograder.errors import UserError
 from autograder.manifest import Assignment
 from autograder.results import CheckResult, Report
@@ -205,10 +206,9 @@ def _public_report(
     """What the public checks give the solution on a student's desk: nothing hidden is near."""
     if student_zip is None or not assignment.public_checks.is_dir():
         return None
-    desk = Path(scratch) / "desk"
     with zipfile.ZipFile(student_zip) as archive:
-        archive.extractall(desk / "public")
-    there = replace(assignment, public=desk / "public")
+        archive.extractall(scratch)
+    there = place.load(Path(scratch) / assignment.name)
     with Session(there, templates, allow_unsafe=True, public_only=True) as session:
         return Graders.graded(session, known.solution, SEED)
 

@@ -123,4 +123,5 @@ def _wrong_values(
         f"{array[place]:.6g} instead of {expected[place]:.6g}.",
         hint=hint,
         hidden="an array of the right shape with other values.",
+        compared=(array, expected),
     )

@@ -27,6 +27,7 @@ from autograder.checks.verdicts import Verdicts
 from autograder.errors import HarnessFault
 from autograder.feedback import CheckFailed, clean
 from autograder.manifest import Assignment, Question
+from autograder.pictures import Picture, compare
 from autograder.results import HARNESS_FAULT, CheckResult, Leaderboard, Status
 from autograder.student import Student
 
@@ -42,6 +43,13 @@ class Case:
     message: str = ""
     staff: str = ""
     status: Status = "passed"
+    pictures: tuple[Picture, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Case:
+        """The inverse of ``dataclasses.asdict``."""
+        pictures = tuple(Picture(**picture) for picture in data["pictures"])
+        return cls(**{**data, "pictures": pictures})
 
 
 @dataclass
@@ -97,7 +105,7 @@ class Check:
         found = verdicts.recall(self._key(verdicts))
         if found is None or len(found["cases"]) != len(self.items):
             return False
-        self.outcomes = [Case(**case) for case in found["cases"]]
+        self.outcomes = [Case.from_dict(case) for case in found["cases"]]
         self.flags = list(found["flags"])
         self.leaderboard_value = found["leaderboard"]
         return True
@@ -146,6 +154,8 @@ class Check:
             passed=sum(case.share == 1 for case in cases),
             cases=len(cases),
             leaderboard=self._leaderboard(),
+            # Those of the first case that has any: more would bury the message.
+            pictures=next((case.pictures for case in cases if case.pictures), ()),
         )
 
     def _marked(self, name: str) -> bool:
@@ -224,6 +234,8 @@ class GradingPlugin:
     Args:
         await_submission: returns when there is one to grade, in a process of its own, and None
             when there will be no more.
+        public_only: the checks are those that students have.
+        questions: the ids of those whose checks are run; None for all.
     """
 
     def __init__(
@@ -232,10 +244,12 @@ class GradingPlugin:
         await_submission: Callable[[], Handed | None],
         *,
         public_only: bool = False,
+        questions: frozenset[str] | None = None,
     ) -> None:
         self.assignment = assignment
         self.await_submission = await_submission
         self.public_only = public_only
+        self.questions = questions
         self.checks: dict[str, Check] = {}
         self.errors: list[str] = []
         self._handed: Handed | None = None
@@ -274,7 +288,7 @@ class GradingPlugin:
             self._check_of(item).items.append(item)
         if not self.errors and not self.public_only:  # the points of a question need all its checks
             self._compare_points()
-        ordered = self._in_order() if not self.errors else []
+        ordered = self._selected(self._in_order()) if not self.errors else []
         if self.errors:  # nothing is graded by checks that contradict themselves
             items.clear()
             return
@@ -369,6 +383,16 @@ class GradingPlugin:
         for check in sorted(self.checks.values(), key=lambda c: questions.index(c.question.id)):
             place(check, ())
         return list(ordered.values())
+
+    def _selected(self, ordered: list[Check]) -> list[Check]:
+        """The checks of the questions asked for, and those that they depend on."""
+        if self.questions is None:
+            return ordered
+        wanted: set[str] = set()
+        for check in reversed(ordered):  # each stands behind those that it depends on
+            if check.question.id in self.questions or check.name in wanted:
+                wanted |= {check.name, *check.depends_on}
+        return [check for check in ordered if check.name in wanted]
 
     # --- fixtures ---
 
@@ -475,7 +499,9 @@ def _failed_case(error: BaseException, check: Check) -> Case:
         return Case(0.0, clean(str(error.msg)), "", "skipped")
     if isinstance(error, CheckFailed):
         text = hidden_by or error.finding.text(hidden=check.hidden)
-        return Case(0.0, text, clean(error.finding.public), "failed")
+        drawn = error.finding.compared if not (check.hidden or hidden_by) else None
+        pictures = compare(*drawn) if drawn is not None else ()
+        return Case(0.0, text, clean(error.finding.public), "failed", pictures)
     if isinstance(error, AssertionError):
         text = hidden_by or _assertion_text(error, check)
         return Case(0.0, text, clean(str(error)), "failed")

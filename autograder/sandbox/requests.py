@@ -72,6 +72,10 @@ class Requests(ABC):
             WorkerStopped, WorkerTimedOut, WorkerLied: there is none.
         """
 
+    def release(self) -> None:
+        """Nobody will ask any more."""
+        self.close()
+
     @property
     def alive(self) -> bool:
         """Whether it has neither ended nor been closed, as far as is known."""

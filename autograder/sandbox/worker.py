@@ -1,4 +1,4 @@
-"""Runs in the locked-down fork: steps and requests come in by the wire, one reply each goes out.
+"""Runs beside student code: steps and requests come in by the wire, one reply each goes out.
 
 Nothing here decides anything. Student code can patch all of it; what the grader believes is only
 that bytes came, within its limits and its deadline.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -30,9 +30,20 @@ def public_names(modules: Iterable[str]) -> dict[str, object]:
 
 
 class Worker:
-    """The student's namespace, and the three requests about it."""
+    """The student's namespace, and the three requests about it.
 
-    def __init__(self, given: Mapping[str, object], describers: Iterable[str]) -> None:
+    Args:
+        given: what the namespace starts with.
+        describers: the modules whose functions may describe its objects.
+        place: finds cell and line of the student's innermost frame in a traceback.
+    """
+
+    def __init__(
+        self,
+        given: Mapping[str, object],
+        describers: Iterable[str],
+        place: Callable[[TracebackType | None], tuple[int, int]] | None = None,
+    ) -> None:
         self.namespace: dict[str, Any] = {
             "__name__": "__main__",
             "__builtins__": __builtins__,
@@ -41,6 +52,7 @@ class Worker:
             **given,
         }
         self.describers = tuple(describers)
+        self.place = place or _place
 
     def serve(self, channel: socket.socket) -> None:
         """Answer requests until the grader closes the wire."""
@@ -49,20 +61,24 @@ class Worker:
                 request = wire.receive(channel)
             except wire.PeerClosed:
                 os._exit(0)
-            reply = self.answer(request)
-            try:
-                wire.send(channel, reply)
-            except wire.UnsupportedValue as error:
-                wire.send(channel, {"error": {"kind": "unsupported", "type": str(error)[:100]}})
-            except MemoryError as error:  # a frame is made before any of it is sent
-                wire.send(channel, {"error": describe_error(error)})
+            self.reply(channel, request)
+
+    def reply(self, channel: socket.socket, request: Any) -> None:
+        """Answer one request; a value that may not cross is an error."""
+        reply = self.answer(request)
+        try:
+            wire.send(channel, reply)
+        except wire.UnsupportedValue as error:
+            wire.send(channel, unsupported(error))
+        except MemoryError as error:  # a frame is made before any of it is sent
+            wire.send(channel, {"error": describe_error(error, self.place)})
 
     def answer(self, request: Any) -> dict[str, object]:
         """One reply: ``{"value": ...}`` or ``{"error": ...}``."""
         try:
             return {"value": getattr(self, f"do_{request['op']}")(request)}
         except BaseException as error:
-            return {"error": describe_error(error)}
+            return {"error": describe_error(error, self.place)}
 
     def do_self_test(self, _request: dict[str, Any]) -> None:
         """Fail where honest code would."""
@@ -87,7 +103,7 @@ class Worker:
             text = "\n" * (line - 1) + source
             exec(compile(text, CELL_FILE.format(cell), "exec", dont_inherit=True), self.namespace)
         except BaseException as error:
-            return describe_error(error) | {"cell": cell}
+            return describe_error(error, self.place) | {"cell": cell}
         return None
 
     def do_call(self, request: dict[str, Any]) -> object:
@@ -113,9 +129,16 @@ class Worker:
             raise NameError(f"name '{request['name']}' is not defined") from None
 
 
-def describe_error(error: BaseException) -> dict[str, object]:
+def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
+    """The reply in place of a value that may not cross."""
+    return {"error": {"kind": "unsupported", "type": str(error)[:100]}}
+
+
+def describe_error(
+    error: BaseException, place: Callable[[TracebackType | None], tuple[int, int]]
+) -> dict[str, object]:
     """An exception as plain values: type, message, and where in the student's cells it arose."""
-    cell, line = _place(error.__traceback__)
+    cell, line = place(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename and cell == 0:
         line = error.lineno or 0
     try:

@@ -57,7 +57,13 @@ Part = Page | Code | Blob | Oddity | Seen
 
 @dataclass
 class Budget:
-    """What may still be unpacked in this scan."""
+    """What may still be unpacked in this scan.
+
+    Attributes:
+        known: digests of the harness's own files, which its wheel holds and which are no secret.
+    """
+
+    known: frozenset[str] = frozenset()
 
     bytes_left: int = MOST_BYTES
     members_left: int = MOST_MEMBERS

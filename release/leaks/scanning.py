@@ -26,11 +26,18 @@ NEVER = (
     ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".venv", ".idea", ".vscode",
     ".env", ".coverage",
 )  # fmt: skip
+#: Where the student bundle holds its notebooks once more, as handed out.
+PRISTINE = PurePosixPath("checks/templates")
 _LONGEST = 120
 
 
 def scan(
-    bundle: Path, archive: Path | None, secrets: Secrets, allowed: Sequence[Allowed] = ()
+    bundle: Path,
+    archive: Path | None,
+    secrets: Secrets,
+    allowed: Sequence[Allowed] = (),
+    top: str = "",
+    known: frozenset[str] = frozenset(),
 ) -> Scan:
     """Search everything in a bundle, and what its zip holds beyond it.
 
@@ -38,41 +45,46 @@ def scan(
         bundle: the folder that students receive.
         archive: the zip that was made of it.
         allowed: coincidences that staff accept; one that matches nothing is a finding.
+        top: the folder inside the zip that holds everything.
+        known: SHA-256 of the files of the harness, which students get as a wheel.
     """
-    scanner = _Scanner(secrets, allowed)
-    for path in sorted(bundle.rglob("*")):
+    scanner = _Scanner(secrets, allowed, known)
+    for path in sorted(bundle.rglob("*"), key=lambda path: (len(path.parts), path)):
         name = path.relative_to(bundle).as_posix()
         if path.is_symlink():
             scanner.odd(name, f"a link to {path.readlink()}", "put the file itself there")
         elif path.is_file():
-            scanner.file(name, path.read_bytes())
+            scanner.file(name, path.read_bytes(), pristine=_is_pristine(bundle, name))
     if archive is not None:
-        scanner.archive(archive, bundle)
+        scanner.archive(archive, bundle, top)
     return scanner.result()
 
 
 class _Scanner:
     """Collects hits file by file."""
 
-    def __init__(self, secrets: Secrets, allowed: Sequence[Allowed]) -> None:
+    def __init__(self, secrets: Secrets, allowed: Sequence[Allowed], known: frozenset[str]) -> None:
         self.secrets = secrets
         self.allowed = [(entry, bare(entry.text)) for entry in allowed]
         self.used: set[int] = set()
         self.never: set[str] = set()
-        self.budget = Budget()
+        self.budget = Budget(known=known)
         self.findings: list[Finding] = []
         self.looked: list[Looked] = []
 
-    def file(self, name: str, data: bytes) -> None:
-        """Search a file of the bundle: its name and all that is in it."""
+    def file(self, name: str, data: bytes, *, pristine: bool) -> None:
+        """Search a file of the bundle: its name and, but for a second copy, all that is in it."""
         counts: Counter[str] = Counter()
         hits = [*self._searched(_name_page(name), counts)]
         never = _never(name)
         if never and never not in self.never:
             self.never.add(never)
             hits.append(_odd(never, "something that belongs into no bundle"))
-        for part in parts(name, name, data, self.budget):
-            hits += self._searched(part, counts)
+        if pristine:
+            counts["second copies"] += 1
+        else:
+            for part in parts(name, name, data, self.budget):
+                hits += self._searched(part, counts)
         hits += _ran(name, data, self.secrets)
         self._keep(name, hits)
         self.looked.append(Looked(name, len(data), dict(sorted(counts.items()))))
@@ -82,7 +94,7 @@ class _Scanner:
         self._keep(name, [_odd(name, what, remedy)])
         self.looked.append(Looked(name, 0, {}))
 
-    def archive(self, path: Path, bundle: Path) -> None:
+    def archive(self, path: Path, bundle: Path, top: str) -> None:
         """Search what a zip has beyond the files of the folder."""
         name, data = path.name, path.read_bytes()
         counts: Counter[str] = Counter()
@@ -94,7 +106,7 @@ class _Scanner:
                 continue
             place, inside = content
             member = place.partition(", member ")[2]
-            if member and _same(bundle, member, inside):
+            if member and _same(bundle, member.removeprefix(f"{top}/"), inside):
                 continue
             if member and not member.endswith((", comment", ", extra field")):
                 what = "a file that the bundle's folder does not hold like this"
@@ -161,6 +173,12 @@ class _Scanner:
         ]
         self.used.update(matching)
         return bool(matching)
+
+
+def _is_pristine(bundle: Path, name: str) -> bool:
+    """Whether it is what the students' own checks compare a notebook with, the same as that."""
+    path = PurePosixPath(name)
+    return path.parent == PRISTINE and _same(bundle, path.name, (bundle / name).read_bytes())
 
 
 def _name_page(name: str) -> Page:

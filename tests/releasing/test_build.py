@@ -54,7 +54,7 @@ def test_students_get_valid_notebooks_without_answers(hw4_release: Release) -> N
         assert not [answer for answer in ANSWERS if answer in text], path
 
 
-def test_student_bundle_is_the_public_folder_and_the_notebooks(
+def test_student_bundle_is_the_public_folder_the_notebooks_and_what_checks_them(
     hw4: Assignment, hw4_release: Release
 ) -> None:
     public = {
@@ -62,7 +62,11 @@ def test_student_bundle_is_the_public_folder_and_the_notebooks(
         for path in hw4.public.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert set(names(hw4_release.student_zip)) == public | {entry.file for entry in hw4.notebooks}
+    notebooks = {entry.file for entry in hw4.notebooks}
+    pristine = {f"checks/templates/{name}" for name in notebooks}
+    (wheel,) = (hw4_release.folder / "student").glob("dl_autograder-*-py3-none-any.whl")
+    added = {*notebooks, *pristine, "checks/assignment.toml", wheel.name}
+    assert set(names(hw4_release.student_zip)) == {f"hw4/{name}" for name in public | added}
 
 
 def test_gradescope_bundle_holds_the_grader_and_no_solved_source(

@@ -30,6 +30,7 @@ from rich.console import Console
 from autograder import manifest
 from autograder.manifest import Allowed, Assignment
 from release.bundle import write_student, write_zip
+from release.desk import digests_of_harness
 from release.leaks import Finding, Secrets, gather, print_scan, scan
 from release.places import Answer
 from release.templates import solved, strip, templates
@@ -75,7 +76,9 @@ class Bundle:
     def findings(
         self, allowed: Sequence[Allowed] = (), *, zipped: bool = False
     ) -> tuple[Finding, ...]:
-        return scan(self.folder, self.zip if zipped else None, self.secrets, allowed).findings
+        archive = self.zip if zipped else None
+        known = digests_of_harness()
+        return scan(self.folder, archive, self.secrets, allowed, known=known).findings
 
 
 def made(assignment: Assignment, folder: Path) -> Bundle:

@@ -1,0 +1,105 @@
+"""An assignment and where the answers are come in; the public checks' report goes out."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import time
+from collections.abc import Callable, Iterable
+
+from autograder import __version__
+from autograder.checks import running
+from autograder.checks.cache import Cache
+from autograder.checks.files import Files
+from autograder.checks.plugin import GradingPlugin, Handed
+from autograder.desk.place import DeskError
+from autograder.manifest import Assignment, Question
+from autograder.results import CheckResult, Report
+from autograder.student import AnswerSource, StartWorker, Student
+from autograder.submission import Submission
+
+Announce = Callable[[int, int], None]
+
+
+def check(
+    assignment: Assignment,
+    submission: Submission,
+    answers: AnswerSource,
+    start_worker: StartWorker,
+    questions: frozenset[str] | None = None,
+    announce: Announce = lambda _ended, _all: None,
+) -> Report:
+    """Run the public checks, in this process, on what ``start_worker`` gives.
+
+    Args:
+        questions: the ids of those to check; None for all.
+        announce: called with the checks that have ended and the checks in all.
+    """
+    started = time.monotonic()
+    seed = secrets.randbits(48)
+    results: dict[str, CheckResult] = {}
+    ended: set[str] = set()
+
+    def emit(result: CheckResult) -> None:
+        if result.id in results:  # the first entry only says that it exists
+            ended.add(result.id)
+        results[result.id] = result
+        announce(len(ended), len(results))
+
+    def make_student(question: Question, seconds: float) -> Student:
+        return Student(answers, question, seconds, start_worker)
+
+    handed = Handed(seed, make_student, Files(submission), Cache(None), emit)
+    plugin = GradingPlugin(assignment, lambda: handed, public_only=True, questions=questions)
+    fault = running.run(assignment, plugin)
+    checks = tuple(results.values())
+    return Report(
+        submission=submission.name,
+        assignment=assignment.name,
+        max_score=sum(result.max_score for result in checks),
+        checks=checks,
+        faults=(fault,) if fault and (checks or plugin.errors) else (),
+        notes=() if checks or plugin.errors else (_no_checks(assignment, questions),),
+        seed=seed,
+        seconds=round(time.monotonic() - started, 4),
+        version=__version__,
+    )
+
+
+def select(assignment: Assignment, asked: Iterable[str]) -> frozenset[str]:
+    """The ids of the questions that the words ask for: an id, the start of one, or a notebook.
+
+    Raises:
+        DeskError: a word asks for none.
+    """
+    found: set[str] = set()
+    for word in asked:
+        key = word.strip().casefold()
+        exact = {q.id for q in assignment.questions if q.id.casefold() == key}
+        begun = {q.id for q in assignment.questions if q.id.casefold().startswith(key) and key}
+        name = key.replace("\\", "/").split("/")[-1].removesuffix(".ipynb")
+        in_notebook = {
+            q.id
+            for q in assignment.questions
+            if q.notebook and q.notebook.casefold().removesuffix(".ipynb") == name
+        }
+        chosen = exact or begun or in_notebook
+        if not chosen:
+            known = ", ".join(q.id for q in assignment.questions)
+            raise DeskError(f"'{word}' is no question or notebook here; the questions are {known}.")
+        found |= chosen
+    return frozenset(found)
+
+
+def import_torch(assignment: Assignment) -> None:
+    """Import torch if the assignment uses it: tensors that come back are made with it."""
+    if any(name.split(".")[0] == "torch" for name in assignment.runtime.imports):
+        importlib.import_module("torch")
+
+
+def _no_checks(assignment: Assignment, questions: frozenset[str] | None) -> str:
+    asked = [q.id for q in assignment.questions if questions is None or q.id in questions]
+    return (
+        f"There is no public check of {', '.join(asked)}; what you hand in is judged by checks "
+        "that are not handed out."
+    )

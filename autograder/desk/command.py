@@ -1,0 +1,164 @@
+"""What a student asks for on the command line comes in; tables and the zip to hand in go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.desk import checking
+from autograder.desk.handin import blank, missing, submission_of, templates_of, write_zip
+from autograder.desk.place import DeskError, find
+from autograder.desk.spawned import Settings, SpawnedWorker, Spawner
+from autograder.feedback import Finding
+from autograder.ipynb import Notebook
+from autograder.manifest import Assignment
+from autograder.results import Report
+from autograder.student import Answers
+from autograder.submission import Submission
+from autograder.terminal import checks_counted, print_public
+
+NOTEBOOKS = (".ipynb", ".py")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to check: questions, None for all, and the one file to look for them in, if any."""
+
+    questions: frozenset[str] | None
+    file: Path | None
+
+
+class Desk:
+    """A student's folder, and a process for their code that serves check after check."""
+
+    def __init__(self, assignment: Assignment, spawner: Spawner) -> None:
+        self.assignment = assignment
+        self.templates: dict[str, Notebook] = templates_of(assignment)
+        self.spawner = spawner
+
+    def check(self, asked: Asked, console: Console) -> Report:
+        """Check what is on the disk now, and print it."""
+        with checks_counted(console, "Starting Python") as announce:
+            self.spawner.launch()
+            checking.import_torch(self.assignment)  # while the other process imports it too
+            submission = self._submission(asked.file)
+            given = self.spawner.given()
+            answers = Answers(self.assignment, self.templates, submission, given)
+            questions = asked.questions
+            if questions is None and asked.file is not None:
+                questions = frozenset(self._questions_of(answers))
+            report = checking.check(
+                self.assignment, submission, answers, self._start_worker, questions, announce
+            )
+        notes = (*report.notes, *answers.notes)
+        report = replace(report, notes=notes)
+        print_public(console, report, self.assignment.points)
+        return report
+
+    def _start_worker(self, _seconds: float) -> SpawnedWorker:
+        return self.spawner.worker()
+
+    def _submission(self, file: Path | None) -> Submission:
+        if file is None:
+            return submission_of(self.assignment, self.assignment.public)
+        return Submission(file.name, file.parent, (PurePosixPath(file.name),), ())
+
+    def _questions_of(self, answers: Answers) -> Iterator[str]:
+        """The questions of the notebooks that the one file was recognised as."""
+        for question in self.assignment.questions:
+            if question.notebook and not isinstance(answers.alignment(question.notebook), Finding):
+                yield question.id
+
+
+def check(what: Sequence[str], folder: Path, *, watch: bool, console: Console) -> Report:
+    """Run the public checks, again and again if asked to; the last report.
+
+    Raises:
+        UserError: there is no assignment here, or what is asked for is not part of it.
+    """
+    assignment = find(folder)
+    asked = ask(assignment, what)
+    runtime = assignment.runtime
+    settings = Settings(
+        (str(assignment.public),), runtime.imports, runtime.prebind, runtime.describers
+    )
+    with Spawner(settings) as spawner:
+        desk = Desk(assignment, spawner)
+        report = desk.check(asked, console)
+        if watch:
+            from autograder.desk.watch import saved
+
+            with suppress(KeyboardInterrupt):
+                for _changes in saved(assignment.public, console):
+                    spawner.stop()  # modules beside the notebooks may have changed too
+                    report = desk.check(asked, console)
+    return report
+
+
+def ask(assignment: Assignment, what: Sequence[str]) -> Asked:
+    """What the words on the command line mean: questions, notebooks of the assignment, or a file.
+
+    Raises:
+        DeskError: one means nothing here.
+    """
+    if not what:
+        return Asked(None, None)
+    names = {entry.file.casefold() for entry in assignment.notebooks}
+    files = [word for word in what if word.endswith(NOTEBOOKS)]
+    if not files:
+        return Asked(checking.select(assignment, what), None)
+    file = Path(files[0])
+    ours = file.name.casefold() in names
+    if len(files) > 1 or (ours and not file.is_file()):  # by name, wherever in the folder it lies
+        return Asked(checking.select(assignment, what), None)
+    if not file.is_file():
+        raise DeskError(f"{file}: there is no such file; name a notebook or a question.")
+    rest = [word for word in what if word != files[0]]
+    return Asked(checking.select(assignment, rest) if rest else None, file.absolute())
+
+
+def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
+    """Write the zip to hand in, after saying what is missing; where it lies.
+
+    Raises:
+        UserError: there is nothing to hand in, or the grader would not take it.
+    """
+    assignment = find(folder)
+    found = submission_of(assignment, assignment.public)
+    _print_sentences(console, Text("Missing", "bold red"), missing(assignment, found))
+    still = blank(assignment, found, templates_of(assignment))
+    _print_sentences(console, Text("Still as handed out", "bold yellow"), still)
+    if not found.files:
+        raise DeskError(
+            f"{assignment.public}: there is nothing to hand in; put your notebooks into this "
+            "folder, under the names that they had."
+        )
+    target = (out or assignment.public / f"{assignment.name}-submission.zip").absolute()
+    write_zip(found, assignment, target)
+    _print_contents(console, found, target)
+    return target
+
+
+def _print_sentences(console: Console, title: Text, sentences: Iterable[str]) -> None:
+    for number, sentence in enumerate(sentences):
+        if number == 0:
+            console.print(title)
+        console.print(Text(f"  {sentence}"))
+
+
+def _print_contents(console: Console, found: Submission, target: Path) -> None:
+    table = Table(box=box.SIMPLE_HEAVY, title=target.name)
+    table.add_column("File")
+    table.add_column("Size", justify="right")
+    for file in found.files:
+        size = (found.root / file).stat().st_size
+        table.add_row(Text(str(file)), f"{size / 1000:,.0f} kB")
+    console.print(table)
+    console.print(Text(f"Hand in {target}", "bold"))

@@ -1,0 +1,89 @@
+"""A running notebook's names come in; the same requests as elsewhere are answered from them.
+
+Values go through the wire's form and back, so that what could not be handed in does not pass here,
+and a check that writes into what it got changes nothing of the student's.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any
+
+from autograder.feedback import Finding, code_line
+from autograder.manifest import Assignment, Question
+from autograder.replay import Slice
+from autograder.sandbox import worker
+from autograder.sandbox.requests import Requests
+from autograder.wireformat import UnsupportedValue, copied
+
+#: The numbers of executed cells by the file names that IPython compiles them under.
+CellNumbers = Callable[[], Mapping[str, int]]
+
+
+class LiveAnswers:
+    """What the running notebook has defined."""
+
+    def __init__(
+        self, assignment: Assignment, names: Mapping[str, Any], numbers: CellNumbers
+    ) -> None:
+        self.assignment = assignment
+        self.names = names
+        self._numbers = numbers
+
+    def slice(self, question: Question) -> Slice:
+        """Nothing to run; the names that are not there yet."""
+        missing = tuple(name for name in question.names if name not in self.names)
+        return Slice(question.names, (), missing, ())
+
+    def line(self, question: Question, cell: int, line: int) -> str:  # noqa: ARG002
+        """The line of an executed cell, quoted."""
+        files = {number: name for name, number in self._numbers().items()}
+        text = linecache.getline(files.get(cell, ""), line).strip()
+        return code_line(text) if text else ""
+
+    def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
+        """What to say of a name that no executed cell has defined."""
+        text = f"`{name}` is not defined in this notebook yet."
+        others = {q.notebook for q in self.assignment.questions if set(q.names) & set(self.names)}
+        if question.names == plan.missing and others and question.notebook not in others:
+            return Finding(text, f"{question.id} belongs to {question.notebook}; check it there.")
+        return Finding(text, "Run the cell that defines it, then check again.")
+
+
+class LiveRequests(Requests):
+    """Answers from the running notebook's own names, in its own process."""
+
+    def __init__(
+        self, names: dict[str, Any], describers: Iterable[str], numbers: CellNumbers
+    ) -> None:
+        super().__init__()
+        self._worker = worker.Worker({}, describers, place=self._place)
+        self._worker.namespace = names
+        self._numbers = numbers
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def _exchange(self, request: dict[str, Any], deadline: float) -> object:  # noqa: ARG002
+        """The reply; no deadline: a student who is tired of waiting interrupts the kernel."""
+        reply = self._worker.answer(copied(request))
+        error = reply.get("error")
+        if isinstance(error, dict) and error["type"] == "KeyboardInterrupt":
+            raise KeyboardInterrupt
+        try:
+            return copied(reply)
+        except UnsupportedValue as unsupported:
+            return worker.unsupported(unsupported)
+
+    def _place(self, traceback: TracebackType | None) -> tuple[int, int]:
+        """Cell, as in ``In [7]``, and line of the innermost frame of an executed cell."""
+        numbers = self._numbers()
+        place = (0, 0)
+        while traceback is not None:
+            number = numbers.get(traceback.tb_frame.f_code.co_filename)
+            if number is not None:
+                place = (number, traceback.tb_lineno)
+            traceback = traceback.tb_next
+        return place

@@ -1,0 +1,163 @@
+"""An assignment and its templates come in; what students check themselves with goes out.
+
+Into ``checks/`` of the student bundle go a manifest without anything of the staff's and the
+notebooks as handed out; beside it go the harness as a wheel, without the release tool, and
+``requirements.txt``, which names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import autograder
+from autograder.desk.place import checks_of
+from autograder.errors import HarnessFault, UserError
+from autograder.manifest import FILE_NAME, Assignment, Question
+
+REQUIREMENTS = "requirements.txt"
+#: Of the harness's own description, what its wheel needs.
+KEPT = ("name", "description", "requires-python", "dependencies", "scripts")
+#: What students may want beside it.
+EXTRAS = ("watch",)
+#: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
+EPOCH = "315532800"
+
+
+class DeskBundleError(UserError):
+    """The student bundle cannot be given what checking at home needs."""
+
+
+def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> None:
+    """Add all that ``python -m autograder check`` needs to the student bundle in ``target``.
+
+    Raises:
+        DeskBundleError: a file of the public folder stands in the way, or the wheel cannot be
+            built.
+    """
+    checks = checks_of(target)
+    for name in (FILE_NAME, "templates"):
+        if (checks / name).exists():
+            raise DeskBundleError(
+                f"{assignment.public_checks / name}: the release writes this one for students; "
+                "take it out of the public folder."
+            )
+    (checks / "templates").mkdir(parents=True)
+    (checks / FILE_NAME).write_text(public_manifest(assignment), encoding="utf-8")
+    for name, data in templates.items():
+        (checks / "templates" / name).write_bytes(data)
+    wheel = build_wheel(target)
+    _require(target / REQUIREMENTS, wheel)
+
+
+def public_manifest(assignment: Assignment) -> str:
+    """The manifest as students get it: no settings of hidden checks, no sources, no policies."""
+    import tomli_w
+
+    runtime = {key: value for key, value in asdict(assignment.runtime).items() if value}
+    return tomli_w.dumps(
+        {
+            "name": assignment.name,
+            "title": assignment.title,
+            "public": "..",
+            "files": list(assignment.files),
+            "runtime": runtime,
+            "limits": asdict(assignment.limits),
+            "notebook": [{"file": n.file, "source": n.file} for n in assignment.notebooks],
+            "question": [_question(question) for question in assignment.questions],
+        }
+    )
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {key: value for key, value in asdict(question).items() if value not in ("", ())}
+
+
+def build_wheel(target: Path) -> Path:
+    """Build the harness's wheel into ``target``; equal sources give equal bytes.
+
+    Its version carries a digest of its content, so that installing a newer one replaces it.
+
+    Raises:
+        DeskBundleError: the harness does not run from its checkout.
+        HarnessFault: the build failed.
+    """
+    package = Path(autograder.__file__).parent
+    described = package.parent / "pyproject.toml"
+    if not described.is_file():
+        raise DeskBundleError(
+            f"{described}: not found; release from a checkout of the harness, whose wheel students "
+            "get."
+        )
+    with tempfile.TemporaryDirectory(prefix="wheel-") as name:
+        folder = Path(name)
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*~")
+        shutil.copytree(package, folder / package.name, ignore=ignored)
+        version = f"{autograder.__version__}+{_digest(folder)[:8]}"
+        (folder / "pyproject.toml").write_text(_description(described, version), encoding="utf-8")
+        built = subprocess.run(
+            [sys.executable, "-c", _BUILD, "out"],
+            cwd=folder,
+            env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        wheels = sorted((folder / "out").glob("*.whl"))
+        if built.returncode or len(wheels) != 1:
+            raise HarnessFault(f"the wheel for students could not be built:\n{built.stderr}")
+        return Path(shutil.move(wheels[0], target / wheels[0].name))
+
+
+def digests_of_harness() -> frozenset[str]:
+    """SHA-256 of each file of the harness that its wheel holds."""
+    package = Path(autograder.__file__).parent
+    files = (path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+
+
+_BUILD = "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1])"
+
+
+def _digest(folder: Path) -> str:
+    state = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        state.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return state.hexdigest()
+
+
+def _description(described: Path, version: str) -> str:
+    import tomli_w
+
+    whole = tomllib.loads(described.read_text(encoding="utf-8"))
+    project = {key: whole["project"][key] for key in KEPT} | {"version": version}
+    extras = whole["project"]["optional-dependencies"]
+    data = whole["tool"]["setuptools"]["package-data"][autograder.__name__]
+    return tomli_w.dumps(
+        {
+            "build-system": whole["build-system"],
+            "project": project | {"optional-dependencies": {key: extras[key] for key in EXTRAS}},
+            "tool": {
+                "setuptools": {
+                    "packages": {"find": {"include": [f"{autograder.__name__}*"]}},
+                    "package-data": {autograder.__name__: data},
+                }
+            },
+        }
+    )
+
+
+def _require(path: Path, wheel: Path) -> None:
+    """Name the wheel in what students install; pip reads it from the folder that it lies in."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    lines = [*text.splitlines(), f"./{wheel.name}"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
