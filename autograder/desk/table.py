@@ -38,7 +38,8 @@ class Shown:
         self.points = points
 
     def __repr__(self) -> str:
-        console = Console()
+        # Where rich finds Jupyter it would show a page of its own, beside the one below.
+        console = Console(force_jupyter=False, force_terminal=False, width=100)
         with console.capture() as capture:
             print_public(console, self.report, self.points)
         return capture.get()

@@ -370,19 +370,15 @@ def test_exit_codes_in_words(code: int | None, words: str) -> None:
 
 
 def execute(folder: Path, *cells: str) -> list[str]:
-    """What each cell of a fresh notebook shows, run in a real kernel in ``folder``."""
+    """What each cell of a fresh notebook shows, run in a real kernel in ``folder``: one thing."""
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
     nbclient.NotebookClient(
         notebook, timeout=60, resources={"metadata": {"path": str(folder)}}
     ).execute()
-    return [
-        "".join(
-            output.get("text", "") or output.get("data", {}).get("text/html", "")
-            for output in cell.outputs
-        )
-        for cell in notebook.cells
-    ]
+    assert all(len(cell.outputs) <= 1 for cell in notebook.cells)
+    outputs = [cell.outputs[0] if cell.outputs else {} for cell in notebook.cells]
+    return [out.get("text", "") or out.get("data", {}).get("text/html", "") for out in outputs]
 
 
 def test_live_names_are_checked_and_shown(solved_desk: Path) -> None:
