@@ -267,7 +267,10 @@ class Student:
             ) from None
         except WorkerLied:
             raise CheckFailed(
-                Finding(f"{what}: the code wrote to the grader's own channel.", "Leave it alone.")
+                Finding(
+                    f"{what}: the code wrote to the grader's own channel.",
+                    "Use only the files and sockets that your code has opened itself.",
+                )
             ) from None
 
     # --- what came back ---

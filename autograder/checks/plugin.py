@@ -515,4 +515,5 @@ def _assertion_text(error: AssertionError, check: Check) -> str:
     own = bool(frames) and Path(frames[-1].filename) == Path(check.items[0].path)
     if own and error.args and isinstance(error.args[0], str):
         return clean(error.args[0])
-    return "This is not fulfilled." if check.hidden else clean(str(error)) or "Not fulfilled."
+    words = "This does not hold for your answer."
+    return words if check.hidden else clean(str(error)) or words

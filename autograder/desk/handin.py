@@ -48,9 +48,10 @@ def missing(assignment: Assignment, found: Submission) -> Iterator[str]:
             yield f"{entry.file} is not there; give it that name and put it into {found.root.name}."
     for pattern in assignment.files:
         if not any(PurePosixPath(str(file).lower()).match(pattern.lower()) for file in found.files):
-            what = f"no file of the name {pattern}" if "*" in pattern else pattern
-            verb = "is there" if "*" in pattern else "is not there"
-            yield f"{what} {verb}; does your answer need one?"
+            if "*" in pattern:
+                yield f"There is no file {pattern}; if a task asks for one, put it into this folder."
+            else:
+                yield f"{pattern} is not there; put it into {found.root.name}."
 
 
 def blank(

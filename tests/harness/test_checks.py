@@ -161,7 +161,7 @@ def test_first():
     second = graded.check("1.2")
     assert (second.status, second.score) == ("skipped", 0)
     assert second.message == "Skipped, because this one has to pass first: The foundation"
-    assert graded.check("1.1").message == "This is not fulfilled."
+    assert graded.check("1.1").message == "This does not hold for your answer."
 
 
 @needs_root
@@ -275,7 +275,7 @@ def test_values(student):
 """
     )
     hidden = grade_checks(checks)
-    assert hidden.check("1").message == "This is not fulfilled."
+    assert hidden.check("1").message == "This does not hold for your answer."
     assert "654321" in hidden.check("1").staff
 
 

@@ -69,6 +69,26 @@ def test_student_bundle_is_the_public_folder_the_notebooks_and_what_checks_them(
     assert set(names(hw4_release.student_zip)) == {f"hw4/{name}" for name in public | added}
 
 
+def test_a_solved_student_bundle_passes_at_home(
+    hw4: Assignment, hw4_solved: dict[str, bytes], hw4_release: Release, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(hw4_release.student_zip) as archive:
+        archive.extractall(tmp_path)
+    for name, data in hw4_solved.items():
+        (tmp_path / "hw4" / name).write_bytes(data)
+    ran = subprocess.run(
+        [sys.executable, "-m", "autograder", "check"],
+        cwd=tmp_path / "hw4",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    texts = [path.read_text(encoding="utf-8") for path in hw4.public_checks.glob("test_*.py")]
+    checks = sum(text.count("\ndef test_") for text in texts)
+    assert ran.stdout.count("✓") == checks, ran.stdout + ran.stderr
+    assert "✗" not in ran.stdout
+
+
 def test_gradescope_bundle_holds_the_grader_and_no_solved_source(
     hw4: Assignment, hw4_release: Release
 ) -> None:
