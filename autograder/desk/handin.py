@@ -49,7 +49,7 @@ def missing(assignment: Assignment, found: Submission) -> Iterator[str]:
     for pattern in assignment.files:
         if not any(PurePosixPath(str(file).lower()).match(pattern.lower()) for file in found.files):
             if "*" in pattern:
-                yield f"There is no file {pattern}; if a task asks for one, put it into this folder."
+                yield f"There is no file {pattern}; put one here if a task asks for it."
             else:
                 yield f"{pattern} is not there; put it into {found.root.name}."
 

@@ -119,9 +119,8 @@ def test_every_sentence_a_student_can_read_is_listed() -> None:
 
 
 def test_no_sentence_shouts_or_blames() -> None:
-    text = SNAPSHOT.read_text(encoding="utf-8")
-    assert "!" not in re.sub(r"[{`][^}`]*[}`]", "", text)
-    for word in ("invalid", "illegal", "failed to", "Error:", "obviously", "simply", "just "):
+    text = re.sub(r"{[^}]*}", "", SNAPSHOT.read_text(encoding="utf-8"))
+    for word in ("!", "invalid", "illegal", "failed to", "Error:", "obviously", "simply"):
         assert word not in text, word
 
 
