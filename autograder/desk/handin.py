@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from autograder.desk.place import DeskError, checks_of
@@ -47,7 +47,7 @@ def missing(assignment: Assignment, found: Submission) -> Iterator[str]:
         if not found.named(entry.file):
             yield f"{entry.file} is not there; give it that name and put it into {found.root.name}."
     for pattern in assignment.files:
-        if not any(PurePosixPath(str(file).lower()).match(pattern.lower()) for file in found.files):
+        if not any(_matches(file, (pattern,)) for file in found.files):
             if "*" in pattern:
                 yield f"There is no file {pattern}; put one here if a task asks for it."
             else:
@@ -82,17 +82,18 @@ def write_zip(found: Submission, assignment: Assignment, target: Path) -> None:
     """
     try:
         descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".zip")
-        with (
-            os.fdopen(descriptor, "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            for path in found.files:
-                archive.write(found.root / path, str(path))
-        refused = _refused(Path(name), assignment)
-        if refused:
-            Path(name).unlink()
-            raise DeskError(f"{target.name} was not written: {refused}")
-        Path(name).replace(target)
+        try:
+            with (
+                os.fdopen(descriptor, "wb") as file,
+                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+            ):
+                for path in found.files:
+                    archive.write(found.root / path, str(path))
+            if refused := _refused(Path(name), assignment):
+                raise DeskError(f"{target.name} was not written: {refused}")
+            Path(name).replace(target)
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise DeskError(
             f"{target}: it cannot be written ({error.strerror or error}); choose another place by "
@@ -125,10 +126,13 @@ def _wanted(assignment: Assignment, folder: Path) -> Iterator[PurePosixPath]:
             taken.add(str(match))
             yield match
     for path in everything:
-        if str(path) not in taken and any(
-            PurePosixPath(str(path).lower()).match(pattern.lower()) for pattern in assignment.files
-        ):
+        if str(path) not in taken and _matches(path, assignment.files):
             yield path
+
+
+def _matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
+    lowered = PurePosixPath(str(path).lower())
+    return any(lowered.match(pattern.lower()) for pattern in patterns)
 
 
 def _walk(folder: Path) -> Iterator[PurePosixPath]:
