@@ -67,10 +67,14 @@ class Answers:
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         return code_line(text) if text else ""
 
+    def aligned(self, notebook: str) -> Alignment | Finding:
+        """The submission's copy of a notebook aligned to the template, or why there is none."""
+        if notebook not in self._found:
+            self._found[notebook] = self._find(notebook)
+        return self._found[notebook]
+
     def _make_slice(self, question: Question) -> Slice | Finding:
-        if question.notebook not in self._found:
-            self._found[question.notebook] = self._find(question.notebook)
-        alignment = self._found[question.notebook]
+        alignment = self.aligned(question.notebook)
         if isinstance(alignment, Finding):
             return alignment
         try:
