@@ -24,7 +24,7 @@ from autograder.feedback import clean
 from autograder.gradescope.bounds import bounded
 from autograder.pages.pictures import picture_of_uri
 
-MAX_MARKDOWN = 20_000
+MAX_MARKDOWN = 12_000
 MAX_CODE = 50_000
 MAX_TEXT = 20_000
 MAX_HTML = 200_000

@@ -23,51 +23,8 @@ ARGUMENTS = [
 ]
 PHONE, DESKTOP = (390, 844), (1280, 900)
 
-#: Every text on the page with the contrast of its colour to what lies behind it, worst first.
-CONTRASTS = """() => {
-  const parse = c => { const n = c.match(/[\\d.]+/g).map(Number); return [...n.slice(0, 3), n[3] ?? 1] };
-  const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= 0.04045 ? v / 12.92
-    : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b };
-  const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
-    if (c[3] === 1) return c.slice(0, 3); if (c[3] !== 0) throw Error('half transparent: ' + e.className) }
-    return parse(getComputedStyle(document.documentElement).colorScheme === 'dark' ? 'rgb(0,0,0)' : 'rgb(255,255,255)').slice(0, 3) };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), seen = new Map();
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !e.checkVisibility()) continue;
-    const [front, back] = [parse(getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color']).slice(0, 3), behind(e)];
-    const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
-    const key = e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + front + ' on ' + back;
-    if (!seen.has(key)) seen.set(key, (a + 0.05) / (b + 0.05));
-  }
-  return [...seen].sort((x, y) => x[1] - y[1]);
-}"""
-
-#: What is wrong with the page's structure, in words; nothing if all is well.
-STRUCTURE = """() => {
-  const wrong = [], all = s => [...document.querySelectorAll(s)];
-  if (!document.documentElement.lang) wrong.push('no language');
-  if (!document.title) wrong.push('no title');
-  for (const s of ['main', 'h1']) {
-    const n = all(s).filter(e => e.checkVisibility()).length;
-    if (n !== 1) wrong.push(n + ' of ' + s);
-  }
-  let last = 0;
-  for (const h of all('h1,h2,h3,h4,h5,h6').filter(e => e.checkVisibility())) {
-    const level = Number(h.tagName[1]);
-    if (level > last + 1) wrong.push(h.tagName + ' after H' + last + ': ' + h.textContent);
-    last = level;
-  }
-  for (const e of all('img:not([alt])')) wrong.push('a picture without words');
-  for (const e of all('input, select')) if (!e.labels?.length && !e.ariaLabel) wrong.push('no label: ' + e.outerHTML);
-  for (const e of all('svg')) if (!e.ariaLabel && !e.ariaHidden && !e.getAttribute('aria-labelledby')) wrong.push('no label: svg');
-  for (const t of all('table')) if (!t.closest('.student') && !t.caption) wrong.push('a table without a caption');
-  const ids = all('[id]').map(e => e.id);
-  if (new Set(ids).size !== ids.length) wrong.push('an id twice');
-  for (const a of all('a[href^="#"]'))
-    if (!a.closest('.student') && a.hash.length > 1 && !a.dataset.route && !document.getElementById(decodeURIComponent(a.hash.slice(1)))) wrong.push('leads nowhere: ' + a.hash);
-  return wrong;
-}"""
+CONTRASTS = Path(__file__).with_name("contrasts.js").read_text(encoding="utf-8")
+STRUCTURE = Path(__file__).with_name("structure.js").read_text(encoding="utf-8")
 
 
 @dataclass
