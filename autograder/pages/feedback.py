@@ -24,6 +24,7 @@ from autograder.pages.cells import ShownCell, is_blank, shown_cells
 from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
 from autograder.pages.pictures import Picture
+from autograder.pages.statuses import STATUSES
 from autograder.results import CheckResult, Report
 from autograder.student import Answers
 from autograder.submission import Submission, SubmissionError, collect
@@ -49,15 +50,6 @@ class Audience:
 
 STUDENT = Audience()
 STAFF = Audience(staff=True)
-
-#: How a status is said and marked; never by colour alone.
-STATUSES = {
-    "passed": ("Passed", "✓"),
-    "partial": ("Partly passed", "◐"),
-    "failed": ("Failed", "✗"),
-    "skipped": ("Not run", "–"),
-    "fault": ("Grader failed", "!"),
-}
 
 
 @dataclass(frozen=True)
