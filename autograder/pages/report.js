@@ -54,7 +54,10 @@ function filter(id) {
   const only = document.querySelector(`select[data-table="${id}"]`)?.value ?? "";
   let shown = 0;
   for (const row of find(id).tBodies[0].rows) {
-    row.text ??= row.textContent.toLowerCase();
+    row.text ??= [...row.cells]
+      .filter((cell) => !cell.classList.contains("number"))
+      .map((cell) => cell.textContent.toLowerCase())
+      .join(" ");
     const fits =
       words.every((word) => row.text.includes(word)) &&
       (only === "" || row.dataset.kinds.split(" ").includes(only));

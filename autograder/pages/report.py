@@ -197,8 +197,13 @@ def _bars(scores: np.ndarray, highest: float) -> list[Bar]:
 
 
 def _link(graded: Graded) -> Link:
-    name = bounded(graded.name or graded.id, 120)
-    return Link(name, f"#submission/{quote(graded.id, safe='')}")
+    name = bounded(graded.name.strip() or graded.id.strip() or "(no name)", 120)
+    return Link(name, f"#submission/{quote(_id(graded), safe='')}")
+
+
+def _id(graded: Graded) -> str:
+    """A file name may hold what no text can."""
+    return graded.id.encode("utf-8", "replace").decode("utf-8")
 
 
 def _links(batch: Batch, cluster: Cluster) -> list[Link]:
@@ -267,7 +272,7 @@ def _data(batch: Batch, found: Sequence[Item]) -> dict[str, Any]:
 def _submission(graded: Graded, places: dict[str, int], texts: _Texts) -> dict[str, Any]:
     report = graded.report
     return {
-        "id": graded.id,
+        "id": _id(graded),
         "name": _link(graded).name,
         "page": graded.page if _is_relative(graded.page) else "",
         "score": _finite(report.score),

@@ -69,6 +69,7 @@ def visited(
     """A page from disk, opened in a window of its own."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
     try:
+        context.set_default_timeout(10_000)
         visit = Visit(context.new_page())
 
         def note(request: Request) -> None:
