@@ -14,7 +14,7 @@ from autograder.pages.markup import LEFT_OUT, TOO_MUCH, Budget, code, html, mark
 from autograder.pages.pictures import FORMATS, Picture, picture
 
 MAX_OUTPUTS = 50
-#: What a blank written answer holds; the release tool puts it there.
+#: What a blank written answer holds, unless the manifest has other words for it.
 BLANK = "Your answer here."
 
 
@@ -23,16 +23,20 @@ class ShownCell:
     """One cell: ``kind`` is ``code``, ``markdown`` or ``raw``; outputs are HTML or pictures.
 
     Attributes:
+        origin: the id of the template cell that it stands for, if that has one.
         given: it is text of the template, unchanged.
         heading: its first line, if it is a heading of the template's.
+        blank: it holds nothing but the words that ask for an answer.
     """
 
     number: int
     kind: str
     body: Markup
     outputs: tuple[Markup | Picture, ...] = ()
+    origin: str = ""
     given: bool = False
     heading: str = ""
+    blank: bool = False
 
 
 def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterator[ShownCell]:
@@ -47,9 +51,15 @@ def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterato
         if cell.kind == "markdown":
             original = template.get(place)
             given = original is not None and original.source.strip() == cell.source.strip()
-            body = markdown(cell.source, budget, _attachments(tree))
-            heading = _heading(cell) if given else ""
-            yield ShownCell(cell.number, "markdown", body, (), given, heading)
+            yield ShownCell(
+                cell.number,
+                "markdown",
+                markdown(cell.source, budget, _attachments(tree)),
+                origin=(original.id or "") if original else "",
+                given=given,
+                heading=_heading(cell) if given else "",
+                blank=_is_blank(cell.source),
+            )
         elif cell.kind == "code":
             outputs = tuple(_outputs(tree, cell.number, budget))
             yield ShownCell(cell.number, "code", code(cell.source, budget), outputs)
@@ -57,8 +67,7 @@ def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterato
             yield ShownCell(cell.number, "raw", text(cell.source, budget))
 
 
-def is_blank(source: str) -> bool:
-    """Whether a written answer was left as the template has it."""
+def _is_blank(source: str) -> bool:
     return source.strip().strip("*_ ") in {"", BLANK}
 
 

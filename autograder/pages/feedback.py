@@ -7,7 +7,7 @@ checks that are visible, with the message of results.json, and how many points t
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +18,9 @@ from autograder.feedback import Finding
 from autograder.gradescope.bounds import bounded
 from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
-from autograder.manifest import Assignment, Question
+from autograder.manifest import Assignment, NotebookEntry, Question
 from autograder.notebook import Alignment, Notebook, NotebookError, parse, raw_cells
-from autograder.pages.cells import ShownCell, is_blank, shown_cells
+from autograder.pages.cells import ShownCell, shown_cells
 from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
 from autograder.pages.pictures import Picture
@@ -278,7 +278,7 @@ def _places(
         cells = list(shown_cells(alignment, _raw(answers, alignment), budget))
         rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
         places.notebooks.append(ShownNotebook(entry.file, slug, rows))
-        places.written += _written(entry.file, slug, alignment, cells)
+        places.written += _written(entry, slug, cells)
     return places
 
 
@@ -294,24 +294,17 @@ def _raw(answers: Answers, alignment: Alignment) -> list[object]:
         return []
 
 
-def _written(
-    file: str, slug: str, alignment: Alignment, cells: list[ShownCell]
-) -> list[WrittenAnswer]:
-    """The text cells that are not the template's, each with the heading that it stands under."""
-    sources = {cell.number: cell.source for cell in alignment.student.cells}
-    found, prompt = [], ""
+def _written(entry: NotebookEntry, slug: str, cells: list[ShownCell]) -> Iterator[WrittenAnswer]:
+    """The text cells that are not the template's, and answers left blank; each with its heading."""
+    prompt = ""
     for cell in cells:
         if cell.kind != "markdown":
             continue
         prompt = cell.heading or prompt
-        blank = is_blank(sources[cell.number])
-        if not cell.given or (blank and sources[cell.number].strip()):
-            found.append(
-                WrittenAnswer(
-                    file, cell.number, f"{slug}-cell-{cell.number}", prompt, cell.body, blank
-                )
-            )
-    return found
+        blank = cell.given and (cell.blank or cell.origin in entry.stubs)
+        if blank or not (cell.given or cell.blank):
+            where = f"{slug}-cell-{cell.number}"
+            yield WrittenAnswer(entry.file, cell.number, where, prompt, cell.body, blank)
 
 
 def _sum(points: Iterable[float]) -> float:

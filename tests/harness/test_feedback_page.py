@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,37 @@ def test_messages_stand_beside_their_cells(
         assert written.locator("strong").inner_text() == "words"
         assert "A note on the whole." in page.locator(".notes").inner_text()
         assert "movie.mp4 was left out" in page.locator(".notes").inner_text()
+
+
+def test_written_answers_are_collected_with_their_headings(
+    two: Assignment, blank: dict[str, bytes], tmp_path: Path
+) -> None:
+    def text(identifier: str, source: str) -> dict[str, Any]:
+        return {"cell_type": "markdown", "id": identifier, "metadata": {}, "source": source}
+
+    given = Notebook(blank["two.ipynb"])
+    given.tree["cells"] += [
+        text("p1", "## Why blur?"),
+        text("a1", "*Your answer here.*"),
+        text("p2", "### And now?"),
+        text("a2", "*Your answer here.*"),
+        text("a3", "Write three lines."),
+        text("p3", "A text that is given."),
+    ]
+    template = json.dumps(given.tree).encode()
+    given.set("a1", "Because of the noise.")
+    given.cells.append({"cell_type": "markdown", "metadata": {}, "source": "An added thought."})
+    entry = replace(two.notebooks[0], stubs={"a3": "Write three lines."})
+    asked = replace(two, notebooks=(entry,))
+    html = made(given, asked, {"two.ipynb": template}, tmp_path).read_text(encoding="utf-8")
+    section = html[html.index('id="written"') : html.index('<h2 id="notebook-1"')]
+    answers = [re.sub(r"<[^>]+>|\s+", " ", part).split() for part in section.split("<article")[1:]]
+    assert [" ".join(answer[answer.index("·") :]) for answer in answers] == [
+        "· Why blur? Because of the noise.",
+        "· And now? Left blank.",
+        "· And now? Left blank.",
+        "· And now? An added thought.",
+    ]
 
 
 def test_a_student_sees_what_is_visible_and_staff_see_all(
