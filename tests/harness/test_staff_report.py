@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import DESKTOP, PHONE, Visit, chromium, visited
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from scipy import stats
 
 from autograder.pages.items import clusters, items, normalised
@@ -89,6 +89,18 @@ def column(visit: Visit, table: str, place: int) -> list[str]:
     script = """([table, place]) => [...document.getElementById(table).tBodies[0].rows]
         .filter(r => r.checkVisibility()).map(r => r.cells[place].innerText)"""
     return list(visit.page.evaluate(script, [table, place]))
+
+
+def follow(visit: Visit, fragment: str) -> None:
+    """Go to another part of the page, and wait until its script has seen to it."""
+    visit.page.evaluate(
+        """fragment => new Promise(resolve => {
+            if (location.hash === fragment) return resolve();
+            addEventListener('hashchange', () => setTimeout(resolve), { once: true });
+            location.hash = fragment;
+        })""",
+        fragment,
+    )
 
 
 # --- figures --------------------------------------------------------------------------------------
@@ -220,7 +232,7 @@ def test_each_submission_has_its_part_of_the_page(browser: Browser, file: Path) 
         page.get_by_label("Show").select_option("faults")
         page.locator("#submissions-table").get_by_role("link", name="Student 107").click()
         one = page.locator("#one")
-        assert page.evaluate("document.activeElement.textContent") == "Student 107"
+        expect(page.locator(":focus")).to_have_text("Student 107")
         assert page.title() == "Student 107 · A homework: report for staff"
         assert not page.locator("#overview").is_visible()
         assert "RuntimeError: broken 107" in one.inner_text()
@@ -231,19 +243,22 @@ def test_each_submission_has_its_part_of_the_page(browser: Browser, file: Path) 
         )
         assert visit.structure() == []
         one.get_by_role("link", name="Next").click()  # among those that the table shows
-        assert one.locator("h2").inner_text() == "Student 207"
+        expect(one.locator("h2")).to_have_text("Student 207")
         one.get_by_role("link", name="Previous").click()
+        expect(one.locator("h2")).to_have_text("Student 107")
         page.go_back()
-        assert one.locator("h2").inner_text() == "Student 207"
+        expect(one.locator("h2")).to_have_text("Student 207")
         one.get_by_role("link", name="All submissions").click()
-        assert page.locator("#overview").is_visible()
-        assert not one.is_visible()
+        expect(page.locator("#overview")).to_be_visible()
+        expect(one).to_be_hidden()
         for wrong in ("#submission/none", "#submission/%E0%A4%A", "#submission/__proto__"):
-            page.evaluate("hash => { location.hash = hash }", wrong)
+            follow(visit, "#submission/id-0001")
+            assert not page.locator("#overview").is_visible()
+            follow(visit, wrong)
             assert page.locator("#overview").is_visible()
         page.goto(f"{file.as_uri()}#submission/id-0042")
         page.reload()
-        assert one.locator("h2").inner_text() == "Student 42"
+        expect(one.locator("h2")).to_have_text("Student 42")
         assert visit.console == []
 
 
@@ -253,11 +268,9 @@ def test_legible_on_phone_and_desktop_in_both_schemes(browser: Browser, tmp_path
     for size in (PHONE, DESKTOP):
         for scheme in ("light", "dark"):
             with visited(browser, file, size, color_scheme=scheme) as visit:
-                for hash in ("", "#submission/id-0007"):
-                    visit.page.evaluate("hash => { location.hash = hash }", hash)
-                    visit.page.wait_for_function(
-                        "hidden => document.getElementById('one').hidden === hidden", arg=not hash
-                    )
+                for fragment in ("", "#submission/id-0007"):
+                    follow(visit, fragment)
+                    assert visit.page.locator("#one").is_visible() is bool(fragment)
                     texts = visit.contrasts()
                     assert len(texts) > 10
                     assert texts[0][1] >= 4.5, (size, scheme, texts[0])
@@ -293,10 +306,9 @@ def test_hostile_names_and_messages_are_inert(browser: Browser, tmp_path: Path) 
         title = page.title()
         assert title.startswith("</script>")
         for place in range(len(submissions)):
-            page.evaluate("location.hash = ''")
-            link = page.locator("#submissions-table tbody a").nth(place)
-            link.click()
-            assert page.locator("#one h2").is_visible()
+            follow(visit, "")
+            page.locator("#submissions-table tbody a").nth(place).click()
+            expect(page.locator("#one h2")).to_be_visible()
             assert page.locator("#one tbody tr").count() == 2
             assert "<img src=x" in page.locator("#one").inner_text()
             assert page.locator("#one").get_by_role("link", name="page of feedback").count() == 0
