@@ -8,10 +8,11 @@ the parsers behind it need quadratic time on some texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from html import escape
 from typing import Any
+from urllib.parse import unquote
 
 from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
@@ -44,7 +45,14 @@ class Budget:
     """What one page may still hold and cost, so that a thousand of them can be made and opened."""
 
     def __init__(self, **amounts: int) -> None:
-        self._left = {"bytes": 6_000_000, "tags": 20_000, "markdown": 200_000, **amounts}
+        self._left = {
+            "bytes": 6_000_000,  # of the page
+            "code": 500_000,  # characters to highlight
+            "markdown": 200_000,  # characters to render
+            "html": 1_000_000,  # characters to make inert
+            "tags": 20_000,
+            **amounts,
+        }
 
     def take(self, kind: str, amount: int) -> bool:
         """Whether there was as much left; it is spent then."""
@@ -60,9 +68,9 @@ TOO_MUCH = LEFT_OUT.format("Left out here: the page would become too large.")
 
 def code(source: str, budget: Budget) -> Markup:
     """Python, highlighted."""
-    source = clean(source.expandtabs(4), len(source) * 4)
-    if len(source) > MAX_CODE:
+    if len(source) > MAX_CODE or not budget.take("code", len(source)):
         return _preformatted(source, budget)
+    source = clean(source.expandtabs(4), len(source) * 4)
     try:
         html = str(Highlight2HTML()(source))  # type: ignore[no-untyped-call]
     except Exception:  # a bug of the parser costs the colours and not the page
@@ -75,7 +83,7 @@ def text(output: str, budget: Budget) -> Markup:
     output = _ends_of_lines(_cut(output)).expandtabs(8)
     html = str(ansi2html(output))  # type: ignore[no-untyped-call]
     if "<" in html:
-        within = budget.take("tags", html.count("<"))
+        within = budget.take("tags", html.count("<")) and budget.take("html", len(html))
         plain = escape(strip_ansi(output))  # type: ignore[no-untyped-call]
         html = _cleaner().clean(html) if within else plain
     html = clean(html, len(html))
@@ -84,12 +92,15 @@ def text(output: str, budget: Budget) -> Markup:
     return Markup('<pre class="printed">{}</pre>').format(Markup(html))
 
 
-def html(source: str, budget: Budget) -> Markup:
-    """Any HTML, made inert."""
-    if len(source) > MAX_HTML or not budget.take("tags", source.count("<")):
+def html(source: str, budget: Budget, attachments: Mapping[str, str] | None = None) -> Markup:
+    """Any HTML, made inert; ``attachments`` as in `markdown`."""
+    within = len(source) <= MAX_HTML and budget.take("html", len(source))
+    if not (within and budget.take("tags", source.count("<"))):
         return LEFT_OUT.format("An output in HTML is left out here: it is too large.")
     try:
-        inert = _cleaner().clean(_DROPPED.sub("", clean(source.expandtabs(4), len(source) * 4)))
+        inert = _cleaner(attachments).clean(
+            _DROPPED.sub("", clean(source.expandtabs(4), len(source) * 4))
+        )
     except Exception:  # as above
         return _preformatted(source, budget)
     return Markup(inert) if budget.take("bytes", len(inert)) else TOO_MUCH
@@ -101,18 +112,19 @@ def markdown(source: str, budget: Budget, attachments: Mapping[str, str]) -> Mar
     Args:
         attachments: the pictures that belong to the cell, as ``data:`` addresses by name.
     """
-    source = clean(source.expandtabs(4), len(source) * 4)
     if len(source) > MAX_MARKDOWN or not budget.take("markdown", len(source)):
         return _preformatted(source, budget)
+    source = clean(source.expandtabs(4), len(source) * 4)
     try:
-        rendered = MarkdownWithMath(renderer=_Renderer(attachments)).render(source)
+        rendered = MarkdownWithMath(renderer=_Renderer()).render(source)
     except Exception:  # as above
         return _preformatted(source, budget)
-    return html(rendered, budget)
+    return html(rendered, budget, attachments)
 
 
 def _preformatted(source: str, budget: Budget) -> Markup:
-    shown = _cut(source)
+    cut = _cut(source)
+    shown = clean(cut, len(cut))
     if not budget.take("bytes", len(shown)):
         return TOO_MUCH
     return Markup('<pre class="printed">{}</pre>').format(shown)
@@ -133,16 +145,14 @@ def _ends_of_lines(output: str) -> str:
 class _Renderer(IPythonRenderer):  # type: ignore[misc, unused-ignore]
     """Markdown without headings; formulas as they were typed, pictures that came along."""
 
-    def __init__(self, attachments: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         super().__init__(escape=False, exclude_anchor_links=True)
-        self.uris = attachments
 
     def heading(self, text: str, level: int, **_attributes: Any) -> str:
         return f'<p class="said-{min(max(level, 1), 6)}">{text}</p>\n'
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        uri = self.uris.get(url.removeprefix("attachment:"), url)
-        return f'<img src="{escape(uri)}" alt="{escape(text)}" title="{escape(title or "")}">'
+        return f'<img src="{escape(url)}" alt="{escape(text)}" title="{escape(title or "")}">'
 
     def block_mermaidjs(self, code: str) -> str:
         return f"<pre>{escape(code)}</pre>"
@@ -160,15 +170,14 @@ class _Renderer(IPythonRenderer):  # type: ignore[misc, unused-ignore]
         )
 
 
-@cache
-def _cleaner() -> Cleaner:
+def _cleaner(attachments: Mapping[str, str] | None = None) -> Cleaner:
     return Cleaner(
         tags=TAGS,
         attributes=_allowed,
-        protocols={"http", "https", "mailto", "data"},
+        protocols={"http", "https", "mailto", "data", "attachment"},
         strip=True,
         strip_comments=True,
-        filters=[_Finish],
+        filters=[partial(_Finish, attachments=attachments or {})],
     )
 
 
@@ -185,22 +194,31 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 class _Finish(Filter):  # type: ignore[misc]
     """Pictures that stand in the page itself, the rest by their words; links that tell nothing."""
 
+    def __init__(self, source: Iterable[dict[str, Any]], attachments: Mapping[str, str]) -> None:
+        super().__init__(source)
+        self._attachments = attachments
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for token in super().__iter__():
             data = token.get("data")
             if token.get("name") == "img" and isinstance(data, dict):
-                yield _picture_token(token)
+                yield self._picture(token)
                 continue
             if token["type"] == "StartTag" and token["name"] == "a":
                 data[None, "rel"] = "noopener noreferrer nofollow"
             yield token
 
-
-def _picture_token(token: dict[str, Any]) -> dict[str, Any]:
-    data = token["data"]
-    alt = data.get((None, "alt")) or "Picture without a description"
-    found = picture_of_uri(data.get((None, "src"), ""), alt)
-    if found is None:
-        return {"type": "Characters", "data": f"[Picture that is not in the notebook: {alt[:200]}]"}
-    shown = {"src": found.uri, "alt": alt, "width": str(found.width), "height": str(found.height)}
-    return {**token, "data": {(None, key): value for key, value in shown.items()}}
+    def _picture(self, token: dict[str, Any]) -> dict[str, Any]:
+        data = token["data"]
+        alt = data.get((None, "alt")) or "Picture without a description"
+        source = data.get((None, "src"), "")
+        if source.startswith("attachment:"):
+            name = source.removeprefix("attachment:")
+            source = self._attachments.get(name) or self._attachments.get(unquote(name), "")
+        found = picture_of_uri(source, alt)
+        if found is None:
+            words = f"[Picture that is not in the notebook: {alt[:200]}]"
+            return {"type": "Characters", "data": words}
+        width, height = str(found.width), str(found.height)
+        shown = {"src": found.uri, "alt": alt, "width": width, "height": height}
+        return {**token, "data": {(None, key): value for key, value in shown.items()}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import random
 import re
 import sys
 import threading
@@ -24,6 +25,7 @@ from test_cli import run
 from autograder import manifest
 from autograder.manifest import Assignment
 from autograder.notebook import parse
+from autograder.pages import markup
 from autograder.pages import page as pages
 from autograder.pages.feedback import STAFF, STUDENT, Audience, feedback_page, write_feedback
 from autograder.pages.pictures import Picture, picture
@@ -141,7 +143,13 @@ def test_messages_stand_beside_their_cells(
     shown = picture(png(), "what came back, as a picture", title="Got")
     assert shown is not None
     failed, hidden = CHECKS[2].id, CHECKS[3].id
-    answer.cells.append({"cell_type": "markdown", "metadata": {}, "source": "My own **words**"})
+    # An attachment of a written answer, as large as a photograph.
+    noise = Image.frombytes("RGB", (500, 500), random.Random(1).randbytes(750_000))
+    photo = io.BytesIO()
+    noise.save(photo, "PNG")
+    attached = {"my photo.png": {"image/png": base64.b64encode(photo.getvalue()).decode()}}
+    source = "My own **words** ![a photo](attachment:my%20photo.png)"
+    answer.cells.append({"cell_type": "markdown", "source": source, "attachments": attached})
     file = made(answer, two, blank, tmp_path, pictures={failed: (shown,), hidden: (shown, shown)})
     with visited(browser, file) as visit:
         page = visit.page
@@ -167,6 +175,7 @@ def test_messages_stand_beside_their_cells(
         written = page.locator("section", has=page.locator("#written"))
         assert written.locator("article").count() == 1
         assert written.locator("strong").inner_text() == "words"
+        assert written.get_by_alt_text("a photo").evaluate("i => i.naturalWidth") == 500
         assert "A note on the whole." in page.locator(".notes").inner_text()
         assert "movie.mp4 was left out" in page.locator(".notes").inner_text()
 
@@ -468,6 +477,23 @@ def test_huge_and_pathological_contents_are_bounded(
     assert "An output in HTML is left out here: it is too large." in html
     plain = [cell for cell in html.split("<article ")[-6:] if 'class=" highlight' not in cell]
     assert 0 < len(plain) < 6
+
+
+def test_what_is_costly_to_parse_is_parsed_within_a_budget() -> None:
+    for make, budget in (
+        (markup.code, markup.Budget(code=1000)),
+        (markup.html, markup.Budget(html=1000)),
+        (lambda text, left: markup.markdown(text, left, {}), markup.Budget(markdown=1000)),
+    ):
+        first, second = (str(make("<b>x</b> = 1\n" * 50, budget)) for _ in range(2))
+        assert "<b>" in first or "<span" in first
+        assert "<b>" not in second
+        assert "<span" not in second
+    colours = "\x1b[31mred\x1b[0m" * 20
+    assert "ansi-red-fg" in markup.text(colours, markup.Budget())
+    plain = f'<pre class="printed">{"red" * 20}</pre>'
+    assert markup.text(colours, markup.Budget(html=100)) == plain
+    assert markup.text(colours, markup.Budget(tags=10)) == plain
 
 
 def test_a_submission_without_notebook_or_cells_still_has_its_page(
