@@ -54,6 +54,8 @@ class Budget:
             **amounts,
         }
 
+        self.full = False  # from here on nothing is even looked at
+
     def take(self, kind: str, amount: int) -> bool:
         """Whether there was as much left; it is spent then."""
         if amount > self._left[kind]:
@@ -80,6 +82,8 @@ def code(source: str, budget: Budget) -> Markup:
 
 def text(output: str, budget: Budget) -> Markup:
     """What a program printed, with the terminal's colours."""
+    if budget.full:
+        return TOO_MUCH
     output = _ends_of_lines(_cut(output)).expandtabs(8)
     html = str(ansi2html(output))  # type: ignore[no-untyped-call]
     if "<" in html:
@@ -88,6 +92,7 @@ def text(output: str, budget: Budget) -> Markup:
         html = _cleaner().clean(html) if within else plain
     html = clean(html, len(html))
     if not budget.take("bytes", len(html)):
+        budget.full = True
         return TOO_MUCH
     return Markup('<pre class="printed">{}</pre>').format(Markup(html))
 
