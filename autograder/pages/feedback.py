@@ -78,7 +78,6 @@ class ShownQuestion:
 
     Attributes:
         slug: what links on the page call it.
-        place: which cell answers it, in words; empty where none does.
     """
 
     title: str
@@ -87,7 +86,6 @@ class ShownQuestion:
     score: float
     max_score: float
     unseen: float
-    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,11 @@ class WrittenAnswer:
 
 @dataclass
 class _Places:
-    """Where questions are answered, and what else the notebooks hold."""
+    """Which questions stand beside a cell, and what else the notebooks hold."""
 
     notebooks: list[ShownNotebook] = field(default_factory=list)
     written: list[WrittenAnswer] = field(default_factory=list)
-    placed: dict[str, ShownQuestion] = field(default_factory=dict)
+    placed: set[str] = field(default_factory=set)
 
 
 def write_feedback(
@@ -190,7 +188,7 @@ def feedback_page(
         all_points=report.max_score,
         unseen=_sum(check.max_score for check in report.checks if not audience.sees(check)),
         notes=[bounded(note) for note in student_notes(report)],
-        questions=[places.placed.get(key, question) for key, question in questions.items()],
+        questions=list(questions.values()),
         elsewhere=[q for key, q in questions.items() if key not in places.placed],
         notebooks=places.notebooks,
         written=places.written,
@@ -271,10 +269,8 @@ def _places(
         for question in assignment.questions:
             cell = alignment.cell_at(question.anchor) if question.notebook == entry.file else None
             if cell is not None and question.id in questions:
-                place = f"{entry.file}, cell {cell.number}"
-                placed = replace(questions[question.id], place=place)
-                places.placed[question.id] = placed
-                asked.setdefault(cell.number, []).append(placed)
+                places.placed.add(question.id)
+                asked.setdefault(cell.number, []).append(questions[question.id])
         cells = list(shown_cells(alignment, _raw(answers, alignment), budget))
         rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
         places.notebooks.append(ShownNotebook(entry.file, slug, rows))

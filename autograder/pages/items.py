@@ -53,7 +53,6 @@ class Cluster:
     """
 
     check: CheckResult
-    text: str
     example: str
     places: tuple[int, ...]
 
@@ -117,11 +116,10 @@ def clusters(reports: Iterable[Report], at_least: int = 2) -> list[Cluster]:
     made = [
         Cluster(
             check=members[0][1],
-            text=text,
             example=members[0][1].message,
             places=tuple(place for place, _check in members),
         )
-        for (_id, text), members in found.items()
+        for members in found.values()
         if len(members) >= at_least
     ]
     return sorted(made, key=lambda cluster: -len(cluster.places))
