@@ -76,6 +76,12 @@ def grade(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write Gradescope's results.json.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Where to write the feedback page, as its student sees it.")
+    ] = None,
+    staff_html: Annotated[
+        Path | None, typer.Option(help="The same with all that only staff may see.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Repeat a run: the seed that its results name.")
     ] = None,
@@ -97,20 +103,25 @@ def grade(
         ),
     ] = False,
 ) -> None:
-    """Grade one submission: a table in the terminal, and results.json where asked for."""
+    """Grade one submission: a table in the terminal, and results.json and pages where asked for."""
     from autograder.gradescope import write_failure, write_results
     from autograder.session import Session
     from autograder.terminal import checks_counted, print_report
 
     console = Console()
     try:
+        if html or staff_html:
+            from autograder.pages.page import require_pages
+
+            require_pages()  # before anything is graded
         described = load(assignment)
+        templates = _templates(described)
         memory = cache or _user_cache() / described.name
         with (
             checks_counted(console) as announce,
             Session(
                 described,
-                _templates(described),
+                templates,
                 allow_unsafe=allow_unsafe,
                 cache=memory,
                 floor=None if require is None else _floor(require),
@@ -124,6 +135,12 @@ def grade(
     if out is not None:
         write_results(report, out)
     print_report(console, report)
+    if html or staff_html:
+        from autograder.pages.feedback import STAFF, STUDENT, write_feedback
+
+        for path, audience in ((html, STUDENT), (staff_html, STAFF)):
+            if path is not None:
+                write_feedback(report, submission, described, templates, path, audience)
     if report.faulty:
         raise typer.Exit(FAULT)
 

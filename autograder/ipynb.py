@@ -74,6 +74,15 @@ def parse(data: bytes, name: str) -> Notebook:
     """
     if name.lower().endswith(".py"):
         return _parse_module(data, name)
+    return Notebook(name, tuple(_cells(raw_cells(data, name))))
+
+
+def raw_cells(data: bytes, name: str) -> list[Any]:
+    """The cells of a notebook as its JSON has them; cell N of `parse` is the one at N - 1.
+
+    Raises:
+        NotebookError: it is not JSON, or JSON without cells.
+    """
     try:
         # Whole numbers as floats: no cell needs one, and Python refuses those of 4,300 digits.
         tree = json.loads(data.decode("utf-8-sig"), parse_int=float)
@@ -87,13 +96,13 @@ def parse(data: bytes, name: str) -> Notebook:
             f"{name}: this is not a notebook, it cannot be read as JSON text; download the "
             "notebook again as .ipynb and hand that in."
         ) from None
-    cells = _raw_cells(tree)
+    cells = _cells_of(tree)
     if cells is None:
         raise NotebookError(
             f"{name}: this file holds no notebook cells; download the notebook again as .ipynb "
             "and hand that in."
         )
-    return Notebook(name, tuple(_cells(cells)))
+    return cells
 
 
 def _parse_module(data: bytes, name: str) -> Notebook:
@@ -108,7 +117,7 @@ def _parse_module(data: bytes, name: str) -> Notebook:
     return Notebook(name, (Cell(1, MODULE_CELL, "code", source),))
 
 
-def _raw_cells(tree: Any) -> list[Any] | None:
+def _cells_of(tree: Any) -> list[Any] | None:
     if not isinstance(tree, dict):
         return None
     cells = tree.get("cells")

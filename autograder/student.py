@@ -96,14 +96,14 @@ class Answers:
             )
         return Finding(text, f"Define `{name}` in the cell of question {question.id}.")
 
-    def alignment(self, notebook: str) -> Alignment | Finding:
+    def aligned(self, notebook: str) -> Alignment | Finding:
         """The submitted notebook beside its template, or why there is none."""
         if notebook not in self._found:
             self._found[notebook] = self._find(notebook)
         return self._found[notebook]
 
     def _make_slice(self, question: Question) -> Slice | Finding:
-        alignment = self.alignment(question.notebook)
+        alignment = self.aligned(question.notebook)
         if isinstance(alignment, Finding):
             return alignment
         try:

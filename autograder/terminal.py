@@ -19,13 +19,14 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.results import Report
+from autograder.statuses import STATUSES
 
-MARKS = {
-    "passed": ("✓", "green"),
-    "partial": ("◐", "yellow"),
-    "failed": ("✗", "red"),
-    "skipped": ("–", "dim"),
-    "fault": ("!", "bold magenta"),
+STYLES = {
+    "passed": "green",
+    "partial": "yellow",
+    "failed": "red",
+    "skipped": "dim",
+    "fault": "bold magenta",
 }
 
 
@@ -87,11 +88,14 @@ def _table(report: Report, title: str) -> Table:
     table.add_column("Points", justify="right", no_wrap=True)
     table.add_column("Message", ratio=4, overflow="fold")
     for check in report.checks:
-        mark, style = MARKS[check.status]
         points = f"{check.score:g} / {check.max_score:g}"
         # Text, not markup: a message may hold brackets.
         table.add_row(
-            Text(mark, style), check.number, Text(check.title), points, Text(check.message)
+            Text(STATUSES[check.status][1], STYLES[check.status]),
+            check.number,
+            Text(check.title),
+            points,
+            Text(check.message),
         )
     table.add_section()
     total = f"{report.score:g} / {report.max_score:g}"

@@ -73,7 +73,7 @@ class Desk:
     def _questions_of(self, answers: Answers) -> Iterator[str]:
         """The questions of the notebooks that the one file was recognised as."""
         for question in self.assignment.questions:
-            if question.notebook and not isinstance(answers.alignment(question.notebook), Finding):
+            if question.notebook and not isinstance(answers.aligned(question.notebook), Finding):
                 yield question.id
 
 

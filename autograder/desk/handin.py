@@ -62,7 +62,7 @@ def blank(
     for question in assignment.questions:
         if not question.notebook or not found.named(question.notebook):
             continue
-        aligned = answers.alignment(question.notebook)
+        aligned = answers.aligned(question.notebook)
         if isinstance(aligned, Finding):
             yield f"{question.id}: {aligned.public}"
             continue

@@ -10,16 +10,9 @@ from html import escape
 from rich.console import Console
 
 from autograder.results import CheckResult, Report
-from autograder.terminal import MARKS, print_public, public_words
+from autograder.statuses import STATUSES
+from autograder.terminal import print_public, public_words
 
-#: What a mark means, for those who cannot see it.
-WORDS = {
-    "passed": "passed",
-    "partial": "passed in part",
-    "failed": "not passed",
-    "skipped": "skipped",
-    "fault": "not graded",
-}
 COLOURS = {
     "passed": "#2e8540",
     "partial": "#b8860b",
@@ -66,9 +59,10 @@ class Shown:
 
 
 def _row(check: CheckResult) -> str:
+    word, sign = STATUSES[check.status]
     mark = (
         f'<span style="color:{COLOURS[check.status]};font-weight:bold" role="img" '
-        f'aria-label="{WORDS[check.status]}">{MARKS[check.status][0]}</span>'
+        f'aria-label="{word}">{sign}</span>'
     )
     number = f"{check.number} " if check.number else ""
     points = f"{check.score:g} / {check.max_score:g}" if check.max_score else ""

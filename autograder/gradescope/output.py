@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -70,10 +70,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
     tests = [_test(check) for check in report.checks]
     if report.faulty:
         tests.append(_staff_entry("\n\n".join(report.all_faults)))
-    notes = [*report.notes, *additions.lines, *([UNSAFE] if report.unsafe else [])]
-    notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:MAX_SHOWN]]
-    if more := len(report.skipped) - MAX_SHOWN:
-        notes += [f"{more} more files were left out."] if more > 0 else []
+    notes = student_notes(report, additions.lines)
     extra = {
         "assignment": report.assignment,
         "max_score": report.max_score,
@@ -100,6 +97,15 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
     }
     boards = [_leaderboard(c.leaderboard) for c in report.checks if c.leaderboard is not None]
     return data | ({"leaderboard": boards} if boards else {})
+
+
+def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
+    """What students read about the submission as a whole; ``lines`` come behind its own notes."""
+    notes = [*report.notes, *lines, *([UNSAFE] if report.unsafe else [])]
+    notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:MAX_SHOWN]]
+    if (more := len(report.skipped) - MAX_SHOWN) > 0:
+        notes.append(f"{more} more files were left out.")
+    return notes
 
 
 def _test(check: CheckResult) -> dict[str, Any]:

@@ -398,7 +398,7 @@ def test_live_names_are_checked_and_shown(solved_desk: Path) -> None:
         "check('Q7')",
     )
     assert "`standardize` is not defined in this notebook yet." in shown[0]
-    assert 'aria-label="passed"' in shown[2]
+    assert 'aria-label="Passed"' in shown[2]
     assert "cell 4, line 3, `return x / 0` raised ZeroDivisionError" in shown[4]
     assert "an object of type set, which cannot be checked" in shown[6]
     assert "&lt;b&gt;" in shown[8]

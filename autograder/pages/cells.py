@@ -1,0 +1,134 @@
+"""The student's notebooks come in, aligned; their cells as inert HTML go out, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from autograder.alignment import Alignment
+from autograder.feedback import clean
+from autograder.ipynb import Cell
+from autograder.pages.images import FORMATS, ShownImage, image
+from autograder.pages.markup import LEFT_OUT, TOO_MUCH, Budget, code, html, markdown, text
+
+MAX_OUTPUTS = 50
+#: What a blank written answer holds, unless the manifest has other words for it.
+BLANK = "Your answer here."
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """One cell: ``kind`` is ``code``, ``markdown`` or ``raw``; outputs are HTML or pictures.
+
+    Attributes:
+        origin: the id of the template cell that it stands for, if that has one.
+        given: it is text of the template, unchanged.
+        heading: its first line, if it is a heading of the template's.
+        blank: it holds nothing but the words that ask for an answer.
+    """
+
+    number: int
+    kind: str
+    body: Markup
+    outputs: tuple[Markup | ShownImage, ...] = ()
+    origin: str = ""
+    given: bool = False
+    heading: str = ""
+    blank: bool = False
+
+
+def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterator[ShownCell]:
+    """Every cell of a student's notebook.
+
+    Args:
+        raw: its cells as its JSON has them, for outputs and attachments; none for a module.
+    """
+    template = {place: alignment.template.cells[n] for n, place in alignment.pairs.items()}
+    for place, cell in enumerate(alignment.student.cells):
+        tree = raw[cell.number - 1] if cell.number <= len(raw) else {}
+        if cell.kind == "markdown":
+            original = template.get(place)
+            given = original is not None and original.source.strip() == cell.source.strip()
+            yield ShownCell(
+                cell.number,
+                "markdown",
+                markdown(cell.source, budget, _attachments(tree)),
+                origin=(original.id or "") if original else "",
+                given=given,
+                heading=_heading(cell) if given else "",
+                blank=_is_blank(cell.source),
+            )
+        elif cell.kind == "code":
+            outputs = tuple(_outputs(tree, cell.number, budget))
+            yield ShownCell(cell.number, "code", code(cell.source, budget), outputs)
+        elif cell.source.strip():
+            yield ShownCell(cell.number, "raw", text(cell.source, budget))
+
+
+def _is_blank(source: str) -> bool:
+    return source.strip().strip("*_ ") in {"", BLANK}
+
+
+def _heading(cell: Cell) -> str:
+    first = cell.source.strip().partition("\n")[0]
+    return clean(first.lstrip("#").strip(), 120) if first.startswith("#") else ""
+
+
+def _attachments(tree: Mapping[str, Any]) -> dict[str, str]:
+    found = tree.get("attachments")
+    if not isinstance(found, dict):
+        return {}
+    bundles = {name: data for name, data in found.items() if isinstance(data, dict)}
+    return {
+        name: f"data:{mime};base64,{data[mime]}"
+        for name, data in bundles.items()
+        for mime in FORMATS
+        if isinstance(data.get(mime), str)
+    }
+
+
+def _outputs(tree: Mapping[str, Any], number: int, budget: Budget) -> Iterator[Markup | ShownImage]:
+    outputs = tree.get("outputs")
+    outputs = [o for o in outputs if isinstance(o, dict)] if isinstance(outputs, list) else []
+    for output in outputs[:MAX_OUTPUTS]:
+        shown = _output(output, number, budget)
+        if shown is not None:
+            yield shown
+    if (more := len(outputs) - MAX_OUTPUTS) > 0:
+        yield LEFT_OUT.format(f"{more} more outputs are left out here.")
+
+
+def _output(output: Mapping[str, Any], number: int, budget: Budget) -> Markup | ShownImage | None:
+    kind = output.get("output_type")
+    if kind in {"error", "pyerr"}:
+        trace = output.get("traceback")
+        lines = [line for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
+        return text("\n".join(lines), budget)
+    data = output.get("data")
+    if not isinstance(data, dict):  # a stream, or format 3
+        printed = _joined(output.get("text"))
+        return text(printed, budget) if printed.strip() else None
+    for mime in FORMATS:
+        if mime in data:
+            found = image(_joined(data[mime]), f"Output of cell {number}", mime=mime)
+            if found is None:
+                return LEFT_OUT.format("A picture is left out here: it is damaged or too large.")
+            return found if budget.take("bytes", len(found.uri)) else TOO_MUCH
+    if "text/html" in data:
+        return html(_joined(data["text/html"]), budget)
+    if "text/markdown" in data:
+        return markdown(_joined(data["text/markdown"]), budget, {})
+    if "text/plain" in data:
+        return text(_joined(data["text/plain"]), budget)
+    kinds = ", ".join(clean(str(name), 60) for name in list(data)[:3]) or "no data"
+    return LEFT_OUT.format(f"An output is left out here that a page cannot show ({kinds}).")
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list):
+        value = "".join(line for line in value if isinstance(line, str))
+    value = value if isinstance(value, str) else ""
+    return value.encode("utf-8", "replace").decode("utf-8")

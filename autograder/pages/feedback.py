@@ -1,0 +1,313 @@
+"""A report and the submission that it is about come in; one page for its student, or for staff.
+
+Messages stand beside the cells that they concern. The student's page shows what Gradescope would:
+checks that are visible, with the message of results.json, and how many points the others judge.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from markupsafe import Markup
+
+from autograder.alignment import Alignment
+from autograder.feedback import Finding
+from autograder.gradescope.bounds import bounded
+from autograder.gradescope.decide import isolation
+from autograder.gradescope.output import student_notes
+from autograder.ipynb import Notebook, NotebookError, parse, raw_cells
+from autograder.manifest import Assignment, NotebookEntry, Question
+from autograder.pages.cells import ShownCell, shown_cells
+from autograder.pages.images import ShownImage, image
+from autograder.pages.markup import Budget
+from autograder.pages.page import render, require_pages, write_page
+from autograder.results import CheckResult, Report
+from autograder.statuses import STATUSES
+from autograder.student import Answers
+from autograder.submission import Submission, SubmissionError, collect
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who reads the page.
+
+    Attributes:
+        staff: show all checks, staff's texts, flags and how student code was held.
+        shown: else the visibilities of the checks that are shown; for a page that is given out
+            when grades are published, add ``after_due_date`` and ``after_published``.
+    """
+
+    staff: bool = False
+    shown: frozenset[str] = frozenset({"visible"})
+
+    def sees(self, check: CheckResult) -> bool:
+        """Whether a check is on the page."""
+        return self.staff or check.visibility in self.shown
+
+
+STUDENT = Audience()
+STAFF = Audience(staff=True)
+
+
+@dataclass(frozen=True)
+class ShownCheck:
+    """A check's outcome, ready to be shown."""
+
+    title: str
+    status: str
+    word: str
+    mark: str
+    score: float
+    max_score: float
+    message: str
+    pictures: tuple[ShownImage, ...] = ()
+    staff: str = ""
+    id: str = ""
+    visibility: str = ""
+    hidden: bool = False
+    seconds: float = 0.0
+    cases: str = ""
+
+
+@dataclass(frozen=True)
+class ShownQuestion:
+    """A question with the checks that are shown; ``unseen`` points are judged by others.
+
+    Attributes:
+        slug: what links on the page call it.
+    """
+
+    title: str
+    slug: str
+    checks: tuple[ShownCheck, ...]
+    score: float
+    max_score: float
+    unseen: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell and the questions that it answers."""
+
+    cell: ShownCell
+    questions: tuple[ShownQuestion, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownNotebook:
+    """One notebook: its rows, or in words why there are none."""
+
+    file: str
+    slug: str
+    rows: tuple[Row, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """A text cell of the student's own, for manual grading; ``blank`` if it was left as given."""
+
+    file: str
+    number: int
+    slug: str
+    prompt: str
+    body: Markup
+    blank: bool
+
+
+@dataclass
+class _Places:
+    """Which questions stand beside a cell, and what else the notebooks hold."""
+
+    notebooks: list[ShownNotebook] = field(default_factory=list)
+    written: list[WrittenAnswer] = field(default_factory=list)
+    placed: set[str] = field(default_factory=set)
+
+
+def write_feedback(
+    report: Report,
+    source: Path,
+    assignment: Assignment,
+    templates: Mapping[str, bytes],
+    out: Path,
+    audience: Audience = STUDENT,
+) -> None:
+    """Write the page of the submission that lies at ``source`` (folder, zip or one file).
+
+    Raises:
+        PagesError: the libraries for pages are not installed, or the file cannot be written.
+    """
+    require_pages()
+    limits = assignment.limits
+    with tempfile.TemporaryDirectory(prefix="feedback-") as name:
+        try:
+            submission = collect(
+                source,
+                Path(name),
+                patterns=assignment.patterns,
+                file_mb=limits.file_mb,
+                submission_mb=limits.submission_mb,
+            )
+        except SubmissionError:  # the report says so
+            submission = Submission(source.name, Path(name), (), ())
+        parsed = {file: parse(data, file) for file, data in templates.items()}
+        page = feedback_page(report, submission, assignment, parsed, audience)
+    write_page(out, page)
+
+
+def feedback_page(
+    report: Report,
+    submission: Submission,
+    assignment: Assignment,
+    templates: dict[str, Notebook],
+    audience: Audience = STUDENT,
+) -> str:
+    """The page's HTML.
+
+    Args:
+        submission: a safe copy of what was graded.
+        templates: the stripped notebooks, by file name.
+    """
+    questions = _questions(report, assignment, audience)
+    answers = Answers(assignment, templates, submission, frozenset())
+    places = _places(assignment, answers, questions)
+    seen = [check for check in report.checks if audience.sees(check)]
+    return render(
+        "feedback.html.j2",
+        title=assignment.title,
+        submission=bounded(report.submission, 200),
+        staff=audience.staff,
+        score=_sum(check.score for check in seen),
+        max_score=_sum(check.max_score for check in seen),
+        all_points=report.max_score,
+        unseen=_sum(check.max_score for check in report.checks if not audience.sees(check)),
+        notes=[bounded(note) for note in student_notes(report)],
+        questions=list(questions.values()),
+        elsewhere=[q for key, q in questions.items() if key not in places.placed],
+        notebooks=places.notebooks,
+        written=places.written,
+        report=report,
+        isolation=isolation(report),
+        faults=[bounded(fault) for fault in report.all_faults] if audience.staff else [],
+        flags=[bounded(flag, 1000) for flag in report.flags] if audience.staff else [],
+    )
+
+
+def _questions(
+    report: Report,
+    assignment: Assignment,
+    audience: Audience,
+) -> dict[str, ShownQuestion]:
+    titles = {question.id: question for question in assignment.questions}
+    named = dict.fromkeys([*titles, *(check.question for check in report.checks)])
+    shown = {}
+    for number, name in enumerate(named, start=1):
+        checks = [check for check in report.checks if check.question == name]
+        seen = [check for check in checks if audience.sees(check)]
+        if not checks:
+            continue
+        shown[name] = ShownQuestion(
+            title=_question_title(titles.get(name), name),
+            slug=f"question-{number}",
+            checks=tuple(_shown(c, audience) for c in seen),
+            score=_sum(check.score for check in seen),
+            max_score=_sum(check.max_score for check in seen),
+            unseen=_sum(check.max_score for check in checks if not audience.sees(check)),
+        )
+    return shown
+
+
+def _question_title(question: Question | None, name: str) -> str:
+    return f"{question.id} · {question.title}" if question else name
+
+
+def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
+    word, mark = STATUSES[check.status]
+    basic = ShownCheck(
+        title=bounded(f"{check.number} {check.title}".strip(), 300),
+        status=check.status,
+        word=word,
+        mark=mark,
+        score=check.score,
+        max_score=check.max_score,
+        message=bounded(check.message),
+        pictures=_images(check, audience),
+        cases=f"{check.passed} of {check.cases} cases" if check.cases > 1 else "",
+    )
+    if not audience.staff:
+        return basic
+    return replace(
+        basic,
+        staff=bounded(check.staff),
+        id=check.id,
+        visibility=check.visibility,
+        hidden=check.hidden,
+        seconds=check.seconds,
+    )
+
+
+def _images(check: CheckResult, audience: Audience) -> tuple[ShownImage, ...]:
+    """What came back beside what was expected; of a hidden check for staff alone."""
+    if check.hidden and not audience.staff:
+        return ()
+    shown = (image(p.png, p.alt, title=p.title) for p in check.pictures)
+    return tuple(found for found in shown if found is not None)
+
+
+def _places(
+    assignment: Assignment, answers: Answers, questions: dict[str, ShownQuestion]
+) -> _Places:
+    budget = Budget()
+    places = _Places()
+    for number, entry in enumerate(assignment.notebooks, start=1):
+        slug = f"notebook-{number}"
+        alignment = answers.aligned(entry.file)
+        if isinstance(alignment, Finding):
+            problem = bounded(alignment.public, 1000)
+            places.notebooks.append(ShownNotebook(entry.file, slug, problem=problem))
+            continue
+        asked: dict[int, list[ShownQuestion]] = {}
+        for question in assignment.questions:
+            cell = alignment.cell_at(question.anchor) if question.notebook == entry.file else None
+            if cell is not None and question.id in questions:
+                places.placed.add(question.id)
+                asked.setdefault(cell.number, []).append(questions[question.id])
+        cells = list(shown_cells(alignment, _raw(answers, alignment), budget))
+        rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
+        places.notebooks.append(ShownNotebook(entry.file, slug, rows))
+        places.written += _written(entry, slug, cells)
+    return places
+
+
+def _raw(answers: Answers, alignment: Alignment) -> list[object]:
+    """The cells of an aligned notebook as its JSON has them; none of a module."""
+    name = alignment.student.name
+    files = answers.submission.named(name)
+    if not files or name.lower().endswith(".py"):
+        return []
+    try:
+        return raw_cells(answers.submission.read(files[0]), name)
+    except NotebookError:  # it was read before, when it was aligned
+        return []
+
+
+def _written(entry: NotebookEntry, slug: str, cells: list[ShownCell]) -> Iterator[WrittenAnswer]:
+    """The text cells that are not the template's, and answers left blank; each with its heading."""
+    prompt = ""
+    for cell in cells:
+        if cell.kind != "markdown":
+            continue
+        prompt = cell.heading or prompt
+        blank = cell.given and (cell.blank or cell.origin in entry.stubs)
+        if blank or not (cell.given or cell.blank):
+            where = f"{slug}-cell-{cell.number}"
+            yield WrittenAnswer(entry.file, cell.number, where, prompt, cell.body, blank)
+
+
+def _sum(points: Iterable[float]) -> float:
+    """Exact, so that tenths do not show what a float makes of them."""
+    return float(round(sum((Fraction(str(point)) for point in points), Fraction(0)), 6))

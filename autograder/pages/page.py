@@ -1,0 +1,99 @@
+"""A template's name and its values come in; one self-contained page of HTML goes out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.errors import UserError
+from autograder.gradescope.output import write_atomically
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FOLDER = Path(__file__).parent
+
+
+class PagesError(UserError):
+    """No page can be made or written; the text says what to do."""
+
+
+def require_pages() -> None:
+    """See to it that the libraries of the extra are there, before an hour of grading.
+
+    Raises:
+        PagesError: one is not installed.
+    """
+    lacking = [name for name in ("jinja2", "nbconvert", "bleach") if find_spec(name) is None]
+    if lacking:
+        raise PagesError(
+            f"HTML pages need the Python package {lacking[0]}, which is not installed here; "
+            "install the harness with its extra, as in pip install 'dl-autograder[pages]'."
+        )
+
+
+@cache
+def _environment() -> Environment:
+    require_pages()
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def render(template: str, *, script: str = "", **values: Any) -> str:
+    """The page that ``template`` makes of ``values``.
+
+    Args:
+        script: the file beside the templates whose code the page runs; none if empty.
+    """
+    from markupsafe import Markup
+
+    style = _asset("style.css")
+    code = _asset(script) if script else ""
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src {_hash(style)}",
+            f"script-src {_hash(code)}" if code else "script-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    page = _environment().get_template(template)
+    # Both are the package's own files, and their hashes hold for the exact text.
+    return page.render(policy=policy, style=Markup(style), script=Markup(code), **values)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page at one stroke.
+
+    Raises:
+        PagesError: it cannot be written there.
+    """
+    try:
+        write_atomically(path, html)
+    except OSError as error:
+        raise PagesError(
+            f"{path}: the page cannot be written ({error.strerror}); choose another place."
+        ) from None
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -1,0 +1,13 @@
+"""A check's status comes in; the word and the mark that say it goes out, never colour alone."""
+
+from __future__ import annotations
+
+from autograder.results import Status
+
+STATUSES: dict[Status, tuple[str, str]] = {
+    "passed": ("Passed", "✓"),
+    "partial": ("Partly passed", "◐"),
+    "failed": ("Failed", "✗"),
+    "skipped": ("Not run", "–"),
+    "fault": ("Grader failed", "!"),
+}
