@@ -76,7 +76,7 @@ def _texts(node: ast.AST, *, is_check: bool) -> Iterator[str]:
     if isinstance(node, ast.Assert | ast.Constant | ast.JoinedStr):
         if not isinstance(node, ast.Assert):
             text = _text(node)
-            if WORDS.search(text):
+            if WORDS.search(text) and not text.startswith("<"):
                 yield " ".join(text.split())
         return
     body = list(ast.iter_child_nodes(node))
