@@ -1,0 +1,176 @@
+"""A bundle for Gradescope comes in; the image that its own Dockerfile makes of it goes out.
+
+There need be no Docker: the file's few instructions are carried out by runc, over a root file
+system of Gradescope's system, Ubuntu 22.04, made of its packages.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from container import Container, needs_runc
+
+#: Gradescope's own programs need a Python; uv's cannot be had everywhere, so a newer one is there.
+SUITE, PACKAGES = "jammy", "ca-certificates python3 python3.11"
+INSTALL = f"""
+set -e
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -qq --no-install-recommends {PACKAGES}
+apt-get clean
+rm -rf /var/lib/apt/lists/*
+"""
+KEYRING = Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dl-autograder" / "tests"
+#: How this machine reaches a package index; nothing of it is part of an image.
+SETTINGS = re.compile(r"(?i)(pip|uv)_\w+|https?_proxy|no_proxy|torch_backend")
+FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf")
+CERTIFICATES, SHOWN = Path("/etc/ssl/certs/ca-certificates.crt"), Path("/certificates.crt")
+
+needs_image = [
+    needs_runc,
+    pytest.mark.skipif(shutil.which("debootstrap") is None, reason="needs debootstrap"),
+]
+
+
+class NoSystem(Exception):
+    """The packages of the base system cannot be had here."""
+
+
+class BuildFailed(Exception):
+    """What the instruction that failed said."""
+
+
+def base_system() -> Path:
+    """The root file system that images start from; made once, and kept."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    made = CACHE / f"{SUITE}-{PACKAGES.replace(' ', '-')}"
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.is_dir():
+            with tempfile.TemporaryDirectory(dir=CACHE) as name:
+                root = Path(name) / "root"
+                _bootstrap(root)
+                root.rename(made)
+    return made
+
+
+def _bootstrap(root: Path) -> None:
+    command = ["debootstrap", "--variant=minbase", "--components=main,universe"]
+    # Other systems do not know Ubuntu's keys; what runs of it here is held by a container.
+    command += [] if KEYRING.is_file() else ["--no-check-gpg"]
+    done = subprocess.run([*command, SUITE, root], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoSystem(f"debootstrap {SUITE} failed: {done.stdout[-300:]}")
+    sources = root / "etc" / "apt" / "sources.list"
+    lines = sources.read_text(encoding="utf-8")
+    updates = lines.replace(f" {SUITE} ", f" {SUITE}-updates ")
+    sources.write_text(lines + updates, encoding="utf-8")
+    container = Container(root.parent / "container", root=root, network=True)
+    done = container.run("sh", "-c", INSTALL, **_show_network(container, root))
+    if done.returncode:
+        raise NoSystem(f"{PACKAGES} of {SUITE} cannot be installed: {done.stderr[-300:]}")
+
+
+def _show_network(container: Container, root: Path) -> dict[str, str]:
+    """Let a container reach what this machine reaches; returns the variables that it takes."""
+    files = {path: path for path in map(Path, FILES)} | {CERTIFICATES: SHOWN}
+    for path, shown in files.items():
+        if path.is_file():
+            (root / shown.relative_to("/")).touch()
+            container.mount(path, shown)
+    found = {name: text for name, text in os.environ.items() if SETTINGS.fullmatch(name)}
+    certificates = {"SSL_CERT_FILE": str(SHOWN), "PIP_CERT": str(SHOWN)}
+    return found | (certificates if CERTIFICATES.is_file() else {})
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image: its root file system, with ``/opt`` apart, and what building it said."""
+
+    folder: Path
+    log: str
+
+    @property
+    def root(self) -> Path:
+        """Its root file system."""
+        return self.folder / "root"
+
+    def container(self, folder: Path, *, memory: int | None = None) -> Container:
+        """A container of it, with the folders of a submission below ``folder``."""
+        container = _container(self.folder, folder / "container", memory=memory)
+        container.mount(folder / "submission", Path("/autograder/submission"))
+        container.mount(folder / "results", Path("/autograder/results"), writable=True)
+        metadata = folder / "submission_metadata.json"
+        container.mount(metadata, Path("/autograder") / metadata.name, writable=True)
+        return container
+
+
+def _container(
+    image: Path, folder: Path, *, network: bool = False, memory: int | None = None
+) -> Container:
+    container = Container(folder, root=image / "root", network=network, memory=memory)
+    # Apart, for the packages' cache to lie on the same file system and mount as the environment.
+    container.mount(image / "opt", Path("/opt"), writable=True)
+    return container
+
+
+@contextmanager
+def built(bundle: Path, **settings: str) -> Iterator[Image]:
+    """The image of an unpacked bundle, built as its Dockerfile says.
+
+    Raises:
+        NoSystem: there is nothing to start from.
+        BuildFailed: an instruction failed.
+    """
+    start = base_system()
+    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+        folder = Path(name)
+        subprocess.run(["cp", "-a", "--reflink=auto", start, folder / "root"], check=True)
+        (folder / "opt").mkdir()
+        # As links: to the container's own packages nothing is ever written.
+        found = Path(os.environ.get("UV_CACHE_DIR", CACHE.parents[1] / "uv"))
+        if found.is_dir():
+            subprocess.run(["cp", "-al", found, folder / "opt" / "cache"], check=True)
+        log = "".join(_carried_out(bundle, folder, settings))
+        shutil.rmtree(folder / "opt" / "cache", ignore_errors=True)
+        yield Image(folder, log)
+
+
+def _carried_out(bundle: Path, folder: Path, settings: dict[str, str]) -> Iterator[str]:
+    """Follow the Dockerfile; yields what the commands print."""
+    container = _container(folder, folder / "build", network=True)
+    reached = _show_network(container, folder / "root")
+    environment = {"TORCH_BACKEND": "", **reached, "UV_CACHE_DIR": "/opt/cache", **settings}
+    for line in (bundle / "Dockerfile").read_text(encoding="utf-8").splitlines():
+        instruction, _, rest = line.partition(" ")
+        if instruction == "COPY":
+            source, target = rest.split()
+            shutil.copytree(bundle / source, folder / "root" / Path(target).relative_to("/"))
+        elif instruction == "RUN":
+            done = container.run("bash", "-c", rest, timeout=900, **environment)
+            yield done.stdout + done.stderr
+            if done.returncode:
+                raise BuildFailed(done.stdout[-3000:] + done.stderr[-3000:])
+        else:
+            assert instruction in {"", "#", "ARG", "FROM"}, line
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """A bundle unpacked with the modes that it holds, as Gradescope does it."""
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            path = Path(opened.extract(entry, folder))
+            path.chmod(entry.external_attr >> 16 & 0o777)
+    return folder
