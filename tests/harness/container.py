@@ -87,6 +87,7 @@ class Container:
         root: the container's own root file system, which it may write to.
         network: whether it has this machine's network; else it has none.
         memory: the bytes that it may use, by a control group; the kernel kills beyond.
+        cpus: how much of the processors' time it gets.
     """
 
     def __init__(
@@ -98,13 +99,14 @@ class Container:
         root: Path | None = None,
         network: bool = False,
         memory: int | None = None,
+        cpus: float | None = None,
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True)
         subprocess.run(["runc", "spec"], cwd=folder, check=True)
         path = folder / "config.json"
         self.config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        self._limit(landlock, memory)
+        self._limit(landlock, memory, cpus)
         if network:
             kept = [n for n in self.config["linux"]["namespaces"] if n["type"] != "network"]
             self.config["linux"]["namespaces"] = kept
@@ -125,7 +127,7 @@ class Container:
                 (root / name).symlink_to(path.readlink())
         return root
 
-    def _limit(self, landlock: bool, memory: int | None) -> None:
+    def _limit(self, landlock: bool, memory: int | None, cpus: float | None) -> None:
         config, linux = self.config, self.config["linux"]
         process = config["process"]
         process |= {"terminal": False, "noNewPrivileges": False}
@@ -136,9 +138,11 @@ class Container:
         # This machine's control groups may not be those that runc expects.
         config["mounts"] = [m for m in config["mounts"] if m["destination"] != "/sys/fs/cgroup"]
         linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "cgroup"]
-        linux.pop("resources", None)
+        linux["resources"] = {}
         if memory is not None:  # swap counts both, so there is none
-            linux["resources"] = {"memory": {"limit": memory, "swap": memory}}
+            linux["resources"]["memory"] = {"limit": memory, "swap": memory}
+        if cpus is not None:
+            linux["resources"]["cpu"] = {"quota": int(cpus * 100_000), "period": 100_000}
         machine = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True)
         linux["seccomp"] = seccomp_profile(machine.stdout.strip(), landlock)
 

@@ -107,23 +107,17 @@ class Image:
         """Its root file system."""
         return self.folder / "root"
 
-    def container(self, folder: Path, *, memory: int | None = None) -> Container:
+    def container(
+        self, folder: Path, *, memory: int | None = None, cpus: float | None = None
+    ) -> Container:
         """A container of it, with the folders of a submission below ``folder``."""
-        container = _container(self.folder, folder / "container", memory=memory)
+        container = Container(folder / "container", root=self.root, memory=memory, cpus=cpus)
+        container.mount(self.folder / "opt", Path("/opt"), writable=True)
         container.mount(folder / "submission", Path("/autograder/submission"))
         container.mount(folder / "results", Path("/autograder/results"), writable=True)
         metadata = folder / "submission_metadata.json"
         container.mount(metadata, Path("/autograder") / metadata.name, writable=True)
         return container
-
-
-def _container(
-    image: Path, folder: Path, *, network: bool = False, memory: int | None = None
-) -> Container:
-    container = Container(folder, root=image / "root", network=network, memory=memory)
-    # Apart, for the packages' cache to lie on the same file system and mount as the environment.
-    container.mount(image / "opt", Path("/opt"), writable=True)
-    return container
 
 
 @contextmanager
@@ -150,7 +144,9 @@ def built(bundle: Path, **settings: str) -> Iterator[Image]:
 
 def _carried_out(bundle: Path, folder: Path, settings: dict[str, str]) -> Iterator[str]:
     """Follow the Dockerfile; yields what the commands print."""
-    container = _container(folder, folder / "build", network=True)
+    container = Container(folder / "build", root=folder / "root", network=True)
+    # Apart, so that the packages' cache lies on one file system and mount with the environment.
+    container.mount(folder / "opt", Path("/opt"), writable=True)
     reached = _show_network(container, folder / "root")
     environment = {"TORCH_BACKEND": "", **reached, "UV_CACHE_DIR": "/opt/cache", **settings}
     for line in (bundle / "Dockerfile").read_text(encoding="utf-8").splitlines():
