@@ -93,7 +93,8 @@ chmod -R go= /autograder/source "$staff"
 step "does it grade?"
 mkdir -p "$scratch/check"
 cp -r "$staff/templates" "$scratch/check/submission"
-"$python" -I -m autograder.cli gradescope --assignment "$staff" --root "$scratch/check" || fail \
+XDG_CACHE_HOME=$scratch "$python" -I -m autograder.cli gradescope \
+    --assignment "$staff" --root "$scratch/check" || fail \
     "the grader does not start in this image; what it says stands above."
 "$python" -I - "$scratch/check/results/results.json" <<'END'
 import json, sys

@@ -1,6 +1,6 @@
 """Builds Gradescope's image of an assignment and grades its solution there; prints a table.
 
-.venv/bin/python tests/benchmarks/gradescope_image.py [ASSIGNMENT] [--memory MB] [--cpus N]
+.venv/bin/python tests/benchmarks/gradescope_image.py [ASSIGNMENT] [--memory MB ...] [--cpus N ...]
 
 Needs root, runc and debootstrap, as tests/harness/test_gradescope_image.py does. TORCH_BACKEND and
 the variables of pip and uv hold for the image too.
@@ -24,7 +24,7 @@ from rich.table import Table
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "harness"))
 
-from image import Image, built, unpacked  # noqa: E402
+from image import DEBIAN, UBUNTU, Image, built, unpacked  # noqa: E402
 from measure import run_quietly  # noqa: E402
 
 from autograder import manifest  # noqa: E402
@@ -69,6 +69,8 @@ def graded(image: Image, folder: Path, memory: int | None, cpus: float | None) -
     """One run of run_autograder: seconds, memory, kills, points."""
     shutil.rmtree(folder / "results", ignore_errors=True)
     shutil.rmtree(folder / "container", ignore_errors=True)
+    # Gradescope starts each container anew: no training is remembered from an earlier one.
+    shutil.rmtree(image.root / "tmp" / ".cache", ignore_errors=True)
     (folder / "results").mkdir()
     container = image.container(folder, memory=None if memory is None else memory << 20, cpus=cpus)
     container.config["linux"]["cgroupsPath"] = f"/{GROUP}"
@@ -90,7 +92,9 @@ def main() -> None:
     parser.add_argument("assignment", type=Path, nargs="?", default=ROOT / "solutions" / "hw4")
     parser.add_argument("--memory", type=int, nargs="*", default=[768, 1536])
     parser.add_argument("--cpus", type=float, nargs="*", default=[0.5, 2])
+    parser.add_argument("--suite", choices=["jammy", "bookworm"], default="bookworm")
     options = parser.parse_args()
+    system = UBUNTU if options.suite == UBUNTU.suite else DEBIAN
     assignment = manifest.load(options.assignment)
     table = Table(title=f"{assignment.title}: the solution in its image")
     for heading in ("memory", "CPUs", "time", "held", "killed", "points"):
@@ -104,7 +108,7 @@ def main() -> None:
             (folder / "submission" / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / "submission" / file).write_bytes(data)
         (folder / "submission_metadata.json").write_text("{}", encoding="utf-8")
-        with built(source, UV_HTTP_RETRIES="0") as image:
+        with built(source, system, UV_HTTP_RETRIES="0") as image:
             steps = [line for line in image.log.splitlines() if line.startswith("setup.sh")]
             sizes = run_quietly(["du", "-sm", *(image.folder / "opt").iterdir(), image.root])
             for memory, cpus in [(m, c) for m in options.memory for c in options.cpus]:

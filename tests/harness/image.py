@@ -21,17 +21,47 @@ from pathlib import Path
 import pytest
 from container import Container, needs_runc
 
-#: Gradescope's own programs need a Python; uv's cannot be had everywhere, so a newer one is there.
-SUITE, PACKAGES = "jammy", "ca-certificates python3 python3.11"
-INSTALL = f"""
+
+@dataclass(frozen=True)
+class System:
+    """A base system: its name among the suites, and what it has beside the bare minimum.
+
+    Attributes:
+        updates: the suite of its updates, if packages of it are needed.
+        keyring: what its packages are signed with.
+    """
+
+    suite: str
+    components: str
+    packages: str
+    updates: str
+    keyring: Path
+
+
+#: Gradescope's own. uv's Python cannot be had everywhere, so that there is a newer one than its
+#: own; this one is a release candidate, with which torchvision cannot be imported.
+UBUNTU = System(
+    "jammy",
+    "main,universe",
+    "ca-certificates python3 python3.11",
+    "jammy-updates",
+    Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg"),
+)
+DEBIAN = System(
+    "bookworm",
+    "main",
+    "ca-certificates python3",
+    "",
+    Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
+)
+INSTALL = """
 set -e
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -qq --no-install-recommends {PACKAGES}
+apt-get install -qq --no-install-recommends {packages}
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 """
-KEYRING = Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dl-autograder" / "tests"
 #: How this machine reaches a package index; nothing of it is part of an image.
 SETTINGS = re.compile(r"(?i)(pip|uv)_\w+|https?_proxy|no_proxy|torch_backend")
@@ -52,35 +82,38 @@ class BuildFailed(Exception):
     """What the instruction that failed said."""
 
 
-def base_system() -> Path:
+def base_system(system: System) -> Path:
     """The root file system that images start from; made once, and kept."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    made = CACHE / f"{SUITE}-{PACKAGES.replace(' ', '-')}"
+    made = CACHE / f"{system.suite}-{system.packages.replace(' ', '-')}"
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.is_dir():
             with tempfile.TemporaryDirectory(dir=CACHE) as name:
                 root = Path(name) / "root"
-                _bootstrap(root)
+                _bootstrap(system, root)
                 root.rename(made)
     return made
 
 
-def _bootstrap(root: Path) -> None:
-    command = ["debootstrap", "--variant=minbase", "--components=main,universe"]
-    # Other systems do not know Ubuntu's keys; what runs of it here is held by a container.
-    command += [] if KEYRING.is_file() else ["--no-check-gpg"]
-    done = subprocess.run([*command, SUITE, root], capture_output=True, text=True, check=False)
+def _bootstrap(system: System, root: Path) -> None:
+    command = ["debootstrap", "--variant=minbase", f"--components={system.components}"]
+    # Without its keys here, it is taken unverified; what runs of it is held by a container.
+    command += [] if system.keyring.is_file() else ["--no-check-gpg"]
+    command += [system.suite, str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NoSystem(f"debootstrap {SUITE} failed: {done.stdout[-300:]}")
-    sources = root / "etc" / "apt" / "sources.list"
-    lines = sources.read_text(encoding="utf-8")
-    updates = lines.replace(f" {SUITE} ", f" {SUITE}-updates ")
-    sources.write_text(lines + updates, encoding="utf-8")
+        raise NoSystem(f"debootstrap {system.suite} failed: {done.stdout[-300:]}")
+    if system.updates:
+        sources = root / "etc" / "apt" / "sources.list"
+        lines = sources.read_text(encoding="utf-8")
+        updates = lines.replace(f" {system.suite} ", f" {system.updates} ")
+        sources.write_text(lines + updates, encoding="utf-8")
     container = Container(root.parent / "container", root=root, network=True)
-    done = container.run("sh", "-c", INSTALL, **_show_network(container, root))
+    install = INSTALL.format(packages=system.packages)
+    done = container.run("sh", "-c", install, timeout=300, **_show_network(container, root))
     if done.returncode:
-        raise NoSystem(f"{PACKAGES} of {SUITE} cannot be installed: {done.stderr[-300:]}")
+        raise NoSystem(f"{system.packages} of {system.suite} failed: {done.stderr[-300:]}")
 
 
 def _show_network(container: Container, root: Path) -> dict[str, str]:
@@ -121,14 +154,14 @@ class Image:
 
 
 @contextmanager
-def built(bundle: Path, **settings: str) -> Iterator[Image]:
+def built(bundle: Path, system: System = UBUNTU, **settings: str) -> Iterator[Image]:
     """The image of an unpacked bundle, built as its Dockerfile says.
 
     Raises:
         NoSystem: there is nothing to start from.
         BuildFailed: an instruction failed.
     """
-    start = base_system()
+    start = base_system(system)
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         folder = Path(name)
         subprocess.run(["cp", "-a", "--reflink=auto", start, folder / "root"], check=True)
