@@ -6,7 +6,7 @@
 # On Gradescope nothing has to be set. Where not all of the network can be reached:
 #   TORCH_BACKEND  whose torch is taken: "cpu" (the default), from PyTorch's own index; empty: the
 #                  locked one of the package index, which on Linux is the CUDA build, 5 GB larger
-#   PYTHON         the interpreter, as a path or version; by default uv's own build of 3.12, and
+#   GRADER_PYTHON  the interpreter, as a path or version; by default uv's own build of 3.12, and
 #                  where that cannot be downloaded, the newest from 3.11 on that the system has
 #   PIP_*, UV_*    as pip and uv read them: UV_PYTHON_INSTALL_MIRROR, UV_DEFAULT_INDEX,
 #                  UV_CACHE_DIR (kept then; else there is no cache), ...
@@ -45,16 +45,17 @@ uv=$scratch/uv/bin/uv
 step "Python"
 # Outside any home folder: the sandbox's user has to be able to read the interpreter.
 export UV_PYTHON_INSTALL_DIR=/opt/python
-if [ -z "${PYTHON:-}" ]; then
-    PYTHON=3.12
-    if ! "$uv" python install -q "$PYTHON"; then
-        echo "setup.sh: uv's own Python $PYTHON cannot be downloaded; looking for the system's" >&2
-        PYTHON='>=3.11'
+wanted=${GRADER_PYTHON:-}
+if [ -z "$wanted" ]; then
+    wanted=3.12
+    if ! "$uv" python install -q "$wanted"; then
+        echo "setup.sh: uv's own Python $wanted cannot be downloaded; looking for the system's" >&2
+        wanted='>=3.11'
     fi
 fi
-"$uv" venv -q --clear --no-python-downloads --python "$PYTHON" /opt/grader || fail \
-    "no Python $PYTHON here. uv downloads its own from GitHub; where that is closed, set" \
-    "UV_PYTHON_INSTALL_MIRROR, or install one of 3.11 or newer and set PYTHON to its path."
+"$uv" venv -q --clear --no-python-downloads --python "$wanted" /opt/grader || fail \
+    "no Python $wanted here. uv downloads its own from GitHub; where that is closed, set" \
+    "UV_PYTHON_INSTALL_MIRROR, or install one of 3.11 or newer and set GRADER_PYTHON to its path."
 
 step "packages"
 # The versions of the lock, and its hashes; of torch's builds for one backend it holds none.

@@ -24,7 +24,7 @@ from rich.table import Table
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "harness"))
 
-from image import DEBIAN, UBUNTU, Image, built, unpacked  # noqa: E402
+from image import DEBIAN, UBUNTU, Image, built  # noqa: E402
 from measure import run_quietly  # noqa: E402
 
 from autograder import manifest  # noqa: E402
@@ -65,14 +65,16 @@ class Watch(threading.Thread):
                 self.kills = max(self.kills, int(kills[1]) if kills else 0)
 
 
-def graded(image: Image, folder: Path, memory: int | None, cpus: float | None) -> list[str]:
+def graded(image: Image, folder: Path, memory: int, cpus: float) -> list[str]:
     """One run of run_autograder: seconds, memory, kills, points."""
     shutil.rmtree(folder / "results", ignore_errors=True)
     shutil.rmtree(folder / "container", ignore_errors=True)
     # Gradescope starts each container anew: no training is remembered from an earlier one.
     shutil.rmtree(image.root / "tmp" / ".cache", ignore_errors=True)
     (folder / "results").mkdir()
-    container = image.container(folder, memory=None if memory is None else memory << 20, cpus=cpus)
+    container = image.container(folder / "container", memory=memory << 20, cpus=cpus)
+    for name, writable in (("submission", False), ("results", True)):
+        container.mount(folder / name, Path("/autograder") / name, writable=writable)
     container.config["linux"]["cgroupsPath"] = f"/{GROUP}"
     watch = Watch()
     watch.start()
@@ -103,14 +105,12 @@ def main() -> None:
         folder = Path(name)
         write_gradescope(assignment, templates(assignment), folder / "made")
         write_zip(folder / "made", folder / "gradescope.zip")
-        source = unpacked(folder / "gradescope.zip", folder / "source")
         for file, data in (solved(assignment) | solution_files(assignment)).items():
             (folder / "submission" / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / "submission" / file).write_bytes(data)
-        (folder / "submission_metadata.json").write_text("{}", encoding="utf-8")
-        with built(source, system, UV_HTTP_RETRIES="0") as image:
+        with built(folder / "gradescope.zip", system, UV_HTTP_RETRIES="0") as image:
             steps = [line for line in image.log.splitlines() if line.startswith("setup.sh")]
-            sizes = run_quietly(["du", "-sm", *(image.folder / "opt").iterdir(), image.root])
+            sizes = run_quietly(["du", "-sm", *image.opt.iterdir(), image.root])
             for memory, cpus in [(m, c) for m in options.memory for c in options.cpus]:
                 table.add_row(f"{memory} MB", f"{cpus:g}", *graded(image, folder, memory, cpus))
             console = Console()

@@ -12,14 +12,16 @@ import re
 import shutil
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from container import Container, needs_runc
+
+from release.container import unpack
 
 
 @dataclass(frozen=True)
@@ -130,32 +132,31 @@ def _show_network(container: Container, root: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Image:
-    """An image: its root file system, with ``/opt`` apart, and what building it said."""
+    """An image, ``/opt`` apart from the rest of its root file system; and what building it said."""
 
     folder: Path
     log: str
 
     @property
     def root(self) -> Path:
-        """Its root file system."""
+        """Its root file system, but for ``/opt``."""
         return self.folder / "root"
 
-    def container(
-        self, folder: Path, *, memory: int | None = None, cpus: float | None = None
-    ) -> Container:
-        """A container of it, with the folders of a submission below ``folder``."""
-        container = Container(folder / "container", root=self.root, memory=memory, cpus=cpus)
-        container.mount(self.folder / "opt", Path("/opt"), writable=True)
-        container.mount(folder / "submission", Path("/autograder/submission"))
-        container.mount(folder / "results", Path("/autograder/results"), writable=True)
-        metadata = folder / "submission_metadata.json"
-        container.mount(metadata, Path("/autograder") / metadata.name, writable=True)
+    @property
+    def opt(self) -> Path:
+        """What is its ``/opt``."""
+        return self.folder / "opt"
+
+    def container(self, folder: Path, **limits: Any) -> Container:
+        """A container of it, with its own files in ``folder``."""
+        container = Container(folder, root=self.root, **limits)
+        container.mount(self.opt, Path("/opt"), writable=True)
         return container
 
 
 @contextmanager
 def built(bundle: Path, system: System = UBUNTU, **settings: str) -> Iterator[Image]:
-    """The image of an unpacked bundle, built as its Dockerfile says.
+    """The image of a gradescope.zip, built as its Dockerfile says.
 
     Raises:
         NoSystem: there is nothing to start from.
@@ -170,7 +171,8 @@ def built(bundle: Path, system: System = UBUNTU, **settings: str) -> Iterator[Im
         found = Path(os.environ.get("UV_CACHE_DIR", CACHE.parents[1] / "uv"))
         if found.is_dir():
             subprocess.run(["cp", "-al", found, folder / "opt" / "cache"], check=True)
-        log = "".join(_carried_out(bundle, folder, settings))
+        unpack(bundle, folder / "bundle")
+        log = "".join(_carried_out(folder / "bundle", folder, settings))
         shutil.rmtree(folder / "opt" / "cache", ignore_errors=True)
         yield Image(folder, log)
 
@@ -194,12 +196,3 @@ def _carried_out(bundle: Path, folder: Path, settings: dict[str, str]) -> Iterat
                 raise BuildFailed(done.stdout[-3000:] + done.stderr[-3000:])
         else:
             assert instruction in {"", "#", "ARG", "FROM"}, line
-
-
-def unpacked(archive: Path, folder: Path) -> Path:
-    """A bundle unpacked with the modes that it holds, as Gradescope does it."""
-    with zipfile.ZipFile(archive) as opened:
-        for entry in opened.infolist():
-            path = Path(opened.extract(entry, folder))
-            path.chmod(entry.external_attr >> 16 & 0o777)
-    return folder
