@@ -65,6 +65,9 @@ apt-get clean
 rm -rf /var/lib/apt/lists/*
 """
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dl-autograder" / "tests"
+UV_CACHE = Path(os.environ.get("UV_CACHE_DIR", CACHE.parents[1] / "uv"))
+#: Where a build sees it: links work within one mount only, and so it holds the image's /opt too.
+MOUNTED = Path("/packages")
 #: How this machine reaches a package index; nothing of it is part of an image.
 SETTINGS = re.compile(r"(?i)(pip|uv)_\w+|https?_proxy|no_proxy|torch_backend")
 FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf")
@@ -163,27 +166,29 @@ def built(bundle: Path, system: System = UBUNTU, **settings: str) -> Iterator[Im
         BuildFailed: an instruction failed.
     """
     start = base_system(system)
-    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+    UV_CACHE.mkdir(parents=True, exist_ok=True)
+    # In the packages' cache, so that uv can link: 14,000 files and gigabytes need not be copied.
+    with tempfile.TemporaryDirectory(dir=UV_CACHE, prefix="image-") as name:
         folder = Path(name)
         subprocess.run(["cp", "-a", "--reflink=auto", start, folder / "root"], check=True)
+        folder.chmod(0o711)  # the sandbox's user has to pass
         (folder / "opt").mkdir()
-        # As links: to the container's own packages nothing is ever written.
-        found = Path(os.environ.get("UV_CACHE_DIR", CACHE.parents[1] / "uv"))
-        if found.is_dir():
-            subprocess.run(["cp", "-al", found, folder / "opt" / "cache"], check=True)
         unpack(bundle, folder / "bundle")
+        opt = folder / "root" / "opt"
+        opt.rmdir()
+        opt.symlink_to(MOUNTED / folder.name / "opt")
         log = "".join(_carried_out(folder / "bundle", folder, settings))
-        shutil.rmtree(folder / "opt" / "cache", ignore_errors=True)
+        opt.unlink()
+        opt.mkdir()
         yield Image(folder, log)
 
 
 def _carried_out(bundle: Path, folder: Path, settings: dict[str, str]) -> Iterator[str]:
     """Follow the Dockerfile; yields what the commands print."""
     container = Container(folder / "build", root=folder / "root", network=True)
-    # Apart, so that the packages' cache lies on one file system and mount with the environment.
-    container.mount(folder / "opt", Path("/opt"), writable=True)
+    container.mount(UV_CACHE, MOUNTED, writable=True)
     reached = _show_network(container, folder / "root")
-    environment = {"TORCH_BACKEND": "", **reached, "UV_CACHE_DIR": "/opt/cache", **settings}
+    environment = {"TORCH_BACKEND": "", **reached, "UV_CACHE_DIR": str(MOUNTED), **settings}
     for line in (bundle / "Dockerfile").read_text(encoding="utf-8").splitlines():
         instruction, _, rest = line.partition(" ")
         if instruction == "COPY":
