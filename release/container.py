@@ -34,14 +34,24 @@ class ContainerError(UserError):
 
 
 def find_engine() -> Engine:
-    """Docker or Podman, whichever is installed."""
-    found = next(filter(None, map(shutil.which, ENGINES)), None)
-    if found is None:
+    """Docker or Podman, whichever is installed and answers."""
+    found = [path for path in map(shutil.which, ENGINES) if path is not None]
+    if not found:
         raise ContainerError(
             "neither docker nor podman was found; install one of them, or grade without a "
             "container by `autograder grade`."
         )
-    return lambda arguments: subprocess.run([found, *arguments], check=False).returncode
+    for path in found:
+        if subprocess.run([path, "info"], capture_output=True, check=False).returncode == 0:
+            return _run_by(path)
+    raise ContainerError(
+        f"{', '.join(found)}: does not answer; start its service, and look at what "
+        f"`{Path(found[0]).name} info` says."
+    )
+
+
+def _run_by(program: str) -> Engine:
+    return lambda arguments: subprocess.run([program, *arguments], check=False).returncode
 
 
 def grade_in_container(

@@ -29,13 +29,17 @@ def test_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         find_engine()
 
 
-def test_an_engine_is_run_with_its_arguments(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    program = tmp_path / "podman"
-    program.write_text('#!/bin/sh\nexit "$2"\n', encoding="utf-8")
-    program.chmod(0o755)
+def program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_an_engine_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path / "docker", "exit 1")
+    with pytest.raises(ContainerError, match="docker: does not answer; start its service"):
+        find_engine()
+    program(tmp_path / "podman", '[ "$1" = info ] || exit "$2"')
     assert find_engine()(["build", "7"]) == 7
 
 
