@@ -19,7 +19,7 @@ fail() {
 step() {
     echo "setup.sh: after $SECONDS s: $*"
 }
-trap 'echo "setup.sh: line $LINENO: the step before this line failed" >&2' ERR
+trap 'echo "setup.sh: line $LINENO failed; what it says stands above." >&2' ERR
 
 torch_backend=${TORCH_BACKEND-cpu}
 staff=/opt/content/'@STAFF@'
@@ -51,9 +51,10 @@ if [ -z "$wanted" ]; then
     if ! "$uv" python install -q "$wanted"; then
         echo "setup.sh: uv's own Python $wanted cannot be downloaded; looking for the system's" >&2
         wanted='>=3.11'
+        export UV_PYTHON_DOWNLOADS=never
     fi
 fi
-"$uv" venv -q --clear --no-python-downloads --python "$wanted" /opt/grader || fail \
+"$uv" venv -q --clear --python "$wanted" /opt/grader || fail \
     "no Python $wanted here. uv downloads its own from GitHub; where that is closed, set" \
     "UV_PYTHON_INSTALL_MIRROR, or install one of 3.11 or newer and set GRADER_PYTHON to its path."
 
