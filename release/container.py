@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -82,22 +84,25 @@ def grade_in_container(
     given = [f"--build-arg={name}" for name in ARGUMENTS if name in os.environ]
     with tempfile.TemporaryDirectory(prefix="gradescope-") as name:
         folder = Path(name)
-        unpack(bundle, folder / "source")
+        with _readable(bundle):
+            unpack(bundle, folder / "source")
         if code := engine(["build", "--tag", image, *given, str(folder / "source")]):
             raise ContainerError(
                 f"{bundle}: its image could not be built (exit code {code}); see above."
             )
-        _hand_in(submission, folder / "submission")
+        with _readable(submission):
+            _hand_in(submission, folder / "submission")
         (folder / "results").mkdir()
-        volumes = {"submission": ":ro", "results": ""}
+        # z: where SELinux rules, the container may read them; elsewhere it means nothing.
+        volumes = {"submission": "ro,z", "results": "z"}
         if metadata is not None:
             shutil.copyfile(metadata, folder / "submission_metadata.json")
-            volumes["submission_metadata.json"] = ""
+            volumes["submission_metadata.json"] = "z"
         limit = f"{memory_mb}m"
         engine(
             [
                 *("run", "--rm", f"--memory={limit}", f"--memory-swap={limit}"),
-                *(f"--volume={folder / at}:/autograder/{at}{how}" for at, how in volumes.items()),
+                *(f"--volume={folder / at}:/autograder/{at}:{how}" for at, how in volumes.items()),
                 *(image, "/autograder/run_autograder"),
             ]
         )
@@ -109,6 +114,14 @@ def unpack(bundle: Path, folder: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         for entry in archive.infolist():
             Path(archive.extract(entry, folder)).chmod(entry.external_attr >> 16 & 0o777)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ContainerError(f"{path}: cannot be read ({error}); make it anew.") from error
 
 
 def _hand_in(submission: Path, folder: Path) -> None:

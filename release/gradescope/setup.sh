@@ -22,7 +22,7 @@ step() {
 trap 'echo "setup.sh: line $LINENO failed; what it says stands above." >&2' ERR
 
 torch_backend=${TORCH_BACKEND-cpu}
-staff=/opt/content/'@STAFF@'
+staff='/opt/content/@STAFF@'
 python=/opt/grader/bin/python
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

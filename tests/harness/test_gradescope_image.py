@@ -144,8 +144,8 @@ def test_a_run_by_hand(image: Image, bundle: Path, notebook: Notebook, tmp_path:
         assert {"--memory=768m", "--memory-swap=768m"} <= set(arguments)
         for word in arguments:
             if word.startswith("--volume="):
-                source, target, *how = word.removeprefix("--volume=").split(":")
-                container.mount(Path(source), Path(target), writable=not how)
+                source, target, how = word.removeprefix("--volume=").split(":")
+                container.mount(Path(source), Path(target), writable="ro" not in how)
         return container.run(arguments[-1]).returncode
 
     (tmp_path / "metadata.json").write_text(json.dumps(METADATA), encoding="utf-8")

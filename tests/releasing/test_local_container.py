@@ -47,6 +47,7 @@ def test_an_engine_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ("lacking", "said"),
     [
         ("bundle", "not found; make it by `make release` first"),
+        ("zip", r"gradescope\.zip: cannot be read \(File is not a zip file\); make it anew"),
         ("submission", "not found; name what is to be graded"),
         ("build", r"could not be built \(exit code 5\)"),
         ("results", r"the container left no results \(FileNotFoundError\)"),
@@ -64,6 +65,8 @@ def test_what_is_missing_is_said(bundle: Path, tmp_path: Path, lacking: str, sai
     submission = tmp_path / "two.ipynb"
     if lacking != "submission":
         submission.write_text("{}", encoding="utf-8")
+    if lacking == "zip":
+        bundle.write_bytes(bundle.read_bytes()[:1000])
     if lacking == "bundle":
         bundle.unlink()
     with pytest.raises(UserError, match=said):
