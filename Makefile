@@ -25,10 +25,20 @@ CHOOSE = candidates="$(PYTHON) python3.13 python3.12 python3.11 /usr/local/bin/p
 	done; \
 	python=$${python:-$$fallback}
 
-.PHONY: release test lint types lock setup clean
+# What make gradescope-local grades, and a submission_metadata.json to go with it.
+SUBMISSION ?=
+METADATA ?=
+
+.PHONY: release gradescope-local test lint types lock setup clean
 
 release: $(READY)
 	$(BIN)/autograder release $(ASSIGNMENT)
+
+# In Gradescope's image, by Docker or Podman; after make release.
+gradescope-local: $(READY)
+	@test -n "$(SUBMISSION)" || { echo "Name what to grade by SUBMISSION=..., a folder, a zip or a notebook." >&2; exit 2; }
+	$(BIN)/autograder gradescope-local "$(SUBMISSION)" --assignment $(ASSIGNMENT) \
+		$(if $(METADATA),--metadata "$(METADATA)")
 
 test: $(READY)
 	$(BIN)/pytest

@@ -203,6 +203,46 @@ def release(
         print_changes(console, compare(before, student_files(built.folder)))
 
 
+@app.command(name="gradescope-local", hidden=AT_HOME)
+def gradescope_local(
+    submission: Annotated[Path, typer.Argument(help="A folder, a zip or one notebook.")],
+    assignment: Annotated[
+        Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
+    ],
+    bundle: Annotated[
+        Path | None, typer.Option(help="Its gradescope.zip; default: in dist/NAME.")
+    ] = None,
+    metadata: Annotated[
+        Path | None, typer.Option(help="A submission_metadata.json to go with it.")
+    ] = None,
+    memory: Annotated[
+        int, typer.Option(min=1, help="What the container may use, in MB; as Gradescope's least.")
+    ] = 768,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Where to write; default dist/NAME.results.json."),
+    ] = None,
+) -> None:
+    """Build Gradescope's image of a release by Docker or Podman, and grade a submission in it."""
+    from autograder.gradescope import write_data
+    from release.container import find_engine, grade_in_container
+    from release.terminal import print_results
+
+    name = load(assignment).name
+    data = grade_in_container(
+        bundle or Path("dist") / name / "gradescope.zip",
+        submission,
+        find_engine(),
+        metadata=metadata,
+        memory_mb=memory,
+    )
+    target = out or Path("dist") / f"{name}.results.json"
+    write_data(data, target)
+    print_results(Console(), data, target)
+    if data.get("extra_data", {}).get("harness_fault"):
+        raise typer.Exit(FAULT)
+
+
 @app.command(hidden=AT_HOME)
 def strip(
     source: Annotated[

@@ -17,7 +17,7 @@ HARNESS_FAULT = (
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """One entry of the leaderboard."""
+    """One entry of the leaderboard: a column and the submission's value in it."""
 
     name: str
     value: float | str
@@ -51,18 +51,17 @@ class CheckResult:
     seconds: float = 0.0
     passed: int = 0
     cases: int = 1
-    leaderboard: Leaderboard | None = None
+    leaderboard: tuple[Leaderboard, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
         """The inverse of ``dataclasses.asdict``."""
-        board = data["leaderboard"]
         return cls(
             **{
                 **data,
                 "tags": tuple(data["tags"]),
-                "leaderboard": Leaderboard(**board) if board else None,
+                "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
             }
         )

@@ -63,6 +63,7 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
     (folder / "templates").mkdir()
     for name, data in templates.items():
         (folder / "templates" / name).write_bytes(data)
+    shutil.copyfile(SCRIPTS / "Dockerfile", target / "Dockerfile")
     for name in ("setup.sh", "run_autograder"):
         text = (SCRIPTS / name).read_text(encoding="utf-8")
         script = target / name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -136,3 +138,31 @@ def _caption(proof: Proof) -> str:
             f"For nothing: {name_of(check)} gives the blank template {check.score:g} points."
         )
     return "\n".join(lines)
+
+
+def print_results(console: Console, data: Mapping[str, Any], path: Path) -> None:
+    """Print a results.json as Gradescope would show it to staff, and where it is."""
+    table = Table(box=box.SIMPLE_HEAVY)
+    for heading in ("No.", "Check"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("Points", justify="right", no_wrap=True)
+    for heading in ("Shown", "Message"):
+        table.add_column(heading, overflow="fold")
+    for test in data.get("tests", ()):
+        points = f"{test['score']:g} / {test.get('max_score', 0):g}" if "score" in test else ""
+        # Text, not markup: a message may hold brackets.
+        table.add_row(
+            Text(test.get("number", "")),
+            Text(test.get("name", "")),
+            points,
+            test.get("visibility", "visible"),
+            Text(test.get("output", "")),
+        )
+    table.add_section()
+    table.add_row("", Text("Total", "bold"), Text(f"{data.get('score', 0):g}", "bold"), "", "")
+    console.print(table)
+    for entry in data.get("leaderboard", ()):
+        console.print(Text(f"Leaderboard: {entry['name']}: {entry['value']}"))
+    if data.get("output"):
+        console.print(Text(data["output"]))
+    console.print(Text(str(path)))

@@ -16,7 +16,8 @@ A check is a plain pytest function; its docstring says what is asked, in a stude
 Fixtures: ``student`` (the answer to the check's question), ``files`` (the submitted files), ``rng``
 (a numpy generator, seeded anew for every run; the seed stands in the result), ``cache`` (remembers
 costly results by content), ``settings`` (the manifest's table ``[checks]``), ``flag`` (tells staff,
-costs no points). Decorators of gradescope-utils work as they do there.
+costs no points), ``leaderboard`` (enters a value: column, value, "asc" or "desc"). Decorators of
+gradescope-utils work as they do there.
 """
 
 from autograder.checks.cache import Cache

@@ -65,7 +65,7 @@ class Check:
     student: Student | None = None
     seconds: float = 0.0
     flags: list[str] = field(default_factory=list)
-    leaderboard_value: float | str | None = None
+    leaderboard: dict[str, Leaderboard] = field(default_factory=dict)
     key: str = ""
 
     @property
@@ -107,7 +107,7 @@ class Check:
             return False
         self.outcomes = [Case.from_dict(case) for case in found["cases"]]
         self.flags = list(found["flags"])
-        self.leaderboard_value = found["leaderboard"]
+        self.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
         return True
 
     def keep(self, verdicts: Verdicts) -> None:
@@ -119,7 +119,7 @@ class Check:
         outcome = {
             "cases": [asdict(case) for case in self.outcomes],
             "flags": self.flags,
-            "leaderboard": self.leaderboard_value,
+            "leaderboard": [asdict(entry) for entry in self.leaderboard.values()],
         }
         verdicts.keep(self._key(verdicts), outcome)
 
@@ -153,7 +153,7 @@ class Check:
             seconds=round(self.seconds, 4),
             passed=sum(case.share == 1 for case in cases),
             cases=len(cases),
-            leaderboard=self._leaderboard(),
+            leaderboard=tuple(self.leaderboard.values()),
             # Those of the first case that has any: more would bury the message.
             pictures=next((case.pictures for case in cases if case.pictures), ()),
         )
@@ -185,15 +185,24 @@ class Check:
         head = f"{good} of {len(cases)} cases passed.\n" if len(cases) > 1 else ""
         return clean(head + "\n".join(dict.fromkeys(texts)))
 
-    def _leaderboard(self) -> Leaderboard | None:
-        column = getattr(self.function, "__leaderboard_column__", None)
+    def enter(self, name: str, value: float | str, order: str = "desc") -> None:
+        """Enter a value into a column of the leaderboard; of several, the last one counts.
+
+        Args:
+            order: ``desc`` where more is better, else ``asc``.
+        """
+        if order not in ("asc", "desc"):
+            raise ValueError(f"the leaderboard's order is {order!r}; it is 'asc' or 'desc'")
+        value = value if isinstance(value, str | int) else float(value)
+        self.leaderboard[name] = Leaderboard(name, value, order)
+
+    def enter_decorated(self) -> None:
+        """Enter what the check set by the means of gradescope-utils' ``leaderboard``."""
         wrapper = _wrapper_with(self.function, "__leaderboard_value__")
-        if wrapper is not None:
-            self.leaderboard_value = wrapper.__leaderboard_value__
-        if column is None or self.leaderboard_value is None:
-            return None
-        order = getattr(self.function, "__leaderboard_sort_order__", "desc")
-        return Leaderboard(str(column), self.leaderboard_value, str(order))
+        column = getattr(self.function, "__leaderboard_column__", None)
+        if wrapper is not None and column is not None:
+            order = getattr(self.function, "__leaderboard_sort_order__", "desc")
+            self.enter(str(column), wrapper.__leaderboard_value__, str(order))
 
 
 def _case_name(item: pytest.Item) -> str:
@@ -435,6 +444,11 @@ class GradingPlugin:
         return self._check_of(request.node).flags.append
 
     @pytest.fixture
+    def leaderboard(self, request: pytest.FixtureRequest) -> Callable[..., None]:
+        """Enter a value into a column of the leaderboard, of which a check may fill several."""
+        return self._check_of(request.node).enter
+
+    @pytest.fixture
     def set_score(self) -> None:
         """gradescope-utils' partial_credit passes the real one."""
 
@@ -480,6 +494,10 @@ class GradingPlugin:
             case = Case(1.0)
         else:
             return
+        try:
+            check.enter_decorated()
+        except (TypeError, ValueError) as error:
+            case = _failed_case(error, check)
         wrapper = _wrapper_with(check.function, "__score__")
         if wrapper is not None and case.status in ("passed", "failed") and check.weight:
             case.share = min(max(float(wrapper.__score__) / check.weight, 0.0), 1.0)

@@ -24,7 +24,7 @@ from autograder.manifest import FILE_NAME, Assignment, Question
 from autograder.student import Answers
 from autograder.submission import Submission
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def basis_of(assignment: Assignment, conditions: Iterable[str]) -> str:

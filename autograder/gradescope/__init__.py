@@ -7,8 +7,10 @@ again, ``bounds`` keeps texts and files small, ``output`` writes, and ``command`
 from autograder.gradescope.output import (
     SCHEMA,
     Additions,
+    problem_of,
     results,
     write_atomically,
+    write_data,
     write_failure,
     write_results,
 )
@@ -16,8 +18,10 @@ from autograder.gradescope.output import (
 __all__ = [
     "SCHEMA",
     "Additions",
+    "problem_of",
     "results",
     "write_atomically",
+    "write_data",
     "write_failure",
     "write_results",
 ]

@@ -66,7 +66,7 @@ def presented(report: Report, here: Standing) -> tuple[Report, Additions]:
             replace(
                 check,
                 visibility=policies.visibility(check, rules.hidden_checks, here.late),
-                leaderboard=check.leaderboard if rules.leaderboard else None,
+                leaderboard=check.leaderboard if rules.leaderboard else (),
             )
             for check in report.checks
         ),

@@ -95,7 +95,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "tests": tests,
         "extra_data": plain(extra),
     }
-    boards = [_leaderboard(c.leaderboard) for c in report.checks if c.leaderboard is not None]
+    boards = [_leaderboard(entry) for check in report.checks for entry in check.leaderboard]
     return data | ({"leaderboard": boards} if boards else {})
 
 

@@ -771,7 +771,8 @@ figure = show_confusion_matrix(five_mlp_by_size[largest].confusion, class_names,
 # Three filters are few for five classes. `WiderCNN` has six of them in each layer, `DeeperCNN` has
 # four convolutions in place of two. Choose `num_epochs`, `lr` and `kernel_size` for both. The
 # leaderboard shows the validation accuracy of the **wider** one, trained like this on your loader
-# of E6b with only 10 pictures of each class; it is the median over several seeds, as always.
+# of E6b with only 10 pictures of each class, and its number of parameters; the accuracy is the
+# median over several seeds, as always.
 #
 # If you leave the box as it is, nothing happens.
 

@@ -1,7 +1,7 @@
 """Commands come in; what they do as root in a container such as Docker starts goes out.
 
 The container is a real one, made by runc: Docker's default capabilities and system calls, no user
-namespaces, the programs and libraries of this machine read-only.
+namespaces; either the programs and libraries of this machine read-only, or a root of its own.
 """
 
 from __future__ import annotations
@@ -78,33 +78,57 @@ LANDLOCK = ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_s
 
 
 class Container:
-    """An unprivileged container over this machine's programs; its ``/tmp`` is its own.
+    """An unprivileged container; without a root of its own, over this machine's programs.
 
     Args:
         folder: an empty folder for the container's own files.
-        shown: further folders of this machine that it sees, read-only.
+        shown: folders of this machine that it sees, read-only.
         landlock: whether its filter lets Landlock through; older engines do not.
+        root: the container's own root file system, which it may write to.
+        network: whether it has this machine's network; else it has none.
+        memory: the bytes that it may use, by a control group; the kernel kills beyond.
+        cpus: how much of the processors' time it gets.
     """
 
-    def __init__(self, folder: Path, shown: Sequence[Path], *, landlock: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        shown: Sequence[Path] = (),
+        *,
+        landlock: bool = True,
+        root: Path | None = None,
+        network: bool = False,
+        memory: int | None = None,
+        cpus: float | None = None,
+    ) -> None:
         self.folder = folder
-        root = folder / "rootfs"
-        root.mkdir(parents=True)
+        folder.mkdir(parents=True)
+        subprocess.run(["runc", "spec"], cwd=folder, check=True)
+        path = folder / "config.json"
+        self.config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self._limit(landlock, memory, cpus)
+        if network:
+            kept = [n for n in self.config["linux"]["namespaces"] if n["type"] != "network"]
+            self.config["linux"]["namespaces"] = kept
+        self.config["root"] = {"path": str(root or self._root_of_links()), "readonly": False}
+        if root is None:
+            for source in map(Path, READ_ONLY):
+                self.mount(source)
+            self._mount("tmpfs", "tmpfs", "/tmp", ["nosuid", "nodev", "mode=1777"])
+        for source in shown:
+            self.mount(source)
+
+    def _root_of_links(self) -> Path:
+        root = self.folder / "rootfs"
+        root.mkdir()
         for name in ("bin", "sbin", "lib", "lib64"):
             path = Path("/") / name
             if path.is_symlink():
                 (root / name).symlink_to(path.readlink())
-        subprocess.run(["runc", "spec"], cwd=folder, check=True)
-        path = folder / "config.json"
-        self.config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        self._limit(landlock)
-        for source in (*map(Path, READ_ONLY), *shown):
-            self.mount(source)
-        self._mount("tmpfs", "tmpfs", "/tmp", ["nosuid", "nodev", "mode=1777"])
+        return root
 
-    def _limit(self, landlock: bool) -> None:
+    def _limit(self, landlock: bool, memory: int | None, cpus: float | None) -> None:
         config, linux = self.config, self.config["linux"]
-        config["root"] = {"path": "rootfs", "readonly": False}
         process = config["process"]
         process |= {"terminal": False, "noNewPrivileges": False}
         process["capabilities"] = dict.fromkeys(
@@ -114,7 +138,11 @@ class Container:
         # This machine's control groups may not be those that runc expects.
         config["mounts"] = [m for m in config["mounts"] if m["destination"] != "/sys/fs/cgroup"]
         linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "cgroup"]
-        linux.pop("resources", None)
+        linux["resources"] = {}
+        if memory is not None:  # swap counts both, so there is none
+            linux["resources"]["memory"] = {"limit": memory, "swap": memory}
+        if cpus is not None:
+            linux["resources"]["cpu"] = {"quota": int(cpus * 100_000), "period": 100_000}
         machine = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True)
         linux["seccomp"] = seccomp_profile(machine.stdout.strip(), landlock)
 
@@ -134,7 +162,8 @@ class Container:
         process = self.config["process"]
         process["args"] = [str(word) for word in command]
         process["cwd"] = "/"
-        found = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", **environment}
+        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        found = {"PATH": path, "HOME": "/tmp", **environment}
         process["env"] = [f"{name}={value}" for name, value in found.items()]
         (self.folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
         name = f"test-{uuid.uuid4().hex[:12]}"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from autograder import manifest
 from autograder.checks import Cache, expect, expect_array, expect_shape
 from autograder.feedback import CheckFailed, clean
+from autograder.results import Leaderboard
 from autograder.session import Session
 from release.templates import solved, templates
 
@@ -96,9 +97,27 @@ def test_secret():
 @leaderboard("speed", "asc")
 def test_board(set_leaderboard_value=None):
     set_leaderboard_value(1.5)
+
+@question("Q1")
+@weight(0)
+@number("1.5")
+def test_columns(leaderboard):
+    leaderboard("accuracy", np.float32(0.5))
+    leaderboard("parameters", 7)
+    leaderboard("parameters", 606, "asc")
+
+@question("Q1")
+@weight(0)
+@number("1.6")
+@leaderboard("speed", "upwards")
+def test_order(set_leaderboard_value=None):
+    set_leaderboard_value(1.5)
 """
     )
-    assert graded.scores == {"1.1": 0.5, "1.2": 0.75, "1.3": 0, "1.4": 0, "2": 2}
+    assert graded.scores == {
+        **{"1.1": 0.5, "1.2": 0.75, "1.3": 0, "1.4": 0, "1.5": 0, "1.6": 0},
+        "2": 2,
+    }
     plain = graded.check("1.1")
     assert (plain.title, plain.visibility, plain.tags) == (
         "The title",
@@ -106,9 +125,13 @@ def test_board(set_leaderboard_value=None):
         ("rows", "easy"),
     )
     assert graded.check("1.3").message == "Only this is shown"
-    board = graded.check("1.4").leaderboard
-    assert board is not None
-    assert (board.name, board.value, board.order) == ("speed", 1.5, "asc")
+    assert graded.check("1.4").leaderboard == (Leaderboard("speed", 1.5, "asc"),)
+    accuracy, parameters = graded.check("1.5").leaderboard
+    assert accuracy == Leaderboard("accuracy", 0.5, "desc")
+    assert parameters == Leaderboard("parameters", 606, "asc")
+    assert type(parameters.value) is int
+    assert graded.check("1.6").status == "fault"
+    assert "'upwards'" in graded.check("1.6").staff
 
 
 @needs_root

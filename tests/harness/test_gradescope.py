@@ -67,11 +67,12 @@ def test_unsafe_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 3, 2.5, "*****"])
 def test_leaderboard(tmp_path: Path, value: float | str) -> None:
-    board = Leaderboard("accuracy", value, "desc")
-    data = written(replace(REPORT, checks=(replace(CHECK, leaderboard=board),)), tmp_path / "r")
+    boards = (Leaderboard("accuracy", value, "desc"), Leaderboard("parameters", 606, "asc"))
+    data = written(replace(REPORT, checks=(replace(CHECK, leaderboard=boards),)), tmp_path / "r")
     entries = data["leaderboard"]
     assert isinstance(entries, list)
     assert entries[0]["name"] == "accuracy"
+    assert entries[1] == {"name": "parameters", "value": 606, "order": "asc"}
 
 
 @given(

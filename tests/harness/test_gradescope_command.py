@@ -275,7 +275,7 @@ def run_script(place: Place, python: str) -> str:
     """What run_autograder prints, with its paths in the place's folder."""
     text = (ROOT / "release" / "gradescope" / "run_autograder").read_text(encoding="utf-8")
     text = text.replace("/opt/grader/bin/python", python)
-    text = text.replace("/autograder/source/content/@STAFF@", str(place.staff))
+    text = text.replace("/opt/content/@STAFF@", str(place.staff))
     script = place.root / "run_autograder"
     script.write_text(text.replace("/autograder", str(place.root)), encoding="utf-8")
     done = subprocess.run(["bash", script], capture_output=True, text=True, check=False, timeout=60)

@@ -329,7 +329,7 @@ LATE = Metadata(created=DUE + HOUR, due=DUE)
 
 
 def test_nothing_is_on_by_default() -> None:
-    board = replace(CHECK, leaderboard=Leaderboard("accuracy", 90.0, "desc"))
+    board = replace(CHECK, leaderboard=(Leaderboard("accuracy", 90.0, "desc"),))
     data = presented(replace(REPORT, checks=(board,)), Gradescope(), LATE)
     assert (data["score"], data["output"]) == (1.5, "")
     assert data["tests"][0]["visibility"] == "visible"

@@ -72,6 +72,20 @@ def test_failures_are_remembered_with_their_words(regrade: Regrade) -> None:
     assert all(check.message for check in again.checks if check.question == "Q1")
 
 
+def test_columns_of_the_leaderboard_are_remembered(regrade: Regrade, staff: Path) -> None:
+    path = staff / "checks" / "test_two.py"
+    text = path.read_text().replace("rng: np.random.Generator)", "rng, leaderboard)", 1)
+    line = "    matrix = rng.random((5, 5))\n"
+    entered = '    leaderboard("rows", 5)\n    leaderboard("sum", matrix.sum(), "asc")\n'
+    path.write_text(text.replace(line, line + entered))
+    first, again = regrade(), regrade()
+    assert ran(again) == set()
+    boards = [check.leaderboard for check in again.checks]
+    assert boards == [check.leaderboard for check in first.checks]
+    assert [(entry.name, entry.order) for entry in boards[0]] == [("rows", "desc"), ("sum", "asc")]
+    assert boards[1:] == [(), (), ()]
+
+
 def test_an_edited_answer_runs_the_checks_of_its_question(regrade: Regrade) -> None:
     regrade()
     again = regrade(lambda notebook: notebook.edit("row-sums", ("axis=1", "axis=0")))

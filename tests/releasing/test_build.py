@@ -96,6 +96,7 @@ def test_gradescope_bundle_holds_the_grader_and_no_solved_source(
     for name in (
         "setup.sh",
         "run_autograder",
+        "Dockerfile",
         "requirements.lock",
         "autograder/schemas/results.schema.json",
         "content/solutions/hw4/assignment.toml",
@@ -111,7 +112,7 @@ def test_gradescope_bundle_holds_the_grader_and_no_solved_source(
             assert archive.getinfo(script).external_attr >> 16 == 0o100755
             text = archive.read(script).decode()
             assert "content/solutions/hw4" in text
-            assert "@" not in text
+            assert "@STAFF@" not in text
             subprocess.run(["bash", "-n"], input=text, text=True, check=True)
 
 
@@ -172,6 +173,7 @@ def test_the_gradescope_bundle_grades_by_itself(
     line = (source / "run_autograder").read_text(encoding="utf-8")
     line = line.replace("/opt/grader/bin/python", str(environment / "bin" / "python"))
     script = tmp_path / "run_autograder"
+    line = line.replace("/opt/content", "/autograder/source/content")
     script.write_text(line.replace("/autograder", str(tmp_path)), encoding="utf-8")
     caches = {**os.environ, "XDG_CACHE_HOME": str(training_cache.parents[1])}
     done = subprocess.run(["bash", script], capture_output=True, text=True, check=False, env=caches)

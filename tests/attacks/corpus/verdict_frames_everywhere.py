@@ -24,7 +24,7 @@ CHECK = {
     "seconds": 0.0,
     "passed": 4,
     "cases": 4,
-    "leaderboard": None,
+    "leaderboard": [],
 }
 
 
