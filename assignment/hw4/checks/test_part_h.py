@@ -16,7 +16,7 @@ def test_averaging_keeps_a_flat_picture(student: Student) -> None:
     expect_array(
         student.call("averaging_filtering", FLAT, 3),
         FLAT,
-        hint="The nine weights of the kernel have to sum to 1.",
+        hint="The nine weights of the kernel sum to 1; leave the border to the default of ndimage.",
     )
 
 
