@@ -91,6 +91,48 @@ def grade(
 
 
 @app.command()
+def batch(
+    source: Annotated[
+        Path,
+        typer.Argument(help="A folder of submissions, or an export of Gradescope, Canvas, Moodle."),
+    ],
+    assignment: Annotated[
+        Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where results are kept, also for the next run.")
+    ],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="How many at a time here; default: one per core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Grade on a dask cluster, as tcp://host:8786.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="What random inputs are drawn from, for all.")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
+    ] = None,
+    why: Annotated[
+        str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")
+    ] = None,
+) -> None:
+    """Grade many submissions; what has not changed since the last run is not graded again."""
+    from autograder.batch import command
+
+    described = load(assignment)
+    memory = cache or _user_cache() / described.name
+    count = jobs or command.cores()
+    request = command.Request(source, out, count, scheduler, seed, memory, cache is not None)
+    templates, console = _templates(described), Console()
+    if why is not None:
+        raise typer.Exit(command.why(request, why, described, templates, console))
+    raise typer.Exit(command.run(request, described, templates, console))
+
+
+@app.command()
 def gradescope(
     assignment: Annotated[
         Path, typer.Option("--assignment", "-a", help="Its folder in an unpacked gradescope.zip.")

@@ -359,16 +359,13 @@ class Child:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         self._submission, self._problem = _collected(grader.assignment, Path(job.path), folder)
         self._answers = Answers(grader.assignment, grader.templates, self._submission, grader.given)
-        self._students: list[Student] = []
         scratch = folder / "scratch"
         scratch.mkdir(mode=0o711)
 
         def make_student(question: Question, seconds: float) -> Student:
-            student = Student(
+            return Student(
                 self._answers, question, grader.zygote, scratch, seconds, job.required, job.without
             )
-            self._students.append(student)
-            return student
 
         memory = Cache(Path(job.cache) if job.cache else None)
         verdicts = None
@@ -388,7 +385,7 @@ class Child:
 
     def end(self, plugin: GradingPlugin, fault: str | None) -> dict[str, Any]:
         """All that is left to say when the checks have run."""
-        active = [student.active for student in self._students if student.active is not None]
+        active = [c.sandbox for c in plugin.checks.values() if c.sandbox is not None]
         return {
             "faults": [fault] if fault else [],
             "flags": plugin.flags,

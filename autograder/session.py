@@ -6,6 +6,7 @@ that the second submission costs no import.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -59,6 +60,7 @@ class Session:
         public_only: run the public checks alone, as on a student's desk.
         floor: the primitives of the sandbox that hidden checks require; None for the default, which
             is another for a plain user.
+        apart: a Ctrl-C in the terminal does not reach the processes; who started them ends them.
 
     Raises:
         IsolationError: on entering, where a required primitive is not active.
@@ -76,6 +78,7 @@ class Session:
         trusted: bool = False,
         public_only: bool = False,
         floor: frozenset[str] | None = None,
+        apart: bool = False,
     ) -> None:
         self.assignment = assignment
         self.templates = dict(templates)
@@ -85,6 +88,7 @@ class Session:
         self.trusted = trusted
         self.public_only = public_only
         self._floor = floor
+        self._apart = apart
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._job: socket.socket | None = None
@@ -172,6 +176,13 @@ class Session:
             self.close()  # the next submission starts afresh
             return failed_report(self.assignment, submission, fault)
 
+    def interrupt(self) -> None:
+        """From another thread: have a submission that is under way end, in a fault."""
+        job = self._job
+        if job is not None:
+            with contextlib.suppress(OSError):  # it is being closed just now
+                job.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End the processes of the session and whatever still runs in them."""
         if self._job is not None:
@@ -196,6 +207,7 @@ class Session:
                 [sys.executable, "-I", "-m", "autograder.sandbox.zygote", str(theirs.fileno())],
                 env=environment,
                 stdin=subprocess.DEVNULL,
+                process_group=0 if self._apart else None,
                 pass_fds=[theirs.fileno()],
             )
         self._job = ours

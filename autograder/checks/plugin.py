@@ -59,6 +59,8 @@ class Check:
     flags: list[str] = field(default_factory=list)
     leaderboard_value: float | str | None = None
     key: str = ""
+    #: What the sandbox held when a remembered outcome came about.
+    remembered: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -75,6 +77,11 @@ class Check:
         """What is asked: the first line of the docstring, else the name in words."""
         lines = (self.function.__doc__ or "").strip().splitlines()
         return lines[0] if lines else self.name.removeprefix("test_").replace("_", " ")
+
+    @property
+    def sandbox(self) -> frozenset[str] | None:
+        """What the sandbox held when the outcome came about; None where no worker was needed."""
+        return self.remembered if self.student is None else self.student.active
 
     @property
     def done(self) -> bool:
@@ -100,6 +107,7 @@ class Check:
         self.outcomes = [Case(**case) for case in found["cases"]]
         self.flags = list(found["flags"])
         self.leaderboard_value = found["leaderboard"]
+        self.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
         return True
 
     def keep(self, verdicts: Verdicts) -> None:
@@ -112,6 +120,7 @@ class Check:
             "cases": [asdict(case) for case in self.outcomes],
             "flags": self.flags,
             "leaderboard": self.leaderboard_value,
+            "sandbox": None if self.sandbox is None else sorted(self.sandbox),
         }
         verdicts.keep(self._key(verdicts), outcome)
 
