@@ -5,7 +5,6 @@ What a command needs is imported inside it: a cold start should load nothing tha
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from enum import StrEnum
@@ -265,8 +264,9 @@ def _floor(names: str) -> frozenset[str]:
 
 
 def _user_cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "dl-autograder"
+    from autograder.checks.cache import user_folder
+
+    return user_folder()
 
 
 def _templates(assignment: Assignment) -> dict[str, bytes]:
