@@ -34,7 +34,7 @@ from autograder.checks.verdicts import machine_parts
 from autograder.errors import UserError
 
 try:
-    from distributed import Client, Future, KilledWorker, WorkerPlugin, get_worker
+    from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 except ImportError as error:
     raise UserError(
         f"--scheduler needs the extra 'cluster' ({error}): install it with "
@@ -136,16 +136,7 @@ def grade_there(
     Raises:
         ClusterError: it cannot be reached, or was lost, or has no worker that can grade.
     """
-    logging.getLogger("distributed").setLevel(
-        logging.CRITICAL
-    )  # what matters is said in a sentence
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise ClusterError(
-            f"{address}: no dask scheduler answers there ({type(error).__name__}); start one with "
-            "`dask scheduler`, or correct the address."
-        ) from None
+    client = _connected(address)
     plugin = Grading(bundle, memory, machine_parts(floor_of(os.geteuid())))
     with _closed(client), _told_when_lost(address):
         before = client.run_on_scheduler(_allow_failures, count=DEATHS - 1)
@@ -156,6 +147,17 @@ def grade_there(
             with suppress(Exception):  # it may be gone
                 client.unregister_worker_plugin(plugin.name)
                 client.run_on_scheduler(_allow_failures, count=before)
+
+
+def _connected(address: str) -> Any:
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the sentences below say it
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ClusterError(
+            f"{address}: no dask scheduler answers there ({type(error).__name__}); start one with "
+            "`dask scheduler`, or correct the address."
+        ) from None
 
 
 def _allow_failures(count: int, dask_scheduler: Any = None) -> int:
@@ -273,7 +275,7 @@ class _Cluster:
         """What came of a job; None where workers died under it."""
         job, future = self._under_way.pop(number)
         try:
-            reply = json.loads(_text(future))
+            reply = json.loads(future.result())
         except KilledWorker:
             return job, None
         finally:
@@ -281,7 +283,3 @@ class _Cluster:
         if "refused" in reply:
             raise ClusterError(reply["refused"])
         return job, Finished(**reply)
-
-
-def _text(future: Future) -> str:
-    return str(future.result())
