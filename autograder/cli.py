@@ -114,6 +114,9 @@ def batch(
         Path | None,
         typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Grade all anew, whatever is kept and remembered.")
+    ] = False,
     why: Annotated[
         str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")
     ] = None,
@@ -124,7 +127,7 @@ def batch(
     described = load(assignment)
     memory = cache or _user_cache() / described.name
     count = jobs or command.cores()
-    request = command.Request(source, out, count, scheduler, seed, memory, cache is not None)
+    request = command.Request(source, out, count, scheduler, seed, memory, cache is not None, fresh)
     templates, console = _templates(described), Console()
     if why is not None:
         raise typer.Exit(command.why(request, why, described, templates, console))

@@ -54,7 +54,7 @@ class ClusterError(UserError):
     """The cluster cannot be used, or was lost; the text says what to do."""
 
 
-class Grading(WorkerPlugin):  # type: ignore[misc]
+class Grading(WorkerPlugin):
     """What a worker process keeps from job to job.
 
     Args:
@@ -118,7 +118,7 @@ class Grading(WorkerPlugin):  # type: ignore[misc]
 
 def _grade(name: str, job: Job) -> str:
     """Runs in a worker's thread."""
-    worker = get_worker()
+    worker: Any = get_worker()
     try:
         finished = worker.plugins[name].grade(job)
         return json.dumps(asdict(finished))
@@ -144,7 +144,8 @@ def grade_there(
         try:
             yield from _Cluster(client, plugin.name, address).run(jobs)
         finally:
-            with suppress(Exception):  # it may be gone
+            with suppress(Exception):
+                _refuse_if_gone(client)
                 client.unregister_worker_plugin(plugin.name)
                 client.run_on_scheduler(_allow_failures, count=before)
 
@@ -152,7 +153,9 @@ def grade_there(
 def _connected(address: str) -> Any:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the sentences below say it
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        return Client(  # type: ignore[no-untyped-call]
+            address, timeout=CONNECT_SECONDS, set_as_default=False
+        )
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"{address}: no dask scheduler answers there ({type(error).__name__}); start one with "
@@ -182,6 +185,12 @@ def _told_when_lost(address: str) -> Iterator[None]:
         yield
     except (OSError, TimeoutError, CancelledError) as error:
         raise _lost(address, error) from None
+
+
+def _refuse_if_gone(client: Any) -> None:
+    """Not to wait for a cluster that is gone, only to clean up there."""
+    if client.status != "running":
+        raise OSError("the scheduler is gone")
 
 
 def _lost(address: str, error: BaseException | None = None) -> ClusterError:
@@ -225,6 +234,7 @@ class _Cluster:
             yield from self._one_by_one(suspects)
         finally:
             with suppress(Exception):
+                _refuse_if_gone(self._client)
                 self._client.cancel([future for _, future in self._under_way.values()], force=True)
 
     def _one_by_one(self, suspects: list[Job]) -> Iterator[Finished]:

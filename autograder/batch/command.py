@@ -57,6 +57,7 @@ class Request:
         seed: None for the seed of an earlier run, or a new one.
         memory: where checks and verdicts are remembered.
         own_memory: the folder was named, so that a cluster's workers use it too.
+        fresh: grade all, whatever is kept and remembered.
     """
 
     source: Path
@@ -66,6 +67,7 @@ class Request:
     seed: int | None
     memory: Path
     own_memory: bool = False
+    fresh: bool = False
 
 
 def cores() -> int:
@@ -188,7 +190,7 @@ class _Run:
             return True
         self._alike.add(entry.id, content)
         count.ended()
-        if record is None or differences(record, key, content.hashes):
+        if record is None or self._request.fresh or differences(record, key, content.hashes):
             return False
         self._records[entry.id] = record
         if not self._store.results(entry.id).is_file():
@@ -201,7 +203,7 @@ class _Run:
         for entry in entries:
             content = read(entry, self._assignment)
             self._under_way[entry.id] = entry, key_of(self._common, content), content
-            yield Job(entry.id, content.files, self._store.seed)
+            yield Job(entry.id, content.files, self._store.seed, self._request.fresh)
 
     def _engine(self, jobs: Iterator[Job]) -> Any:
         request = self._request

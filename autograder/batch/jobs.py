@@ -25,11 +25,16 @@ _SHORT = 16
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade; plain values, which may go to another machine."""
+    """One submission to grade; plain values, which may go to another machine.
+
+    Attributes:
+        fresh: run every check, whatever verdicts are remembered.
+    """
 
     id: str
     files: Mapping[str, bytes]
     seed: int
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def graded(session: Session, job: Job) -> Report:
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        report = session.grade(Path(folder), seed=job.seed)
+        report = session.grade(Path(folder), seed=job.seed, fresh=job.fresh)
     return replace(report, submission=job.id)
 
 

@@ -75,7 +75,7 @@ def check_codes(assignment: Assignment) -> dict[str, str]:
                 codes[name] = digest(path.read_bytes())
                 continue
             checks = [node.name for node in tree.body if _is_check(node)]
-            found = {f"{name}::{check}": code_of(path, check) for check in checks}
+            found = {f"{name}::{check}": _code_in(tree, check) for check in checks}
             codes |= found or {name: digest(path.read_bytes())}
     return codes
 
@@ -161,9 +161,12 @@ class Verdicts:
 @cache
 def code_of(path: Path, name: str) -> str:
     """A digest of a check's code: its file without the other checks in it, whatever its layout."""
-    tree = ast.parse(path.read_bytes())
-    tree.body = [node for node in tree.body if not _is_other_check(node, name)]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return _code_in(ast.parse(path.read_bytes()), name)
+
+
+def _code_in(tree: ast.Module, name: str) -> str:
+    kept = [node for node in tree.body if not _is_other_check(node, name)]
+    return hashlib.sha256(ast.dump(ast.Module(kept, tree.type_ignores)).encode()).hexdigest()
 
 
 def _is_check(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
