@@ -79,9 +79,9 @@ class Alike:
     def matches(self, each: Callable[[], None] = lambda: None) -> tuple[Match, ...]:
         """All that is alike, the most certain first; ``each`` is called for each submission."""
         files = list(_shared("file", self._files))
-        together = [frozenset(match.ids) for match in files]
-        texts = [m for m in _shared("answer", self._texts) if not _known(m.ids, together)]
-        code = [m for m in self._alike_code(each) if not _known(m.ids, together)]
+        equal = [(match.what, frozenset(match.ids)) for match in files]
+        texts = [m for m in _shared("answer", self._texts) if not _in_equal_files(m, equal)]
+        code = [m for m in self._alike_code(each) if not _in_equal_files(m, equal)]
         return (*files, *texts, *sorted(code, key=lambda match: -match.share))
 
     def _alike_code(self, each: Callable[[], None]) -> Iterator[Match]:
@@ -114,9 +114,15 @@ def _shared(kind: str, table: Mapping[tuple[str, str], list[str]]) -> Iterator[M
             yield Match(kind, place, tuple(ids))
 
 
-def _known(ids: Iterable[str], groups: list[frozenset[str]]) -> bool:
-    """Whether these are all in one group that is reported already."""
-    return any(group.issuperset(ids) for group in groups)
+def _in_equal_files(match: Match, files: Iterable[tuple[str, frozenset[str]]]) -> bool:
+    """Whether it says no more than that the whole file is the same."""
+    return any(ids.issuperset(match.ids) and _holds(name, match) for name, ids in files)
+
+
+def _holds(file: str, match: Match) -> bool:
+    if match.kind == "code":
+        return file.endswith((".ipynb", ".py"))
+    return match.what == file or match.what.startswith(f"{file}, ")
 
 
 def _sha(data: bytes) -> str:
