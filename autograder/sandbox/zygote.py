@@ -149,6 +149,8 @@ class Zygote:
                 break
             self.control.send(json.dumps(self._obey(message, descriptors)).encode())
         self.do_reap_all({})
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.grader, 0)
 
     def _obey(self, message: bytes, descriptors: list[int]) -> dict[str, Any]:
         """The reply to one order. A failure, of a fork say, costs that order alone."""
