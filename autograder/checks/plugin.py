@@ -99,6 +99,12 @@ class Check:
         marks = (mark for item in self.items for mark in item.iter_markers("depends"))
         return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
 
+    def forget(self) -> None:
+        """Be as before any submission."""
+        self.outcomes, self.flags = [], []
+        self.leaderboard_value = self.remembered = self.student = None
+        self.seconds, self.key = 0.0, ""
+
     def recall(self, verdicts: Verdicts) -> bool:
         """Take over the outcome that is remembered for the same input, if there is one."""
         found = verdicts.recall(self._key(verdicts))
@@ -304,6 +310,13 @@ class GradingPlugin:
         for check in recalled:
             self.handed.emit(check.result())
         return None
+
+    def recalls(self, handed: Handed) -> bool:
+        """Whether every check's outcome is remembered for a submission; then they all have it."""
+        self._handed = handed
+        for check in self.checks.values():
+            check.forget()
+        return bool(self.checks) and len(self._recalled()) == len(self.checks)
 
     def _recalled(self) -> list[Check]:
         """The checks whose outcome is remembered; those that depend on one are run if it is not."""
