@@ -3,13 +3,13 @@
     .venv/bin/python tests/benchmarks/batch_grading.py [--count N]
 
 The submissions are the solution, the known-wrong and differently spelled answers of part H, some
-attacks, the blank template and broken notebooks, each in four variants that no verdict remembered of
-another serves for, repeated up to the count; no two files have the same bytes. Attacks that run into
-the time limit are left out: they would measure the limit.
+attacks, the blank template and broken notebooks, each in four variants that no verdict remembered
+of another serves for, repeated up to the count; no two files have the same bytes. Attacks that run
+into the time limit are left out: they would measure the limit.
 
-*Plain* is the sum of what `Session.grade` takes for each of them in one session, one after the other,
-without a batch and without memory; *checks* is what of that the checks take. Overhead is what a
-batch with one slot takes beyond *plain*.
+*Plain* is one session that grades them one after the other, without a batch and without memory;
+*checks* is what of that its checks take, by the reports. Overhead is what a batch with one slot and
+without memory takes beyond the two. Processor time is that of all processes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import json
 import os
 import random
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -141,39 +140,39 @@ def batch_command(course: Course, out: Path, *options: object) -> list[str]:
 
 
 def timed(command: list[str]) -> Run:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
+    started, before = time.perf_counter(), cpu_seconds()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wall = time.perf_counter() - started
     if done.returncode:
-        raise SystemExit(
-            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(wall, cpu)
+        said = f"{done.stdout}{done.stderr}"
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
+    return Run(wall, cpu_seconds() - before)
 
 
-def plain(course: Course) -> tuple[float, float]:
-    """Seconds that all submissions take in one session, and what of them the checks take."""
+def cpu_seconds() -> float:
+    """Of this process, and of all below it that have ended."""
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def plain(course: Course) -> tuple[Run, float]:
+    """All submissions in one session, its start included; and the seconds that the checks take."""
     blank = {NAME: (course.assignment.templates / NAME).read_bytes()}
-    total = checks = 0.0
+    checks = 0.0
+    started, before = time.perf_counter(), cpu_seconds()
     with Session(course.assignment, blank) as session:
         for folder in sorted(course.submissions.iterdir()):
-            started = time.perf_counter()
             report = session.grade(folder, seed=1)
-            total += time.perf_counter() - started
             checks += sum(check.seconds for check in report.checks)
             assert not report.faulty, report.all_faults
-    return total, checks
+    return Run(time.perf_counter() - started, cpu_seconds() - before), checks
 
 
-def killed_and_resumed(
-    course: Course, out: Path, count: int, *options: object
-) -> tuple[float, float]:
+def killed_and_resumed(command: list[str], out: Path, count: int) -> tuple[float, float]:
     """Seconds until a kill -9 at half of the submissions, and of the same command afterwards."""
     started = time.perf_counter()
-    command = batch_command(course, out, *options)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while len(list((out / "records").glob("[!.]*"))) < count // 2:
             time.sleep(0.02)
@@ -223,70 +222,93 @@ def results(out: Path) -> dict[str, object]:
     return found
 
 
+class Figures:
+    """A table that grows while it is measured, and sentences below it."""
+
+    def __init__(self, console: Console, course: Course, count: int) -> None:
+        self.console = console
+        self.course = course
+        self.count = count
+        self.lines: list[str] = []
+        title = f"{count} submissions of part H, {course.distinct} distinct answers"
+        self.table = Table(title=title)
+        for heading in ("", "wall", "processor", "submissions/s", "per slot"):
+            self.table.add_column(heading, justify="right" if heading else "left")
+
+    def row(self, what: str, run: Run, slots: int) -> Run:
+        rate = self.count / run.wall
+        cpu = f"{run.cpu:.1f} s" if run.cpu else ""
+        self.table.add_row(what, f"{run.wall:.1f} s", cpu, f"{rate:.1f}", f"{rate / slots:.1f}")
+        self.console.print(f"{what}: {run.wall:.1f} s", style="dim")
+        return run
+
+    def without_memory(self) -> None:
+        """What the batch adds to plain grading, and how it scales where every check is run."""
+        alone, checks = plain(self.course)
+        self.row("plain: one session, no memory", alone, 1)
+        self.row("  of that the checks", Run(checks, 0), 1)
+        one = self.row("batch, no memory, 1 slot", self._fresh(1), 1)
+        two = self.row("batch, no memory, 2 slots", self._fresh(2), 2)
+        processor = f"processor time {one.cpu / alone.cpu - 1:+.0%}"
+        self.lines += [
+            f"overhead over plain: {one.wall / alone.wall - 1:+.0%}, {processor} (target 30 %)",
+            f"overhead over the checks alone: {one.wall / checks - 1:+.0%} (target 30 %)",
+            f"1 -> 2 slots, no memory: {one.wall / two.wall:.2f}x (target 1.8x)",
+        ]
+
+    def _fresh(self, slots: int) -> Run:
+        out = self.course.folder / f"fresh{slots}"
+        words = ("--fresh", "--jobs", slots, "--cache", out.with_suffix(".memory"))
+        return timed(batch_command(self.course, out, *words))
+
+    def with_memory(self) -> None:
+        """The batch as it is used: each time with an empty memory."""
+        folder = self.course.folder
+        command = self._command("m1", 1)
+        one = self.row("batch, memory cold, 1 slot", timed(command), 1)
+        command = self._command("m2", 2)
+        two = self.row("batch, memory cold, 2 slots", timed(command), 2)
+        self.row("the same again, nothing changed", timed(command), 2)
+        before, after = killed_and_resumed(self._command("k", 2), folder / "k", self.count)
+        with cluster(folder, 2) as address:
+            words = ("--scheduler", address, "--cache", folder / "d.memory")
+            there = timed(batch_command(self.course, folder / "d", *words))
+            self.row("two dask workers, memory cold", there, 2)
+        same = results(folder / "m2") == results(folder / "d") == results(folder / "k")
+        peak = peak_memory(self._command("p", 2), every=0.2)
+        edit_one_check(self.course)
+        self.row("one check edited, 2 slots", timed(command), 2)
+        self.lines += [
+            f"1 -> 2 slots, memory cold: {one.wall / two.wall:.2f}x (target 1.8x)",
+            f"rate on two slots, everything on: {self.count / two.wall:.1f}/s (target 20/s)",
+            f"kill -9 at half: {before:.1f} s before it, {after:.1f} s after it",
+            f"results here, after kill -9 and on the cluster are equal: {same}",
+            f"peak memory of all processes, 2 slots: {peak / 1e6:.0f} MB",
+        ]
+
+    def _command(self, name: str, slots: int) -> list[str]:
+        out = self.course.folder / name
+        memory = out.with_suffix(".memory")
+        return batch_command(self.course, out, "--jobs", slots, "--cache", memory)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    form = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--no-plain", action="store_true", help="leave out the runs without memory")
+    parser.add_argument("--no-plain", action="store_true", help="leave out runs without memory")
     options = parser.parse_args()
-    count = options.count
     console = Console(width=100)
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="batch-grading-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        course = make_course(folder, count)
-        table = Table(title=f"{count} submissions of part H, {course.distinct} distinct answers")
-        for heading in ("", "wall", "processor", "submissions/s", "per slot"):
-            table.add_column(heading, justify="right" if heading else "left")
-
-        def row(what: str, run: Run, slots: int, graded: int = count) -> Run:
-            rate = graded / run.wall
-            cpu = f"{run.cpu:.1f} s" if run.cpu else ""
-            table.add_row(what, f"{run.wall:.1f} s", cpu, f"{rate:.1f}", f"{rate / slots:.1f}")
-            console.print(f"{what}: {run.wall:.1f} s", style="dim")
-            return run
-
-        lines = []
+        figures = Figures(console, make_course(folder, options.count), options.count)
         if not options.no_plain:
-            total, checks = plain(course)
-            row("plain: one session, no memory", Run(total, 0), 1)
-            row("  of that the checks", Run(checks, 0), 1)
-            one = row("batch, no memory, 1 slot", _fresh(course, folder / "f1", 1), 1)
-            two = row("batch, no memory, 2 slots", _fresh(course, folder / "f2", 2), 2)
-            lines.append(f"overhead over plain: {one.wall / total - 1:+.0%} (target 30 %)")
-            lines.append(f"overhead over the checks alone: {one.wall / checks - 1:+.0%}")
-            lines.append(f"1 -> 2 slots, no memory: {one.wall / two.wall:.2f}x (target 1.8x)")
-        memory = [folder / f"memory{n}" for n in range(5)]
-        one = timed(batch_command(course, folder / "m1", "--jobs", 1, "--cache", memory[0]))
-        row("batch, memory cold, 1 slot", one, 1)
-        second = batch_command(course, folder / "m2", "--jobs", 2, "--cache", memory[1])
-        two = row("batch, memory cold, 2 slots", timed(second), 2)
-        lines.append(f"1 -> 2 slots, memory cold: {one.wall / two.wall:.2f}x (target 1.8x)")
-        lines.append(f"rate on two slots, everything on: {count / two.wall:.1f}/s (target 20/s)")
-        row("the same again, nothing changed", timed(second), 2)
-        parts = killed_and_resumed(course, folder / "k", count, "--jobs", 2, "--cache", memory[2])
-        lines.append(f"kill -9 at half: {parts[0]:.1f} s before it, {parts[1]:.1f} s after it")
-        with cluster(folder, 2) as address:
-            words = ("--scheduler", address, "--cache", memory[3])
-            there = timed(batch_command(course, folder / "d", *words))
-            row("two dask workers, memory cold", there, 2)
-        same = results(folder / "m2") == results(folder / "d") == results(folder / "k")
-        lines.append(f"results here, after kill -9 and on the cluster are equal: {same}")
-        third = batch_command(course, folder / "p", "--jobs", 2, "--cache", memory[4])
-        peak = peak_memory(third, every=0.2)
-        lines.append(f"peak memory of all processes, 2 slots: {peak / 1e6:.0f} MB")
-        edit_one_check(course)
-        row("one check edited", timed(second), 2)
-        console.print(table)
-        for line in lines:
+            figures.without_memory()
+        figures.with_memory()
+        console.print(figures.table)
+        for line in figures.lines:
             console.print(line)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fresh(course: Course, out: Path, slots: int) -> Run:
-    words = ("--fresh", "--jobs", slots, "--cache", out.with_suffix(".memory"))
-    return timed(batch_command(course, out, *words))
 
 
 if __name__ == "__main__":
