@@ -467,6 +467,7 @@ class Recaller:
 
     @staticmethod
     def _serve(grader: Grader, channel: socket.socket) -> None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         while True:
             request: Any = wire.receive(channel)
             messages: list[dict[str, Any]] = []

@@ -14,7 +14,7 @@ from autograder.batch.bundle import Bundle, unpack
 from autograder.batch.jobs import Finished, Job, graded
 from autograder.errors import UserError
 from autograder.results import Report
-from autograder.session import Session
+from autograder.session import Nursery, Session
 
 #: A session that died under a submission is replaced, and the submission graded so often in all.
 ATTEMPTS = 2
@@ -32,6 +32,7 @@ class Sessions(ExitStack):
         super().__init__()
         self.assignment, self._templates = unpack(bundle, folder)
         self._memory = memory
+        self._nursery = self.enter_context(Nursery(self.assignment))
         self._lock = threading.Lock()
         self._free: list[Session] = []
         self._all: list[Session] = []
@@ -74,7 +75,11 @@ class Sessions(ExitStack):
             if self._free:
                 return self._free.pop()
         session = Session(
-            self.assignment, self._templates, cache=self._memory, remember=True, apart=True
+            self.assignment,
+            self._templates,
+            cache=self._memory,
+            remember=True,
+            nursery=self._nursery,
         )
         with self._lock:
             self.callback(session.close)

@@ -53,11 +53,20 @@ class Settings:
 
 
 def main() -> None:
-    """Import what the settings name, fork the grader, then serve it until it is gone."""
+    """Import what the settings name, then be the zygote of one grader."""
     job = socket.socket(fileno=int(sys.argv[1]))
     try:
         settings = Settings(**wire.receive(job))  # type: ignore[arg-type]
-        given = _load(settings)
+        given = load(settings)
+    except BaseException:
+        wire.send(job, {"fault": traceback.format_exc()})
+        return
+    run(job, settings, given)
+
+
+def run(job: socket.socket, settings: Settings, given: dict[str, object]) -> None:
+    """Fork the grader onto ``job``, then serve it until it is gone."""
+    try:
         reaper.adopt_orphans()
         # Ctrl-C reaches the whole group. The grader obeys it; this process must stay to clean up.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -74,7 +83,12 @@ def main() -> None:
     Zygote(control, grader, settings, given).serve()
 
 
-def _load(settings: Settings) -> dict[str, object]:
+def load(settings: Settings) -> dict[str, object]:
+    """Import what the settings name; the names that every submission starts with.
+
+    Raises:
+        RuntimeError: an import started threads.
+    """
     sys.path[:0] = settings.path
     for name in settings.imports:
         importlib.import_module(name)

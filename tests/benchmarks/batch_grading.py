@@ -273,7 +273,7 @@ class Figures:
         with cluster(folder, 2) as address:
             words = ("--scheduler", address, "--cache", folder / "d.memory")
             there = timed(batch_command(self.course, folder / "d", *words))
-            self.row("two dask workers, memory cold", there, 2)
+            self.row("two dask workers, memory cold", Run(there.wall, 0), 2)
         same = results(folder / "m2") == results(folder / "d") == results(folder / "k")
         peak = peak_memory(self._command("p", 2), every=0.2)
         edit_one_check(self.course)

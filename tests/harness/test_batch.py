@@ -24,7 +24,7 @@ from autograder.batch.grades import tables
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.store import StoreError, opened_store
 from autograder.results import CheckResult, Report
-from autograder.session import Session
+from autograder.session import Nursery, Session
 
 ALL = {"1.1", "1.2", "2.1", "2.2"}
 
@@ -222,6 +222,25 @@ def test_grades_hold_no_formula_and_no_score_of_a_fault() -> None:
     assert rows["grades.csv"][3][3] == ""
     assert [row[1] for row in rows["grades-canvas.csv"]] == ["ID", "", "17", "18"]
     assert [row[0] for row in rows["grades-moodle.csv"]] == ["Identifier", "", ""]
+
+
+@needs_root
+def test_sessions_of_one_nursery_grade_when_it_has_died(course: Course) -> None:
+    course.hand_in("right")
+    submission = course.source / "right"
+    with Nursery(course.assignment) as nursery:
+        sessions = [Session(course.assignment, course.templates, nursery=nursery) for _ in "ab"]
+        with sessions[0] as first, sessions[1] as second:
+            assert [session.grade(submission).score for session in (first, second)] == [4, 4]
+            assert nursery._process is not None
+            before = nursery._process
+            before.kill()
+            before.wait()
+            assert first.grade(submission).score == 4  # it lives without
+            second.close()
+            assert second.grade(submission).faulty  # the one that finds it dead
+            assert second.grade(submission).score == 4
+            assert nursery._process is not before
 
 
 @needs_root
