@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
 import traceback
@@ -159,8 +160,7 @@ class _Run:
         if not waiting:
             return
         count.begin("Grading", len(waiting))
-        jobs = self._jobs(waiting)
-        finished = self._engine(jobs)
+        finished = self._engine(self._jobs(waiting, count))
         try:
             for result in finished:
                 self._keep(result, count)
@@ -178,16 +178,11 @@ class _Run:
 
     def _is_kept(self, entry: Entry, count: Counting) -> bool:
         record = self._store.record(entry.id)
-        try:
-            content = read(entry, self._assignment)
-            key = key_of(self._common, content)
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno in OWN_TROUBLES:
-                with self._store.writing():
-                    raise
-            self._set_aside(entry, self._common, traceback.format_exc())
+        content = self._read(entry)
+        if content is None:
             count.ended(faulty=True)
             return True
+        key = key_of(self._common, content)
         self._alike.add(entry.id, content)
         count.ended()
         if record is None or self._request.fresh or differences(record, key, content.hashes):
@@ -198,10 +193,26 @@ class _Run:
                 self._store.write_results(record, entry)
         return True
 
-    def _jobs(self, entries: list[Entry]) -> Iterator[Job]:
+    def _read(self, entry: Entry) -> Content | None:
+        """What a submission holds; None if the harness fails at it, which is then its result."""
+        try:
+            return read(entry, self._assignment)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in OWN_TROUBLES:
+                raise BatchError(
+                    f"{tempfile.gettempdir()}: a submission cannot be copied there "
+                    f"({error.strerror}); make room and give the same command again."
+                ) from None
+            self._set_aside(entry, self._common, traceback.format_exc())
+            return None
+
+    def _jobs(self, entries: list[Entry], count: Counting) -> Iterator[Job]:
         """Read again when there is somebody to grade it: all at once may not fit the memory."""
         for entry in entries:
-            content = read(entry, self._assignment)
+            content = self._read(entry)
+            if content is None:
+                count.ended(faulty=True)
+                continue
             self._under_way[entry.id] = entry, key_of(self._common, content), content
             yield Job(entry.id, content.files, self._store.seed, self._request.fresh)
 

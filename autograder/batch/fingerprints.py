@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,11 +55,11 @@ class Given:
         modules = [_read(path) for path in sorted(assignment.public.rglob("*.py"))]
         code = [_python(cell) for cell in cells if cell.kind == "code"] + modules
         runs = [_runs(_stream(text)) for text in code]
-        self._runs = np.unique(np.concatenate([np.empty(0, np.uint64), *runs]))
+        self._runs = frozenset(value for found in runs for value in found.tolist())
 
     def own(self, content: Content) -> Own:
         """What of a submission is not given."""
-        prints: list[Hashes] = []
+        prints: set[int] = set()
         texts: list[tuple[str, str]] = []
         left = MAX_CHARACTERS
         for name, data in content.files.items():
@@ -75,12 +75,12 @@ class Given:
                 if left < 0 or _bare(cell.source) in self._cells:
                     continue
                 if cell.kind == "code":
-                    runs = _runs(_stream(_python(cell)))
-                    prints.append(_winnowed(runs[~np.isin(runs, self._runs)]))
+                    prints |= _winnowed(
+                        [v for v in _runs(_stream(_python(cell))).tolist() if v not in self._runs]
+                    )
                 elif cell.kind == "markdown":
                     texts.append((name, cell.source))
-        found = np.concatenate([np.empty(0, np.uint64), *prints])
-        return Own(frozenset(found.tolist()), tuple(texts))
+        return Own(frozenset(prints), tuple(texts))
 
 
 def _bare(text: str) -> str:
@@ -129,9 +129,8 @@ def _runs(stream: Hashes) -> Hashes:
     return total ^ (total >> np.uint64(29))
 
 
-def _winnowed(runs: Hashes) -> Hashes:
+def _winnowed(runs: Sequence[int]) -> set[int]:
     """The smallest of each `WINDOW` neighbours."""
-    if len(runs) <= WINDOW:
-        return runs[:1] if not len(runs) else np.array([runs.min()], np.uint64)
-    windows = np.lib.stride_tricks.sliding_window_view(runs, WINDOW)
-    return np.unique(windows.min(axis=1))
+    return {
+        min(runs[at : at + WINDOW]) for at in range(max(len(runs) - WINDOW + 1, min(len(runs), 1)))
+    }

@@ -16,9 +16,9 @@ class Match:
     """Submissions that are alike in something that is not in the template.
 
     Attributes:
-        kind: ``file``, ``answer`` or ``code``.
-        what: the file, the answer's place, or the notebooks compared.
-        ids: the submissions, two for ``code``.
+        kind: ``file``, ``answer`` or ``code``; ``unread`` for one that could not be compared.
+        what: the file, the answer's place, ``all code``, or what went wrong.
+        ids: the submissions; more than two may have the same.
         share: of the smaller one's own code, the part that the other has too; 1 for what is equal.
     """
 

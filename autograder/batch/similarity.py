@@ -47,11 +47,18 @@ class Alike:
         self._files: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._texts: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._code: dict[frozenset[int], list[str]] = defaultdict(list)
+        self._unread: list[Match] = []
         self._count = 0
 
     def add(self, identifier: str, content: Content) -> None:
-        """Take in a submission."""
+        """Take in a submission; one that cannot be compared is among the matches, alone."""
         self._count += 1
+        try:
+            self._add(identifier, content)
+        except Exception as error:  # a thousand others wait
+            self._unread.append(Match("unread", type(error).__name__, (identifier,)))
+
+    def _add(self, identifier: str, content: Content) -> None:
         own = self._given.own(content)
         for name, data in content.files.items():
             plain = name.rpartition("/")[2].lower()
@@ -82,7 +89,7 @@ class Alike:
         equal = [(match.what, frozenset(match.ids)) for match in files]
         texts = [m for m in _shared("answer", self._texts) if not _in_equal_files(m, equal)]
         code = [m for m in self._alike_code(each) if not _in_equal_files(m, equal)]
-        return (*files, *texts, *sorted(code, key=lambda match: -match.share))
+        return (*self._unread, *files, *texts, *sorted(code, key=lambda match: -match.share))
 
     def _alike_code(self, each: Callable[[], None]) -> Iterator[Match]:
         bound = max(COMMON, self._count // 20)

@@ -95,7 +95,7 @@ class Store:
         with self.writing():
             self.write_results(record, entry)
             path = self.folder / RECORDS / f"{record.id}.json"
-            write_atomically(path, json.dumps(record.to_dict(), allow_nan=False))
+            write_atomically(path, json.dumps(record.to_dict()))
             _make_last(path.parent)
 
     def write_results(self, record: Record, entry: Entry) -> None:
@@ -171,6 +171,9 @@ def opened_store(folder: Path, assignment: str, seed: int | None) -> Iterator[St
             write_atomically(folder / BATCH, text)
             for name in (RECORDS, RESULTS):
                 (folder / name).mkdir(exist_ok=True)
+            for path in folder.rglob(".?*"):  # what a kill has left half written
+                if path.name != LOCK and path.is_file():
+                    path.unlink()
         yield store
     finally:
         os.close(lock)

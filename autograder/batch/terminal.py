@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch
 
 MAX_LISTED = 10
@@ -91,10 +92,10 @@ def print_batch(console: Console, batch: Batch, new: int, seconds: float, out: P
     table.add_row("Harness faults", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:
-        fault = item.report.all_faults[0].strip().splitlines()[-1]
-        console.print(Text(f"{item.entry.id}: {fault[:200]}", "magenta"))
-    if more := len(batch.faulty) - MAX_LISTED:
-        console.print(Text(f"and {more} more", "magenta") if more > 0 else "")
+        fault = item.report.all_faults[0].strip().splitlines()[-1:]
+        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
+    if (more := len(batch.faulty) - MAX_LISTED) > 0:
+        console.print(Text(f"and {more} more", "magenta"))
     console.print(Text(f"{out}: results/, grades.csv, grades-canvas.csv, grades-moodle.csv", "dim"))
 
 

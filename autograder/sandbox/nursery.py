@@ -32,6 +32,7 @@ def main() -> None:
     while True:
         message, descriptors, _flags, _address = socket.recv_fds(control, 1, maxfds=1)
         if not message:
+            _forget_ended()
             return
         pid = os.fork()
         if pid == 0:
@@ -43,9 +44,14 @@ def main() -> None:
         for descriptor in descriptors:
             os.close(descriptor)
         wire.send(control, {"pid": pid})
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        _forget_ended()
+
+
+def _forget_ended() -> None:
+    """Take note of the zygotes that have ended, so that their numbers and times are not lost."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from batches import SEED, Course, without_times
 from conftest import needs_root
 
 from autograder import manifest
-from autograder.batch.command import why
+from autograder.batch.command import BatchError, why
 from autograder.batch.entries import Entry, Person
 from autograder.batch.grades import tables
 from autograder.batch.outcome import Batch, Graded
@@ -148,6 +149,7 @@ def test_stopped_in_the_middle_the_same_command_goes_on(course: Course, number: 
     assert course.run(seed=None) == 0
     assert course.scores() == dict.fromkeys(names, 4)
     assert {name: course.record(name) for name in kept} == kept
+    assert [path.name for path in course.out.rglob(".*")] == [".lock"]  # nothing half written
 
 
 @needs_root
@@ -222,6 +224,36 @@ def test_grades_hold_no_formula_and_no_score_of_a_fault() -> None:
     assert rows["grades.csv"][3][3] == ""
     assert [row[1] for row in rows["grades-canvas.csv"]] == ["ID", "", "17", "18"]
     assert [row[0] for row in rows["grades-moodle.csv"]] == ["Identifier", "", ""]
+
+
+@needs_root
+def test_an_export_becomes_grades_by_name(course: Course) -> None:
+    course.hand_in("right")
+    export = course.folder / "export.zip"
+    with zipfile.ZipFile(export, "w") as archive:
+        data = (course.source / "right" / "two.ipynb").read_bytes()
+        archive.writestr("x/submission_1/two.ipynb", data)
+        archive.writestr("x/submission_2/../../../evil/two.ipynb", data)
+        people = ":submitters:\n  - :name: {}\n    :sid: '0{}'\n    :email: {}@example.edu\n"
+        text = "".join(
+            f"submission_{n}:\n  " + people.format(name, n, n)
+            for n, name in enumerate(["Ann Lee", '"=1+1 \\e[31m"'], start=1)
+        )
+        archive.writestr("x/submission_metadata.yml", text)
+    assert course.run(source=export) == 0
+    first = list(csv.DictReader(io.StringIO((course.out / "grades.csv").read_text())))
+    assert [(row["Name"], row["SID"], row["Total Score"]) for row in first] == [
+        ("Ann Lee", "01", "4.0"),
+        ("'=1+1 \N{REPLACEMENT CHARACTER}[31m", "02", "0.0"),
+    ]
+    canvas = list(csv.DictReader(io.StringIO((course.out / "grades-canvas.csv").read_text())))
+    assert [row["SIS Login ID"] for row in canvas] == ["", "1@example.edu", "2@example.edu"]
+    kept = course.record("submission_1")
+    assert course.run(source=export, fresh=True) == 0
+    assert course.record("submission_1") != kept  # it was graded anew, with times of its own
+    assert course.ran("submission_1") == ALL
+    with pytest.raises(BatchError, match="no such submission; ids are submission_1"):
+        why(course.request(source=export), "x", course.assignment, course.templates, course.said)
 
 
 @needs_root
