@@ -5,7 +5,6 @@ What a command needs is imported inside it: a cold start should load nothing tha
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from enum import StrEnum
@@ -143,6 +142,51 @@ def grade(
                 write_feedback(report, submission, described, templates, path, audience)
     if report.faulty:
         raise typer.Exit(FAULT)
+
+
+@app.command(hidden=AT_HOME)
+def batch(
+    source: Annotated[
+        Path,
+        typer.Argument(help="A folder of submissions, or an export of Gradescope, Canvas, Moodle."),
+    ],
+    assignment: Annotated[
+        Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where results are kept, also for the next run.")
+    ],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="How many at a time here; default: one per core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Grade on a dask cluster, as tcp://host:8786.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="What random inputs are drawn from, for all.")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Grade all anew, whatever is kept and remembered.")
+    ] = False,
+    why: Annotated[
+        str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")
+    ] = None,
+) -> None:
+    """Grade many submissions; what has not changed since the last run is not graded again."""
+    from autograder.batch import command
+
+    described = load(assignment)
+    memory = cache or _user_cache() / described.name
+    count = jobs or command.cores()
+    request = command.Request(source, out, count, scheduler, seed, memory, cache is not None, fresh)
+    templates, console = _templates(described), Console()
+    if why is not None:
+        raise typer.Exit(command.why(request, why, described, templates, console))
+    raise typer.Exit(command.run(request, described, templates, console))
 
 
 @app.command(hidden=AT_HOME)
@@ -318,8 +362,9 @@ def _floor(names: str) -> frozenset[str]:
 
 
 def _user_cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "dl-autograder"
+    from autograder.checks.cache import user_folder
+
+    return user_folder()
 
 
 def _templates(assignment: Assignment) -> dict[str, bytes]:

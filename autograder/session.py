@@ -6,12 +6,16 @@ that the second submission costs no import.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -44,6 +48,64 @@ class IsolationError(UserError):
     """The sandbox is weaker here than hidden checks require."""
 
 
+class Nursery:
+    """A process that has imported what an assignment needs; sessions fork from it.
+
+    Use it in a ``with`` statement. It is started when the first session asks for it.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def spawn(self, job: socket.socket) -> int:
+        """Have a zygote serve the other end of ``job``; a descriptor of its process.
+
+        Raises:
+            HarnessFault: it does not start.
+        """
+        with self._lock:
+            try:
+                if self._control is None:
+                    self._start()
+                assert self._control is not None
+                socket.send_fds(self._control, [b"x"], [job.fileno()])
+                return os.pidfd_open(int(_reply(self._control)["pid"]))
+            except HarnessFault:
+                self.close()
+                raise
+            except (OSError, wire.PeerClosed, wire.WireError):
+                self.close()  # the next one starts afresh
+                raise HarnessFault("the process that sessions fork from has ended") from None
+
+    def close(self) -> None:
+        """End the process; sessions that have come of it live on."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="nursery-")
+        self._process, self._control = _started("nursery", apart=True)
+        wire.send(self._control, _settings(self._assignment, Path(self._folder.name)))
+        _reply(self._control)
+
+
 class Session:
     """Grades submissions of one assignment. Use it in a ``with`` statement.
 
@@ -59,6 +121,8 @@ class Session:
         public_only: run the public checks alone, as on a student's desk.
         floor: the primitives of the sandbox that hidden checks require; None for the default, which
             is another for a plain user.
+        nursery: what to fork the processes from, for sessions side by side; a Ctrl-C in the
+            terminal does not reach them then.
 
     Raises:
         IsolationError: on entering, where a required primitive is not active.
@@ -76,6 +140,7 @@ class Session:
         trusted: bool = False,
         public_only: bool = False,
         floor: frozenset[str] | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         self.assignment = assignment
         self.templates = dict(templates)
@@ -85,8 +150,10 @@ class Session:
         self.trusted = trusted
         self.public_only = public_only
         self._floor = floor
+        self._nursery = nursery
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
+        self._forked: int | None = None
         self._job: socket.socket | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -172,6 +239,13 @@ class Session:
             self.close()  # the next submission starts afresh
             return failed_report(self.assignment, submission, fault)
 
+    def interrupt(self) -> None:
+        """From another thread: have a submission that is under way end, in a fault."""
+        job = self._job
+        if job is not None:
+            with contextlib.suppress(OSError):  # it is being closed just now
+                job.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End the processes of the session and whatever still runs in them."""
         if self._job is not None:
@@ -184,35 +258,24 @@ class Session:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        if self._forked is not None:
+            if not select.select([self._forked], [], [], 10)[0]:
+                signal.pidfd_send_signal(self._forked, signal.SIGKILL)
+            os.close(self._forked)
+            self._forked = None
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        environment = {**ENVIRONMENT, **{k: os.environ[k] for k in PASSED_ON if k in os.environ}}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "autograder.sandbox.zygote", str(theirs.fileno())],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-        self._job = ours
-        self._folder = tempfile.TemporaryDirectory(prefix="session-")
-        public = Path(self._folder.name) / "public"
-        _copy_readable(self.assignment.public, public)
-        runtime = self.assignment.runtime
-        wire.send(
-            ours,
-            {
-                "path": (str(public),),
-                "imports": runtime.imports,
-                "prebind": runtime.prebind,
-                "describers": runtime.describers,
-                "grader": "autograder.grading:serve",
-            },
-        )
+        if self._nursery is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="session-")
+            self._process, self._job = _started("zygote", apart=False)
+            wire.send(self._job, _settings(self.assignment, Path(self._folder.name)))
+        else:
+            self._job, theirs = socket.socketpair()
+            with theirs:
+                self._forked = self._nursery.spawn(theirs)
         opening = {
             "assignment": str(self.assignment.folder),
             "public": str(self.assignment.public),
@@ -232,10 +295,47 @@ class Session:
 
     def _receive(self) -> dict[str, Any]:
         assert self._job is not None
-        reply: Any = wire.receive(self._job)
-        if "fault" in reply:
-            raise HarnessFault(reply["fault"])
-        return dict(reply)
+        return _reply(self._job)
+
+
+def _started(module: str, *, apart: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A clean process of the sandbox's, and the socket to it.
+
+    Args:
+        apart: a Ctrl-C in the terminal does not reach it; who has started it ends it.
+    """
+    ours, theirs = socket.socketpair()
+    environment = {**ENVIRONMENT, **{k: os.environ[k] for k in PASSED_ON if k in os.environ}}
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-m", f"autograder.sandbox.{module}", str(theirs.fileno())],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            process_group=0 if apart else None,
+            pass_fds=[theirs.fileno()],
+        )
+    return process, ours
+
+
+def _settings(assignment: Assignment, folder: Path) -> dict[str, Any]:
+    """What the process has to import, the public package from a copy in ``folder``."""
+    public = folder / "public"
+    _copy_readable(assignment.public, public)
+    runtime = assignment.runtime
+    return {
+        "path": (str(public),),
+        "imports": runtime.imports,
+        "prebind": runtime.prebind,
+        "describers": runtime.describers,
+        "grader": "autograder.grading:serve",
+    }
+
+
+def _reply(channel: socket.socket) -> dict[str, Any]:
+    reply: Any = wire.receive(channel)
+    if "fault" in reply:
+        raise HarnessFault(reply["fault"])
+    return dict(reply)
 
 
 def _copy_readable(source: Path, target: Path) -> None:

@@ -80,8 +80,14 @@ class Submission:
         return tuple(sorted(found, key=lambda file: (len(file.parts), str(file))))
 
 
-class _Copy:
-    """Copies entries into ``root`` as long as they fit the bounds."""
+class SafeCopy:
+    """Copies entries into the empty ``root`` as long as they fit the bounds.
+
+    Args:
+        patterns: further files that the assignment takes; notebooks are always taken.
+        file_bytes: largest single file.
+        total: largest sum of all files.
+    """
 
     def __init__(self, root: Path, patterns: tuple[str, ...], file_bytes: int, total: int) -> None:
         self.root = root
@@ -92,7 +98,12 @@ class _Copy:
         self.files: dict[PurePosixPath, None] = {}
         self.skipped: list[Skipped] = []
 
+    def copied(self, name: str) -> Submission:
+        """All that was copied, as the submission of that name."""
+        return Submission(name, self.root, tuple(self.files), tuple(self.skipped))
+
     def skip(self, name: str, reason: str) -> None:
+        """Note that an entry is left out."""
         self.skipped.append(Skipped(_shown(name), reason))
 
     def takes(self, name: str) -> bool:
@@ -205,7 +216,7 @@ def collect(
     Raises:
         SubmissionError: the source does not exist, or is neither of the three, or is a broken zip.
     """
-    copy = _Copy(root, patterns, file_mb * 10**6, submission_mb * 10**6)
+    copy = SafeCopy(root, patterns, file_mb * 10**6, submission_mb * 10**6)
     try:
         if source.is_dir():
             _copy_folder(source, copy)
@@ -217,7 +228,7 @@ def collect(
             with source.open("rb") as file:
                 copy.add(source.name, source.stat().st_size, file)
         elif zipfile.is_zipfile(source):
-            _copy_zip(source, copy, submission_mb * 10**6)
+            copy_zip(source, copy, submission_mb * 10**6)
         else:
             raise SubmissionError(
                 f"{source.name}: this is neither a notebook (.ipynb) nor a readable zip archive; "
@@ -229,19 +240,19 @@ def collect(
         raise SubmissionError(
             f"{_shown(source.name)}: it cannot be read ({type(error).__name__})."
         ) from None
-    return Submission(source.name, root, tuple(copy.files), tuple(copy.skipped))
+    return copy.copied(source.name)
 
 
-def _copy_folder(folder: Path, copy: _Copy) -> None:
-    for name, path in _walk(folder, copy):
-        with _opened(path) as file:
+def _copy_folder(folder: Path, copy: SafeCopy) -> None:
+    for name, path in walk(folder, copy):
+        with opened(path) as file:
             if file is None:
                 copy.skip(name, "it is not a plain file that can be read")
             else:
                 copy.add(name, os.fstat(file.fileno()).st_size, file)
 
 
-def _walk(folder: Path, copy: _Copy) -> Iterator[tuple[str, Path]]:
+def walk(folder: Path, copy: SafeCopy) -> Iterator[tuple[str, Path]]:
     """Everything in the folder that is no folder, in the order of names; links are not followed."""
     seen = 0
     pending = [(folder, 1)]
@@ -272,7 +283,7 @@ def _walk(folder: Path, copy: _Copy) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes] | None]:
+def opened(path: Path) -> Iterator[IO[bytes] | None]:
     """The file, if it is a plain one: neither a link nor something that blocks or answers."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):  # opening a device can do things by itself
@@ -286,52 +297,81 @@ def _opened(path: Path) -> Iterator[IO[bytes] | None]:
         yield file if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
-def _copy_zip(source: Path, copy: _Copy, limit: int) -> None:
+def copy_zip(source: Path, copy: SafeCopy, limit: int) -> None:
+    """Copy the files in a zip of at most ``limit`` bytes.
+
+    Raises:
+        SubmissionError: it is larger, or damaged.
+    """
     if source.stat().st_size > limit:
         raise SubmissionError(
             f"{source.name}: the archive is larger than {limit // 10**6} MB; "
             "leave out data sets and anything that was not asked for."
         )
-    with _Archive(source) as file:
-        try:
-            archive = zipfile.ZipFile(file)
-        except Exception as error:  # zipfile raises half a dozen kinds on damaged tables
-            raise SubmissionError(
-                f"{source.name}: the archive is damaged ({type(error).__name__}); make the zip "
-                "again and check that it opens."
-            ) from None
+    with opened_zip(source) as archive:
         members = [item for item in archive.infolist() if not item.filename.endswith(("/", "\\"))]
         if len(members) > MAX_ENTRIES:
             copy.skip("(further files)", f"only the first {MAX_ENTRIES} are looked at")
         for member in members[:MAX_ENTRIES]:
-            _copy_member(archive, member, copy)
+            copy_member(archive, member, copy)
+
+
+@contextmanager
+def opened_zip(path: Path, directory_bytes: int = MAX_DIRECTORY_BYTES) -> Iterator[zipfile.ZipFile]:
+    """A zip file whose table of contents takes at most so many bytes.
+
+    Raises:
+        SubmissionError: the table is larger, or damaged.
+    """
+    with _Archive(path, directory_bytes) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception as error:  # zipfile raises half a dozen kinds on damaged tables
+            raise SubmissionError(
+                f"{path.name}: the archive is damaged ({type(error).__name__}); make the zip "
+                "again and check that it opens."
+            ) from None
+        yield archive
 
 
 class _Archive(io.BufferedReader):
     """A zip file whose table of contents is refused, and not read, when it is too large."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, directory_bytes: int) -> None:
         super().__init__(io.FileIO(path))
+        self._directory_bytes = directory_bytes
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > MAX_DIRECTORY_BYTES:
+        if size is not None and size > self._directory_bytes:
             raise zipfile.BadZipFile("too many entries")
         return super().read(size)
 
 
-def _copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: _Copy) -> None:
-    name = member.filename
-    if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
-        copy.skip(name, "it is not a plain file")
-    elif member.flag_bits & 0x1:
-        copy.skip(name, "it is encrypted")
-    elif member.compress_type not in METHODS:
-        copy.skip(name, "it is compressed by an unusual method; make a plain zip")
-    else:
-        try:
-            file = archive.open(member)
-        except Exception as error:  # the entry's own header may hold anything
-            copy.skip(name, f"it cannot be read ({type(error).__name__})")
-            return
-        with file:
+def copy_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: SafeCopy, name: str | None = None
+) -> None:
+    """Copy one entry of a zip, under another name if one is given."""
+    name = member.filename if name is None else name
+    try:
+        with opened_member(archive, member) as file:
             copy.add(name, member.file_size, file)
+    except SubmissionError as error:
+        copy.skip(name, str(error))
+
+
+def opened_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """One entry of a zip, if it is a plain file that can be read step by step.
+
+    Raises:
+        SubmissionError: it is not; the text says why.
+    """
+    if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise SubmissionError("it is not a plain file")
+    if member.flag_bits & 0x1:
+        raise SubmissionError("it is encrypted")
+    if member.compress_type not in METHODS:
+        raise SubmissionError("it is compressed by an unusual method; make a plain zip")
+    try:
+        return archive.open(member)
+    except Exception as error:  # the entry's own header may hold anything
+        raise SubmissionError(f"it cannot be read ({type(error).__name__})") from None

@@ -155,9 +155,7 @@ def part_of(
     """
     text = (assignment.folder / manifest.FILE_NAME).read_text(encoding="utf-8")
     head, *tables = re.split(r"^(?=\[\[)", text, flags=re.MULTILINE)
-    head, public = re.subn(
-        r"^public = .*$", f'public = "{folder}/public"', head, flags=re.MULTILINE
-    )
+    head, public = re.subn(r"^public = .*$", 'public = "../public"', head, flags=re.MULTILINE)
     head, limits = re.subn(
         r"^check_seconds = .*$", f"check_seconds = {check_seconds}", head, flags=re.MULTILINE
     )

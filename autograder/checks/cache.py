@@ -14,6 +14,12 @@ from typing import Any
 import numpy as np
 
 
+def user_folder() -> Path:
+    """Where results are remembered if no folder is named."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "dl-autograder"
+
+
 class Cache:
     """Remembers results by the content that they follow from.
 

@@ -67,6 +67,8 @@ class Check:
     flags: list[str] = field(default_factory=list)
     leaderboard: dict[str, Leaderboard] = field(default_factory=dict)
     key: str = ""
+    #: What the sandbox held when a remembered outcome came about.
+    remembered: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -85,6 +87,11 @@ class Check:
         return lines[0] if lines else self.name.removeprefix("test_").replace("_", " ")
 
     @property
+    def sandbox(self) -> frozenset[str] | None:
+        """What the sandbox held when the outcome came about; None where no worker was needed."""
+        return self.remembered if self.student is None else self.student.active
+
+    @property
     def done(self) -> bool:
         """Whether every case has run."""
         return len(self.outcomes) == len(self.items)
@@ -100,6 +107,12 @@ class Check:
         marks = (mark for item in self.items for mark in item.iter_markers("depends"))
         return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
 
+    def forget(self) -> None:
+        """Be as before any submission."""
+        self.outcomes, self.flags = [], []
+        self.leaderboard_value = self.remembered = self.student = None
+        self.seconds, self.key = 0.0, ""
+
     def recall(self, verdicts: Verdicts) -> bool:
         """Take over the outcome that is remembered for the same input, if there is one."""
         found = verdicts.recall(self._key(verdicts))
@@ -108,6 +121,7 @@ class Check:
         self.outcomes = [Case.from_dict(case) for case in found["cases"]]
         self.flags = list(found["flags"])
         self.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
+        self.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
         return True
 
     def keep(self, verdicts: Verdicts) -> None:
@@ -120,6 +134,7 @@ class Check:
             "cases": [asdict(case) for case in self.outcomes],
             "flags": self.flags,
             "leaderboard": [asdict(entry) for entry in self.leaderboard.values()],
+            "sandbox": None if self.sandbox is None else sorted(self.sandbox),
         }
         verdicts.keep(self._key(verdicts), outcome)
 
@@ -318,6 +333,13 @@ class GradingPlugin:
         for check in recalled:
             self.handed.emit(check.result())
         return None
+
+    def recalls(self, handed: Handed) -> bool:
+        """Whether every check's outcome is remembered for a submission; then they all have it."""
+        self._handed = handed
+        for check in self.checks.values():
+            check.forget()
+        return bool(self.checks) and len(self._recalled()) == len(self.checks)
 
     def _recalled(self) -> list[Check]:
         """The checks whose outcome is remembered; those that depend on one are run if it is not."""

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import autograder
 from autograder.checks.cache import Cache, digest
@@ -33,19 +33,65 @@ def basis_of(assignment: Assignment, conditions: Iterable[str]) -> str:
     Args:
         conditions: how the sandbox stands.
     """
+    return digest(basis_parts(assignment, conditions))
+
+
+def basis_parts(assignment: Assignment, conditions: Iterable[str]) -> dict[str, str]:
+    """What `basis_of` is a digest of, a digest for each part by its name."""
+    return {
+        **machine_parts(conditions),
+        "manifest": digest((assignment.folder / FILE_NAME).read_bytes()),
+        "public folder": _shared(assignment.public),
+        "modules beside the checks": _shared(assignment.hidden_checks),
+    }
+
+
+def machine_parts(conditions: Iterable[str]) -> dict[str, str]:
+    """The parts of `basis_parts` that follow from the machine and not from the assignment."""
     harness = Path(autograder.__file__).parent
-    folders = (assignment.public, assignment.hidden_checks)
-    code = sorted(harness.rglob("*.py"))
-    shared = [
-        path
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("test_")
-    ]
-    files = (assignment.folder / FILE_NAME, *code, *shared)
-    libraries = sorted(f"{found.name} {found.version}" for found in distributions())
-    contents = [[path.name, path.read_bytes()] for path in files]
-    return digest([_FORMAT, sys.version, libraries, sorted(conditions), contents])
+    libraries = sorted({f"{found.name} {found.version}" for found in distributions()})
+    return {
+        "harness": digest([_FORMAT, _contents(harness, sorted(harness.rglob("*.py")))]),
+        "libraries": digest([sys.version, libraries]),
+        "sandbox": digest(sorted(conditions)),
+    }
+
+
+def _shared(folder: Path) -> str:
+    """A digest of all in a folder that is no file of checks."""
+    return digest(_contents(folder, [p for p in _files(folder) if not _holds_checks(p)]))
+
+
+def check_codes(assignment: Assignment) -> dict[str, str]:
+    """A digest of each check's own code, by file and function; of a whole file without any."""
+    codes: dict[str, str] = {}
+    folders = {"public": assignment.public_checks, "hidden": assignment.hidden_checks}
+    for kind, folder in folders.items():
+        for path in filter(_holds_checks, _files(folder)):
+            name = f"{kind} {path.relative_to(folder).as_posix()}"
+            try:
+                tree = ast.parse(path.read_bytes())
+            except (SyntaxError, ValueError):
+                codes[name] = digest(path.read_bytes())
+                continue
+            checks = [node.name for node in tree.body if _is_check(node)]
+            found = {f"{name}::{check}": _code_in(tree, check) for check in checks}
+            codes |= found or {name: digest(path.read_bytes())}
+    return codes
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below a folder, in the order of their names, but for what runs leave behind."""
+    found = sorted(folder.rglob("*"))
+    return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
+
+
+def _holds_checks(path: Path) -> bool:
+    return path.name.startswith("test_")
+
+
+def _contents(folder: Path, paths: Iterable[Path]) -> list[list[str | bytes]]:
+    return [[path.relative_to(folder).as_posix(), path.read_bytes()] for path in paths]
 
 
 class Verdicts:
@@ -115,10 +161,17 @@ class Verdicts:
 @cache
 def code_of(path: Path, name: str) -> str:
     """A digest of a check's code: its file without the other checks in it, whatever its layout."""
-    tree = ast.parse(path.read_bytes())
-    tree.body = [node for node in tree.body if not _is_other_check(node, name)]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return _code_in(ast.parse(path.read_bytes()), name)
+
+
+def _code_in(tree: ast.Module, name: str) -> str:
+    kept = [node for node in tree.body if not _is_other_check(node, name)]
+    return hashlib.sha256(ast.dump(ast.Module(kept, tree.type_ignores)).encode()).hexdigest()
+
+
+def _is_check(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
 
 
 def _is_other_check(node: ast.stmt, name: str) -> bool:
-    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.name != name
+    return _is_check(node) and node.name != name

@@ -56,11 +56,20 @@ class Settings:
 
 
 def main() -> None:
-    """Import what the settings name, fork the grader, then serve it until it is gone."""
+    """Import what the settings name, then be the zygote of one grader."""
     job = socket.socket(fileno=int(sys.argv[1]))
     try:
         settings = Settings(**wire.receive(job))  # type: ignore[arg-type]
-        given = _load(settings)
+        given = load(settings)
+    except BaseException:
+        wire.send(job, {"fault": traceback.format_exc()})
+        return
+    run(job, settings, given)
+
+
+def run(job: socket.socket, settings: Settings, given: dict[str, object]) -> None:
+    """Fork the grader onto ``job``, then serve it until it is gone."""
+    try:
         reaper.adopt_orphans()
         # Ctrl-C reaches the whole group. The grader obeys it; this process must stay to clean up.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -77,7 +86,12 @@ def main() -> None:
     Zygote(control, grader, settings, given).serve()
 
 
-def _load(settings: Settings) -> dict[str, object]:
+def load(settings: Settings) -> dict[str, object]:
+    """Import what the settings name; the names that every submission starts with.
+
+    Raises:
+        RuntimeError: an import started threads.
+    """
     sys.path[:0] = settings.path
     for name in settings.imports:
         importlib.import_module(name)
@@ -152,6 +166,8 @@ class Zygote:
                 break
             self.control.send(json.dumps(self._obey(message, descriptors)).encode())
         self.do_reap_all({})
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.grader, 0)
 
     def _obey(self, message: bytes, descriptors: list[int]) -> dict[str, Any]:
         """The reply to one order. A failure, of a fork say, costs that order alone."""

@@ -9,7 +9,6 @@ the names stay.
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 import textwrap
 import warnings
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from autograder.tokens import is_builtin, is_message, says_nothing, tokens
 from release.leaks.lines import name_weight
 from release.source import plain_python
 
@@ -37,7 +37,6 @@ TELLING = 10.0
 STATEMENT = re.compile(
     r"^[ \t]*(?:return\b|[\w.\[\]'\", \t]+[ \t][-+*/]?=[ \t])[^\n]*\([^\n]*$", re.MULTILINE
 )
-_BUILTINS = frozenset(dir(builtins))
 _SMALL = (0, 1, 2, None, True, False, "", -1)
 _DEEPEST = 150
 _BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -46,7 +45,6 @@ _COUNTED = (
     ast.Attribute, ast.AugAssign, ast.BinOp, ast.BoolOp, ast.Call, ast.Compare, ast.Lambda,
     ast.Subscript,
 )  # fmt: skip
-_SKIPPED = (ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal)
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ class _Reader:
                 weight += sum(weights)
                 if isinstance(value[0], ast.stmt):
                     self._keep_body(value, weights)
-        if isinstance(node, ast.expr) and weight >= WHOLE and not _is_message(node):
+        if isinstance(node, ast.expr) and weight >= WHOLE and not is_message(node):
             self.expressions.append(_shape(node, weight))
         return weight
 
@@ -169,7 +167,7 @@ class _Reader:
         kept = [
             _shape(statement, weight)
             for statement, weight in zip(body, weights, strict=True)
-            if not _says_nothing(statement)
+            if not says_nothing(statement)
         ]
         if kept:
             self.bodies.append(tuple(kept))
@@ -180,7 +178,7 @@ def _own_weight(node: ast.AST) -> float:
         value = node.value
         return 0.5 if value is ... or (not isinstance(value, bytes) and value in _SMALL) else 1.0
     if isinstance(node, ast.Name):
-        return 1.0 if node.id in _BUILTINS else 0.0
+        return 1.0 if is_builtin(node.id) else 0.0
     if isinstance(node, _HEAVY):
         return 2.0
     if isinstance(node, _COUNTED):
@@ -190,87 +188,12 @@ def _own_weight(node: ast.AST) -> float:
     return 0.5 if isinstance(node, ast.UnaryOp) else 0.0
 
 
-def _says_nothing(statement: ast.stmt) -> bool:
-    """Docstrings, imports, prints, `pass` and `...`."""
-    message = isinstance(statement, ast.Expr) and _is_message(statement.value)
-    return message or isinstance(statement, _SKIPPED)
-
-
-def _is_message(node: ast.expr) -> bool:
-    """A text, or the printing of one."""
-    prints = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
-    return prints or isinstance(node, ast.Constant | ast.JoinedStr)
-
-
 def _shape(node: ast.stmt | ast.expr, weight: float) -> Shape:
-    writer = _Writer()
-    writer.write(node)
-    named = "".join(writer.named)
-    names = sum(map(name_weight, writer.numbers))
-    return Shape("".join(writer.renamed), named, weight, weight + names, node.lineno)
-
-
-class _Writer:
-    """Writes a tree down, once with its names and once with numbers in their place."""
-
-    def __init__(self) -> None:
-        self.renamed: list[str] = []
-        self.named: list[str] = []
-        self.numbers: dict[str, int] = {}
-
-    def write(self, node: ast.AST | None) -> None:
-        if isinstance(node, ast.Name):
-            self._name(node.id)
-        elif isinstance(node, ast.arg):
-            self._name(node.arg)
-        elif isinstance(node, ast.Constant):
-            self._both(repr(node.value) + ";")
-        elif isinstance(node, ast.AugAssign):
-            value = ast.BinOp(node.target, node.op, node.value)
-            self._fields("Assign", [("targets", [node.target]), ("value", value)])
-        elif isinstance(node, ast.AnnAssign):
-            self._fields("Assign", [("targets", [node.target]), ("value", node.value)])
-        elif isinstance(node, ast.Expr):  # as an answer `f(x)` and `_ = f(x)` differ, `f(x);` not
-            self.write(node.value)
-        elif node is not None:
-            self._fields(type(node).__name__, list(ast.iter_fields(node)))
-
-    def _fields(self, kind: str, fields: list[tuple[str, object]]) -> None:
-        self._both(kind + "(")
-        for name, value in fields:
-            if name in ("ctx", "annotation", "returns", "type_comment", "type_params", "kind"):
-                continue
-            if isinstance(value, ast.AST):
-                self.write(value)
-            elif isinstance(value, list):
-                self._list(value)
-            elif isinstance(value, str):
-                # A definition's name and an `as` name can be changed, an attribute's cannot.
-                renamable = name in ("name", "asname", "rest") or kind in ("Global", "Nonlocal")
-                self._name(value) if renamable else self._both(value + ";")
-            elif value is not None:
-                self._both(f"{value!r};")
-        self._both(")")
-
-    def _list(self, values: list[object]) -> None:
-        self._both("[")
-        for value in values:
-            if isinstance(value, ast.stmt) and _says_nothing(value):
-                continue
-            if isinstance(value, ast.AST):
-                self.write(value)
-            else:
-                self._both(f"{value!r};")
-        self._both("]")
-
-    def _name(self, name: str) -> None:
-        if name in _BUILTINS:
-            self._both(name + ";")
-            return
-        number = self.numbers.setdefault(name, len(self.numbers))
-        self.renamed.append(f"${number};")
-        self.named.append(name + ";")
-
-    def _both(self, text: str) -> None:
-        self.renamed.append(text)
-        self.named.append(text)
+    named: list[str] = []
+    renamed: list[str] = []
+    numbers: dict[str, int] = {}
+    for text, free in tokens(node):
+        named.append(f"{text};" if free else text)
+        renamed.append(f"${numbers.setdefault(text, len(numbers))};" if free else text)
+    names = sum(map(name_weight, numbers))
+    return Shape("".join(renamed), "".join(named), weight, weight + names, node.lineno)

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -49,11 +50,10 @@ def peak_memory(command: Sequence[object], every: float = 0.005) -> int:
 def _family(root: int) -> list[int]:
     found = [root]
     for pid in found:
-        try:
-            text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-        except OSError:
-            continue  # it has just ended
-        found += [int(child) for child in text.split()]
+        for thread in Path(f"/proc/{pid}/task").glob("*"):  # each has its own children
+            with suppress(OSError):  # it has just ended
+                text = (thread / "children").read_text(encoding="ascii")
+                found += [int(child) for child in text.split()]
     return found
 
 

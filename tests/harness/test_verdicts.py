@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +62,28 @@ def test_the_same_submission_runs_nothing_again(regrade: Regrade) -> None:
     assert ran(first) == ALL
     assert ran(again) == set()
     assert outcome(first) == outcome(again)
+
+
+def test_the_process_that_looks_up_is_replaced_when_it_dies(staff: Path, tmp_path: Path) -> None:
+    assignment = manifest.load(staff)
+    path = Notebook(solved(assignment)["two.ipynb"]).save(tmp_path / "submission" / "two.ipynb")
+    memory = tmp_path / "memory"
+    with Session(assignment, templates(assignment), cache=memory, remember=True) as session:
+        assert ran(session.grade(path, seed=1)) == ALL
+        again = session.grade(path, seed=1)
+        for _ in range(2):
+            assert session._process is not None
+            [grader] = children(session._process.pid)
+            [lookup] = children(grader)
+            os.kill(lookup, signal.SIGKILL)
+            assert ran(session.grade(path, seed=1)) == set()
+            assert ran(session.grade(path, seed=1)) == set()
+        assert outcome(session.grade(path, seed=1)) == outcome(again)
+        assert children(grader) != [lookup]
+
+
+def children(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_failures_are_remembered_with_their_words(regrade: Regrade) -> None:

@@ -1,0 +1,265 @@
+"""Submissions come in, as a folder or an export; results, grades and findings go into a folder.
+
+What is kept there from an earlier run, and follows from the same, is not made again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from autograder.batch import grades
+from autograder.batch.bundle import pack
+from autograder.batch.contents import Content, read
+from autograder.batch.entries import Entry, shown
+from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key_of
+from autograder.batch.local import grade_here
+from autograder.batch.outcome import Batch, Graded
+from autograder.batch.similarity import Alike
+from autograder.batch.sources import submissions
+from autograder.batch.store import Record, Store, differences, opened_store
+from autograder.batch.terminal import Counting, counting, print_batch, print_reasons
+from autograder.errors import UserError
+from autograder.gradescope import write_atomically
+from autograder.manifest import Assignment
+from autograder.results import Report
+from autograder.session import failed_report
+from autograder.submission import OWN_TROUBLES
+
+GRADED, FAULT, STOPPED = 0, 1, 130
+
+#: Writes pages of a batch into its folder.
+Pages = Callable[[Batch, Path], None]
+
+
+class BatchError(UserError):
+    """The call names something that is not there."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        slots: how many submissions are graded side by side here.
+        scheduler: the address of a cluster's scheduler; None to grade on this machine.
+        seed: None for the seed of an earlier run, or a new one.
+        memory: where checks and verdicts are remembered.
+        own_memory: the folder was named, so that a cluster's workers use it too.
+        fresh: grade all, whatever is kept and remembered.
+    """
+
+    source: Path
+    out: Path
+    slots: int
+    scheduler: str | None
+    seed: int | None
+    memory: Path
+    own_memory: bool = False
+    fresh: bool = False
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def run(
+    request: Request,
+    assignment: Assignment,
+    templates: Mapping[str, bytes],
+    console: Console,
+    pages: Pages | None = None,
+) -> int:
+    """Grade what is not graded yet; 0, or 1 if the harness failed anywhere, 130 if stopped."""
+    started = time.monotonic()
+    with (
+        submissions(request.source, assignment) as entries,
+        opened_store(request.out, assignment.name, request.seed) as store,
+    ):
+        this = _Run(request, assignment, templates, store)
+        try:
+            with _ended_like_by_the_keyboard(), counting(console) as count:
+                this.grade(entries, count)
+                batch = this.batch(entries, count)
+        except KeyboardInterrupt:
+            console.print(
+                f"Stopped; {this.new} more are graded. The same command goes on from there."
+            )
+            return STOPPED
+        with store.writing():
+            _write(batch, request.out)
+            if pages is not None:
+                pages(batch, request.out)
+    print_batch(console, batch, this.new, time.monotonic() - started, request.out)
+    return FAULT if batch.faulty else GRADED
+
+
+def why(
+    request: Request,
+    identifier: str,
+    assignment: Assignment,
+    templates: Mapping[str, bytes],
+    console: Console,
+) -> int:
+    """Say whether a submission would be graded again, and why."""
+    with (
+        submissions(request.source, assignment) as entries,
+        opened_store(request.out, assignment.name, request.seed) as store,
+    ):
+        entry = next((entry for entry in entries if entry.id == identifier), None)
+        if entry is None:
+            known = ", ".join(entry.id for entry in entries[:5])
+            raise BatchError(
+                f"--why {shown(identifier)}: there is no such submission; ids are {known}, ..."
+            )
+        content = read(entry, assignment)
+        key = key_of(common_key(assignment, templates, store.seed, os.geteuid()), content)
+        reasons = differences(store.record(entry.id), key, content.hashes)
+    print_reasons(console, identifier, reasons)
+    return GRADED
+
+
+class _Run:
+    """One run over all submissions; ``new`` counts those that it has graded."""
+
+    def __init__(
+        self,
+        request: Request,
+        assignment: Assignment,
+        templates: Mapping[str, bytes],
+        store: Store,
+    ) -> None:
+        self._request = request
+        self._assignment = assignment
+        self._store = store
+        # Taken once: an edit while the batch runs counts for the next one.
+        self._bundle = pack(assignment, templates)
+        self._common = common_key(assignment, templates, store.seed, os.geteuid())
+        self._alike = Alike(assignment, templates)
+        self._records: dict[str, Record] = {}
+        self._under_way: dict[str, tuple[Entry, Key, Content]] = {}
+        self.new = 0
+
+    def grade(self, entries: list[Entry], count: Counting) -> None:
+        """Grade the submissions of which no result is kept that still holds."""
+        count.begin("Reading", len(entries))
+        waiting = [entry for entry in entries if not self._is_kept(entry, count)]
+        if not waiting:
+            return
+        count.begin("Grading", len(waiting))
+        finished = self._engine(self._jobs(waiting, count))
+        try:
+            for result in finished:
+                self._keep(result, count)
+        finally:
+            finished.close()
+
+    def batch(self, entries: list[Entry], count: Counting) -> Batch:
+        """All results, and what they have in common."""
+        count.begin("Comparing", len(entries))
+        graded = tuple(
+            Graded(entry, self._records[entry.id].report, self._records[entry.id].hashes)
+            for entry in entries
+        )
+        return Batch(self._assignment, graded, self._alike.matches(count.ended))
+
+    def _is_kept(self, entry: Entry, count: Counting) -> bool:
+        record = self._store.record(entry.id)
+        content = self._read(entry)
+        if content is None:
+            count.ended(faulty=True)
+            return True
+        key = key_of(self._common, content)
+        self._alike.add(entry.id, content)
+        count.ended()
+        if record is None or self._request.fresh or differences(record, key, content.hashes):
+            return False
+        self._records[entry.id] = record
+        if not self._store.results(entry.id).is_file():
+            with self._store.writing():
+                self._store.write_results(record, entry)
+        return True
+
+    def _read(self, entry: Entry) -> Content | None:
+        """What a submission holds; None if the harness fails at it, which is then its result."""
+        try:
+            return read(entry, self._assignment)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in OWN_TROUBLES:
+                raise BatchError(
+                    f"{tempfile.gettempdir()}: a submission cannot be copied there "
+                    f"({error.strerror}); make room and give the same command again."
+                ) from None
+            self._set_aside(entry, self._common, traceback.format_exc())
+            return None
+
+    def _jobs(self, entries: list[Entry], count: Counting) -> Iterator[Job]:
+        """Read again when there is somebody to grade it: all at once may not fit the memory."""
+        for entry in entries:
+            content = self._read(entry)
+            if content is None:
+                count.ended(faulty=True)
+                continue
+            self._under_way[entry.id] = entry, key_of(self._common, content), content
+            yield Job(entry.id, content.files, self._store.seed, self._request.fresh)
+
+    def _engine(self, jobs: Iterator[Job]) -> Any:
+        request = self._request
+        if request.scheduler is None:
+            return grade_here(jobs, self._bundle, slots=request.slots, memory=request.memory)
+        from autograder.batch.cluster import grade_there
+
+        memory = request.memory if request.own_memory else None
+        return grade_there(jobs, self._bundle, address=request.scheduler, memory=memory)
+
+    def _keep(self, result: Finished, count: Counting) -> None:
+        entry, key, content = self._under_way.pop(result.id)
+        if result.report is None:
+            self._set_aside(entry, key, result.fault)
+            count.ended(faulty=True)
+            return
+        report = completed(Report.from_dict(dict(result.report)), content)
+        self._write(Record(entry.id, key, report, content.hashes), entry)
+        count.ended(faulty=report.faulty)
+
+    def _set_aside(self, entry: Entry, key: Key, fault: str) -> None:
+        report = failed_report(self._assignment, Path(entry.id), fault)
+        self._write(Record(entry.id, key, report, {}), entry)
+
+    def _write(self, record: Record, entry: Entry) -> None:
+        self._store.keep(record, entry)
+        self._records[entry.id] = record
+        self.new += 1
+
+
+def _write(batch: Batch, out: Path) -> None:
+    for name, text in grades.tables(batch).items():
+        write_atomically(out / name, text)
+    matches = [asdict(match) for match in batch.matches]
+    write_atomically(out / "similar.json", json.dumps(matches, indent=1))
+
+
+@contextmanager
+def _ended_like_by_the_keyboard() -> Iterator[None]:
+    """Have a request to terminate do what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,132 @@
+"""An entry comes in; the bytes of the files that are graded, read safely and bounded, go out."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO
+
+from autograder.batch.entries import Entry, InZip, OnDisk, shown
+from autograder.checks.cache import digest
+from autograder.manifest import Assignment
+from autograder.submission import (
+    SafeCopy,
+    SubmissionError,
+    copy_member,
+    copy_zip,
+    opened,
+    opened_member,
+    walk,
+)
+
+MAX_SKIPPED = 50
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one submission holds.
+
+    Attributes:
+        files: bytes by relative path, as the safe copy has them.
+        skipped: what was left out, and why.
+        problem: why nothing could be read, for the student; empty if something could.
+    """
+
+    files: Mapping[str, bytes]
+    skipped: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 by file."""
+        return {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """Differs whenever anything does that the report on it may follow from."""
+        return digest([sorted(self.hashes.items()), list(self.skipped), self.problem])
+
+
+def read(entry: Entry, assignment: Assignment) -> Content:
+    """Read a submission; what cannot be read is left out with the reason.
+
+    Raises:
+        OSError: this machine's own trouble, as a full disk.
+    """
+    limits = assignment.limits
+    total = limits.submission_mb * 10**6
+    with tempfile.TemporaryDirectory(prefix="entry-") as name:
+        copy = SafeCopy(Path(name), assignment.patterns, limits.file_mb * 10**6, total)
+        problem = ""
+        try:
+            for part in entry.parts:
+                _copy(part, copy, total)
+        except SubmissionError as error:
+            problem = shown(error)
+        found = copy.copied(entry.id)
+        files = {str(file): found.read(file) for file in sorted(found.files)}
+        skipped = tuple((item.name, item.reason) for item in found.skipped[:MAX_SKIPPED])
+        return Content(files, skipped, problem)
+
+
+def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:
+    """Copy what a part holds; the files in an archive lie beside it."""
+    if isinstance(part, InZip):
+        if _is_archive(part.name, copy):
+            try:
+                with opened_member(part.archive, part.member) as file:
+                    _unpack(file, part.name, copy, total)
+            except SubmissionError as error:
+                copy.skip(part.name, str(error))
+        else:
+            copy_member(part.archive, part.member, copy, part.name)
+        return
+    inside = walk(part.path, copy) if not part.name else [(part.name, part.path)]
+    for name, path in inside:
+        with opened(path) as file:
+            if file is None:
+                copy.skip(name, "it is not a plain file that can be read")
+            elif _is_archive(name, copy):
+                _unpack(file, name, copy, total)
+            else:
+                copy.add(name, path.stat().st_size, file)
+
+
+def _is_archive(name: str, copy: SafeCopy) -> bool:
+    return name.lower().endswith(".zip") and not copy.takes(name)
+
+
+def _unpack(file: IO[bytes], name: str, copy: SafeCopy, total: int) -> None:
+    """Copy the files in an archive; one that is damaged or too large is left out as a whole."""
+    with tempfile.NamedTemporaryFile(prefix="archive-", suffix=".zip") as whole:
+        try:
+            shutil.copyfileobj(_Bounded(file, total), whole)
+            whole.flush()
+            copy_zip(Path(whole.name), copy, total)
+        except SubmissionError as error:
+            copy.skip(name, str(error).split(": ", 1)[-1].rstrip("."))
+
+
+class _Bounded:
+    """A reader that refuses to go on past a bound, whatever size the file says it has."""
+
+    def __init__(self, file: IO[bytes], bound: int) -> None:
+        self._file = file
+        self._left = bound
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            data = self._file.read(size)
+        except OSError:
+            raise
+        except Exception as error:  # of the codec or of the entry's own header
+            raise SubmissionError(f"archive: it cannot be read ({type(error).__name__})") from None
+        self._left -= len(data)
+        if self._left < 0:
+            raise SubmissionError("archive: it is larger than allowed")
+        return data

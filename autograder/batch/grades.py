@@ -1,0 +1,97 @@
+"""A batch comes in; tables of grades that Gradescope's users, Canvas and Moodle read go out.
+
+``grades.csv`` has the columns of Gradescope's own download of grades; Gradescope reads no scores
+from a file. Canvas's gradebook takes ``grades-canvas.csv``; Moodle takes ``grades-moodle.csv`` as
+the assignment's grading worksheet or in the gradebook's import. A submission in which the harness
+failed has no score: it has no row in the tables that are read by machines.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from autograder.batch.entries import Entry, Person
+from autograder.batch.outcome import Batch, Graded
+from autograder.results import Report
+
+#: A spreadsheet takes a cell that begins so for a formula, and may run what it says.
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+Cell = str | float
+Row = list[Cell]
+
+
+def tables(batch: Batch) -> dict[str, str]:
+    """The text of each table, by the name of its file."""
+    return {
+        "grades.csv": _written(_all(batch)),
+        "grades-canvas.csv": _written(_canvas(batch)),
+        "grades-moodle.csv": _written(_moodle(batch)),
+    }
+
+
+def safe(cell: Cell) -> Cell:
+    """A cell that no spreadsheet takes for a formula; numbers are as they are."""
+    if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA):
+        return f"'{cell}"
+    return cell
+
+
+def _written(rows: Iterable[Row]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([safe(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
+
+
+def _people(item: Graded) -> tuple[Person, ...]:
+    """Those who handed in; where nobody is known, what the submission was called."""
+    return item.entry.people or (Person(name=item.entry.label),)
+
+
+def _all(batch: Batch) -> Iterator[Row]:
+    questions = batch.assignment.questions
+    titles: Row = [f"{q.id}: {q.title} ({q.points:g} pts)" for q in questions]
+    head: Row = ["Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission ID"]
+    yield [*head, "Submission Time", "Late", *titles, "Flags", "Seconds"]
+    for item in batch.graded:
+        report, entry = item.report, item.entry
+        status = "Harness fault" if report.faulty else "Graded"
+        total: Cell = "" if report.faulty else report.score
+        points: Row = [_earned(report, question.id) for question in questions]
+        about: Row = [total, report.max_score, status, entry.id, entry.created]
+        late = "yes" if entry.late else ""
+        for person in _people(item):
+            who: Row = [person.name, person.sid, person.email]
+            yield [*who, *about, late, *points, "; ".join(report.flags), report.seconds]
+
+
+def _earned(report: Report, question: str) -> Cell:
+    checks = [check for check in report.checks if check.question == question]
+    if not checks or any(check.status == "fault" for check in checks):
+        return ""
+    return round(sum(check.score for check in checks), 6)
+
+
+def _sure(batch: Batch) -> Iterator[tuple[Entry, Person, Report]]:
+    for item in batch.graded:
+        if not item.report.faulty:
+            for person in _people(item):
+                yield item.entry, person, item.report
+
+
+def _canvas(batch: Batch) -> Iterator[Row]:
+    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", batch.assignment.title]
+    yield ["Points Possible", "", "", "", "", batch.assignment.points]
+    for entry, person, report in _sure(batch):
+        number = person.number if entry.platform == "canvas" else ""
+        yield [person.name, number, person.sid, person.email, "", report.score]
+
+
+def _moodle(batch: Batch) -> Iterator[Row]:
+    yield ["Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum Grade"]
+    for entry, person, report in _sure(batch):
+        number = f"Participant {person.number}" if entry.platform == "moodle" else ""
+        who: Row = [number, person.name, person.sid, person.email]
+        yield [*who, report.score, report.max_score]

@@ -1,0 +1,61 @@
+"""The model of a whole batch, as tables and pages are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from autograder.batch.entries import Entry
+from autograder.manifest import Assignment
+from autograder.results import Report
+
+
+@dataclass(frozen=True)
+class Match:
+    """Submissions that are alike in something that is not in the template.
+
+    Attributes:
+        kind: ``file``, ``answer`` or ``code``; ``unread`` for one that could not be compared.
+        what: the file, the answer's place, ``all code``, or what went wrong.
+        ids: the submissions; more than two may have the same.
+        share: of the smaller one's own code, the part that the other has too; 1 for what is equal.
+    """
+
+    kind: str
+    what: str
+    ids: tuple[str, ...]
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission and its report.
+
+    Attributes:
+        hashes: SHA-256 of its files by name.
+    """
+
+    entry: Entry
+    report: Report
+    hashes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All submissions of one run, those graded before included, in the order of the source."""
+
+    assignment: Assignment
+    graded: tuple[Graded, ...]
+    matches: tuple[Match, ...] = ()
+
+    @property
+    def faulty(self) -> tuple[Graded, ...]:
+        """Those in which the harness failed."""
+        return tuple(item for item in self.graded if item.report.faulty)
+
+    @property
+    def median_score(self) -> float | None:
+        """Of those in which it did not; None if there are none."""
+        scores = [item.report.score for item in self.graded if not item.report.faulty]
+        return median(scores) if scores else None

@@ -1,0 +1,107 @@
+"""Numbers of a batch come in; a bar while it runs and a summary at its end go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from autograder.batch.entries import shown
+from autograder.batch.outcome import Batch
+
+MAX_LISTED = 10
+
+
+class _Rate(ProgressColumn):
+    """Submissions per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", "cyan")
+
+
+class _Failures(ProgressColumn):
+    """How often the harness failed."""
+
+    def render(self, task: Task) -> Text:
+        count = task.fields.get("faults", 0)
+        return Text(f"{count} harness fault{'s' * (count != 1)}" if count else "", "magenta")
+
+
+class Counting:
+    """A bar to tell of each submission that has ended."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("Reading", total=None, faults=0)
+        self._faults = 0
+
+    def begin(self, what: str, total: int) -> None:
+        """Start to count something."""
+        self._progress.reset(self._task, description=what, total=total, faults=self._faults)
+
+    def ended(self, *, faulty: bool = False) -> None:
+        """Count one."""
+        self._faults += faulty
+        self._progress.update(self._task, advance=1, faults=self._faults)
+
+
+@contextmanager
+def counting(console: Console) -> Iterator[Counting]:
+    """A bar with rate, remaining time and failures, gone again at the end."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        _Failures(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Counting(progress)
+
+
+def print_batch(console: Console, batch: Batch, new: int, seconds: float, out: Path) -> None:
+    """Print how many were graded, what staff should look at, and where the files are."""
+    table = Table(box=box.SIMPLE_HEAVY, title=batch.assignment.title, show_header=False)
+    rate = f", {new / seconds:.1f} a second" if new and seconds > 0 else ""
+    table.add_row("Submissions", str(len(batch.graded)))
+    table.add_row("Graded now", f"{new} in {seconds:.1f} s{rate}")
+    table.add_row("As before", str(len(batch.graded) - new))
+    median = batch.median_score
+    middle = "none" if median is None else f"{median:g} of {batch.assignment.points:g}"
+    table.add_row("Median", middle)
+    table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
+    table.add_row("Harness faults", str(len(batch.faulty)))
+    console.print(table)
+    for item in batch.faulty[:MAX_LISTED]:
+        fault = item.report.all_faults[0].strip().splitlines()[-1:]
+        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
+    if (more := len(batch.faulty) - MAX_LISTED) > 0:
+        console.print(Text(f"and {more} more", "magenta"))
+    console.print(Text(f"{out}: results/, grades.csv, grades-canvas.csv, grades-moodle.csv", "dim"))
+
+
+def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:
+    """Print why a submission would be graded, or that it need not be."""
+    head = "would be graded" if reasons else "need not be graded: its result is kept, for"
+    console.print(Text(f"{identifier} {head}"))
+    for reason in reasons or ["files, checks, manifest, harness, libraries and seed are the same"]:
+        console.print(Text(f"  {reason}"))
