@@ -172,6 +172,9 @@ def batch(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade all anew, whatever is kept and remembered.")
     ] = False,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Write pages of feedback for each submission too.")
+    ] = False,
     why: Annotated[
         str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")
     ] = None,
@@ -182,11 +185,28 @@ def batch(
     described = load(assignment)
     memory = cache or _user_cache() / described.name
     count = jobs or command.cores()
-    request = command.Request(source, out, count, scheduler, seed, memory, cache is not None, fresh)
+    request = command.Request(
+        source, out, count, scheduler, seed, memory, cache is not None, fresh, feedback
+    )
     templates, console = _templates(described), Console()
     if why is not None:
         raise typer.Exit(command.why(request, why, described, templates, console))
     raise typer.Exit(command.run(request, described, templates, console))
+
+
+@app.command(hidden=AT_HOME)
+def report(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Make the staff's report on what a batch has graded so far."""
+    from autograder.batch.pages import write_report
+
+    path, waiting = write_report(folder)
+    more = f"; {waiting} submissions are not graded yet" if waiting else ""
+    Console().print(Text(f"{path}{more}"))
+    if show:
+        typer.launch(path.absolute().as_uri())
 
 
 @app.command(hidden=AT_HOME)

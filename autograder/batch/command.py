@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,19 +29,17 @@ from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.similarity import Alike
 from autograder.batch.sources import submissions
-from autograder.batch.store import Record, Store, differences, opened_store
+from autograder.batch.store import REPORT, SIMILAR, Record, Store, differences, opened_store
 from autograder.batch.terminal import Counting, counting, print_batch, print_reasons
 from autograder.errors import UserError
 from autograder.gradescope import write_atomically
 from autograder.manifest import Assignment
+from autograder.pages.page import PagesError, require_pages
 from autograder.results import Report
 from autograder.session import failed_report
 from autograder.submission import OWN_TROUBLES
 
 GRADED, FAULT, STOPPED = 0, 1, 130
-
-#: Writes pages of a batch into its folder.
-Pages = Callable[[Batch, Path], None]
 
 
 class BatchError(UserError):
@@ -59,6 +57,7 @@ class Request:
         memory: where checks and verdicts are remembered.
         own_memory: the folder was named, so that a cluster's workers use it too.
         fresh: grade all, whatever is kept and remembered.
+        feedback: write pages of feedback too.
     """
 
     source: Path
@@ -69,6 +68,7 @@ class Request:
     memory: Path
     own_memory: bool = False
     fresh: bool = False
+    feedback: bool = False
 
 
 def cores() -> int:
@@ -81,29 +81,30 @@ def run(
     assignment: Assignment,
     templates: Mapping[str, bytes],
     console: Console,
-    pages: Pages | None = None,
 ) -> int:
     """Grade what is not graded yet; 0, or 1 if the harness failed anywhere, 130 if stopped."""
     started = time.monotonic()
+    if request.feedback:
+        require_pages()
     with (
         submissions(request.source, assignment) as entries,
         opened_store(request.out, assignment.name, request.seed) as store,
     ):
+        store.write_list(entries, assignment.title)
         this = _Run(request, assignment, templates, store)
         try:
             with _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
                 batch = this.batch(entries, count)
+                with store.writing():
+                    _write(batch, request.out)
+                    report = _write_pages(batch, request, templates, count)
         except KeyboardInterrupt:
             console.print(
                 f"Stopped; {this.new} more are graded. The same command goes on from there."
             )
             return STOPPED
-        with store.writing():
-            _write(batch, request.out)
-            if pages is not None:
-                pages(batch, request.out)
-    print_batch(console, batch, this.new, time.monotonic() - started, request.out)
+    print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
     return FAULT if batch.faulty else GRADED
 
 
@@ -249,7 +250,24 @@ def _write(batch: Batch, out: Path) -> None:
     for name, text in grades.tables(batch).items():
         write_atomically(out / name, text)
     matches = [asdict(match) for match in batch.matches]
-    write_atomically(out / "similar.json", json.dumps(matches, indent=1))
+    write_atomically(out / SIMILAR, json.dumps(matches, indent=1))
+
+
+def _write_pages(
+    batch: Batch, request: Request, templates: Mapping[str, bytes], count: Counting
+) -> str:
+    """Write the report, and feedback if asked for; what to tell of it."""
+    try:
+        require_pages()
+    except PagesError as error:  # nobody asked for them
+        return f"{REPORT} was not written: {error}"
+    from autograder.batch import pages
+
+    if request.feedback:
+        count.begin("Writing feedback", len(batch.graded))
+        pages.write_feedback(batch, templates, request.out, request.slots, count.ended)
+    pages.write_report(request.out)
+    return REPORT
 
 
 @contextmanager

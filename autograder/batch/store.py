@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from autograder.gradescope import Additions, write_atomically, write_results
 from autograder.results import Report
 
 BATCH, LOCK, RECORDS, RESULTS = "batch.json", ".lock", "records", "results"
+LISTED, SIMILAR, REPORT = "submissions.json", "similar.json", "report.html"
 _FORMAT = 1
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -85,6 +86,16 @@ class Store:
             return Record.from_dict(json.loads(path.read_bytes()))
         except (OSError, LookupError, TypeError, ValueError, RecursionError):
             return None
+
+    def write_list(self, entries: Iterable[Entry], title: str) -> None:
+        """Write whose submissions there are, those that wait for grading included."""
+        rows = [
+            {"id": e.id, "label": e.label, "people": [[p.name, p.sid, p.email] for p in e.people]}
+            for e in entries
+        ]
+        with self.writing():
+            text = json.dumps({"title": title, "submissions": rows})
+            write_atomically(self.folder / LISTED, text)
 
     def keep(self, record: Record, entry: Entry) -> None:
         """Write a submission's results, then its record.

@@ -78,7 +78,9 @@ def counting(console: Console) -> Iterator[Counting]:
         yield Counting(progress)
 
 
-def print_batch(console: Console, batch: Batch, new: int, seconds: float, out: Path) -> None:
+def print_batch(
+    console: Console, batch: Batch, new: int, seconds: float, out: Path, report: str
+) -> None:
     """Print how many were graded, what staff should look at, and where the files are."""
     table = Table(box=box.SIMPLE_HEAVY, title=batch.assignment.title, show_header=False)
     rate = f", {new / seconds:.1f} a second" if new and seconds > 0 else ""
@@ -96,7 +98,8 @@ def print_batch(console: Console, batch: Batch, new: int, seconds: float, out: P
         console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
     if (more := len(batch.faulty) - MAX_LISTED) > 0:
         console.print(Text(f"and {more} more", "magenta"))
-    console.print(Text(f"{out}: results/, grades.csv, grades-canvas.csv, grades-moodle.csv", "dim"))
+    files = f"results/, grades.csv, grades-canvas.csv, grades-moodle.csv, {report}"
+    console.print(Text(f"{out}: {files}", "dim"))
 
 
 def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:

@@ -22,12 +22,13 @@ from autograder.statuses import STATUSES
 
 BINS = 20
 MAX_CLUSTERS = 100
+MAX_LINKS = 20
 MAX_MESSAGE = 1_500
 MAX_TRACE = 4_000
 
 
 @dataclass(frozen=True)
-class Graded:
+class Reported:
     """One submission of the batch.
 
     Attributes:
@@ -43,24 +44,23 @@ class Graded:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two submissions that are suspiciously alike, by their ids.
+class Alike:
+    """Submissions that are suspiciously alike, by their ids.
 
     Attributes:
-        kind: what is alike, as "identical memory log".
+        kind: what is alike, as "identical file".
         share: how alike, from 0 to 1; None where it is all or nothing.
         about: where, as the question or the file.
     """
 
     kind: str
-    one: str
-    other: str
+    ids: tuple[str, ...]
     share: float | None = None
     about: str = ""
 
 
 @dataclass(frozen=True)
-class Batch:
+class ReportedBatch:
     """All that the report tells.
 
     Attributes:
@@ -68,8 +68,8 @@ class Batch:
     """
 
     title: str
-    submissions: tuple[Graded, ...]
-    pairs: tuple[Pair, ...] = ()
+    submissions: tuple[Reported, ...]
+    alike: tuple[Alike, ...] = ()
     made: str = ""
 
 
@@ -130,7 +130,7 @@ class _Texts:
         return self._places[text]
 
 
-def batch_page(batch: Batch) -> str:
+def batch_page(batch: ReportedBatch) -> str:
     """The report's HTML.
 
     Raises:
@@ -196,21 +196,21 @@ def _bars(scores: np.ndarray, highest: float) -> list[Bar]:
     ]
 
 
-def _link(graded: Graded) -> Link:
+def _link(graded: Reported) -> Link:
     name = bounded(graded.name.strip() or graded.id.strip() or "(no name)", 120)
     return Link(name, f"#submission/{quote(_id(graded), safe='')}")
 
 
-def _id(graded: Graded) -> str:
+def _id(graded: Reported) -> str:
     """A file name may hold what no text can."""
     return graded.id.encode("utf-8", "replace").decode("utf-8")
 
 
-def _links(batch: Batch, cluster: Cluster) -> list[Link]:
+def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
     return [_link(batch.submissions[place]) for place in cluster.places]
 
 
-def _flags(batch: Batch) -> Iterator[Flag]:
+def _flags(batch: ReportedBatch) -> Iterator[Flag]:
     """Faults first, then what the sandbox lacked, then what looks like copying."""
     for graded in batch.submissions:
         faults = graded.report.all_faults
@@ -223,15 +223,17 @@ def _flags(batch: Batch) -> Iterator[Flag]:
             held = ", ".join(graded.report.primitives) or "nothing"
             yield Flag("Isolation", (_link(graded),), f"below what hidden checks require: {held}")
     known = {graded.id: _link(graded) for graded in batch.submissions}
-    for pair in sorted(batch.pairs, key=lambda pair: -(1.0 if pair.share is None else pair.share)):
-        ends = tuple(known.get(end, Link(bounded(end, 120), "")) for end in (pair.one, pair.other))
-        yield Flag(bounded(pair.kind, 120), ends, bounded(pair.about, 300), pair.share)
+    for alike in sorted(batch.alike, key=lambda found: -(found.share or 1.0)):
+        links = [known.get(end, Link(bounded(end, 120), "")) for end in alike.ids[:MAX_LINKS]]
+        left = len(alike.ids) - MAX_LINKS
+        about = bounded(alike.about, 300) + (f" (and {left} more submissions)" if left > 0 else "")
+        yield Flag(bounded(alike.kind, 120), tuple(links), about, alike.share)
     for graded in batch.submissions:
         for flag in graded.report.flags:
             yield Flag("Check's remark", (_link(graded),), bounded(flag, 300))
 
 
-def _row(graded: Graded) -> Row:
+def _row(graded: Reported) -> Row:
     report = graded.report
     return Row(
         link=_link(graded),
@@ -249,7 +251,7 @@ def _row(graded: Graded) -> Row:
 # --- what the page shows of one submission, when it is asked for ---------------------------------
 
 
-def _data(batch: Batch, found: Sequence[Item]) -> dict[str, Any]:
+def _data(batch: ReportedBatch, found: Sequence[Item]) -> dict[str, Any]:
     texts = _Texts()
     places = {item.check.id: place for place, item in enumerate(found)}
     submissions = [_submission(graded, places, texts) for graded in batch.submissions]
@@ -269,7 +271,7 @@ def _data(batch: Batch, found: Sequence[Item]) -> dict[str, Any]:
     }
 
 
-def _submission(graded: Graded, places: dict[str, int], texts: _Texts) -> dict[str, Any]:
+def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict[str, Any]:
     report = graded.report
     return {
         "id": _id(graded),

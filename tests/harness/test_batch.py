@@ -285,3 +285,50 @@ def test_memory_changes_no_result(course: Course) -> None:
     again = course.record("right", course.folder / "again")["report"]["checks"]
     assert not any(check["seconds"] for check in again)
     assert without_times(course.out) == without_times(course.folder / "again")
+
+
+@needs_root
+def test_the_report_and_pages_of_feedback(course: Course) -> None:
+    """Made at the end, linked to each other, and made anew only where a result is newer."""
+    course.hand_in("right")
+    course.hand_in("wrong", ("axis=1", "axis=0"))
+    assert course.run(feedback=True) == 0
+    report = (course.out / "report.html").read_text()
+    assert "Two small functions" in report
+    assert "pages/wrong.html" in report
+    student = (course.out / "feedback" / "wrong.html").read_text()
+    staff = (course.out / "pages" / "wrong.html").read_text()
+    assert "test_two.py" in staff
+    assert "test_two.py" not in student
+    assert "row_sums" in student
+    written = {page: page.stat().st_mtime_ns for page in course.out.glob("*/*.html")}
+    assert len(written) == 4
+    course.hand_in("right", word="and more")
+    assert course.run(feedback=True) == 0
+    again = {page: page.stat().st_mtime_ns for page in course.out.glob("*/*.html")}
+    assert {page.stem for page in again if again[page] != written[page]} == {"right"}
+
+
+@needs_root
+def test_a_report_while_others_wait(course: Course) -> None:
+    for name in ("one", "two"):
+        course.hand_in(name)
+    assert course.run() == 0
+    (course.out / "records" / "two.json").unlink()
+    (course.out / "report.html").unlink()
+    ran = subprocess.run(
+        [sys.executable, "-m", "autograder", "report", str(course.out)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "1 submissions are not graded yet" in " ".join(ran.stdout.split())
+    assert '"one"' in (course.out / "report.html").read_text()
+    nothing = subprocess.run(
+        [sys.executable, "-m", "autograder", "report", str(course.source)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert nothing.returncode == 2
+    assert "no batch was graded into this folder" in " ".join(nothing.stderr.split())

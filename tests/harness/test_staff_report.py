@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from scipy import stats
 
 from autograder.pages.items import clusters, items, normalised
-from autograder.pages.report import Batch, Graded, Pair, batch_page
+from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
 from autograder.results import CheckResult, Report
 
 HOSTILE = (
@@ -43,7 +43,7 @@ def report(*checks: CheckResult, **values: Any) -> Report:
     return Report("s", "a", sum(c.max_score for c in checks), checks, **values)
 
 
-def generated(count: int, checks: int = 20) -> Batch:
+def generated(count: int, checks: int = 20) -> ReportedBatch:
     """A batch as an honest class makes it, a few of everything odd in it."""
     draw = random.Random(5)
     submissions = []
@@ -60,10 +60,10 @@ def generated(count: int, checks: int = 20) -> Batch:
         flags = ("an odd log",) if place % 250 == 3 else ()
         made = report(*results, flags=flags, unsafe=place % 500 == 11, seconds=draw.random())
         submissions.append(
-            Graded(f"id-{place:04}", f"Student {place}", made, f"pages/{place}.html")
+            Reported(f"id-{place:04}", f"Student {place}", made, f"pages/{place}.html")
         )
-    pair = Pair("similar code", "id-0000", "id-0002", 0.934, "two.ipynb")
-    return Batch("A homework", tuple(submissions), (pair,), "on Monday")
+    pair = Alike("similar code", ("id-0000", "id-0002"), 0.934, "two.ipynb")
+    return ReportedBatch("A homework", tuple(submissions), (pair,), "on Monday")
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +73,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def thousand() -> Batch:
+def thousand() -> ReportedBatch:
     return generated(1000)
 
 
 @pytest.fixture(scope="module")
-def file(thousand: Batch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(thousand: ReportedBatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(batch_page(thousand), encoding="utf-8")
     return path
@@ -161,7 +161,7 @@ def test_clusters_group_by_check_and_message() -> None:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def test_what_the_overview_says(browser: Browser, file: Path, thousand: Batch) -> None:
+def test_what_the_overview_says(browser: Browser, file: Path, thousand: ReportedBatch) -> None:
     with visited(browser, file) as visit:
         page = visit.page
         scores = [graded.report.score for graded in thousand.submissions]
@@ -293,13 +293,13 @@ def test_hostile_names_and_messages_are_inert(browser: Browser, tmp_path: Path) 
     )
     names = [HOSTILE, "__proto__", "\u202eevil", "a'b\"c&d/e#f?g%", "  ", "\udcff"]
     submissions = [
-        Graded(f"{name} {place}", name, made, "javascript:document.title='ran'")
+        Reported(f"{name} {place}", name, made, "javascript:document.title='ran'")
         for place, name in enumerate(names)
     ]
-    submissions.append(Graded("__proto__", "", replace(made, max_score=0.0)))
-    pairs = (Pair(HOSTILE, HOSTILE, submissions[0].id, 1.0, HOSTILE),)
+    submissions.append(Reported("__proto__", "", replace(made, max_score=0.0)))
+    pairs = (Alike(HOSTILE, (HOSTILE, submissions[0].id), 1.0, HOSTILE),)
     file = tmp_path / "report.html"
-    html = batch_page(Batch(HOSTILE, tuple(submissions), pairs, HOSTILE))
+    html = batch_page(ReportedBatch(HOSTILE, tuple(submissions), pairs, HOSTILE))
     file.write_text(html, encoding="utf-8")
     with visited(browser, file) as visit:
         page = visit.page
@@ -330,7 +330,7 @@ def test_hostile_names_and_messages_are_inert(browser: Browser, tmp_path: Path) 
 
 def test_an_empty_batch_has_its_page_too(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
-    file.write_text(batch_page(Batch("Nothing", ())), encoding="utf-8")
+    file.write_text(batch_page(ReportedBatch("Nothing", ())), encoding="utf-8")
     with visited(browser, file) as visit:
         assert visit.structure() == visit.console == []
         assert "Submissions" in visit.page.inner_text("main")

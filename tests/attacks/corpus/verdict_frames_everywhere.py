@@ -25,6 +25,7 @@ CHECK = {
     "passed": 4,
     "cases": 4,
     "leaderboard": [],
+    "pictures": [],
 }
 
 
