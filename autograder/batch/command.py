@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -156,12 +157,12 @@ class _Run:
 
     def grade(self, entries: list[Entry], count: Counting) -> None:
         """Grade the submissions of which no result is kept that still holds."""
-        count.begin("Reading", len(entries))
-        waiting = [entry for entry in entries if not self._is_kept(entry, count)]
-        if not waiting:
+        count.begin("Grading", len(entries))
+        jobs = self._jobs(entries, count)
+        first = next(jobs, None)
+        if first is None:  # no process is started for nothing
             return
-        count.begin("Grading", len(waiting))
-        finished = self._engine(self._jobs(waiting, count))
+        finished = self._engine(chain([first], jobs))
         try:
             for result in finished:
                 self._keep(result, count)
@@ -177,15 +178,24 @@ class _Run:
         )
         return Batch(self._assignment, graded, self._alike.matches(count.ended))
 
-    def _is_kept(self, entry: Entry, count: Counting) -> bool:
+    def _jobs(self, entries: list[Entry], count: Counting) -> Iterator[Job]:
+        """Read each submission when there is somebody to grade it: all at once may be too much."""
+        for entry in entries:
+            content = self._read(entry)
+            if content is None:
+                count.ended(faulty=True)
+                continue
+            key = key_of(self._common, content)
+            self._alike.add(entry.id, content)
+            if self._is_kept(entry, key, content):
+                count.ended()
+                continue
+            self._under_way[entry.id] = entry, key, content
+            yield Job(entry.id, content.files, self._store.seed, self._request.fresh)
+
+    def _is_kept(self, entry: Entry, key: Key, content: Content) -> bool:
+        """Whether a result is kept that still holds; if so, it is taken over."""
         record = self._store.record(entry.id)
-        content = self._read(entry)
-        if content is None:
-            count.ended(faulty=True)
-            return True
-        key = key_of(self._common, content)
-        self._alike.add(entry.id, content)
-        count.ended()
         if record is None or self._request.fresh or differences(record, key, content.hashes):
             return False
         self._records[entry.id] = record
@@ -206,16 +216,6 @@ class _Run:
                 ) from None
             self._set_aside(entry, self._common, traceback.format_exc())
             return None
-
-    def _jobs(self, entries: list[Entry], count: Counting) -> Iterator[Job]:
-        """Read again when there is somebody to grade it: all at once may not fit the memory."""
-        for entry in entries:
-            content = self._read(entry)
-            if content is None:
-                count.ended(faulty=True)
-                continue
-            self._under_way[entry.id] = entry, key_of(self._common, content), content
-            yield Job(entry.id, content.files, self._store.seed, self._request.fresh)
 
     def _engine(self, jobs: Iterator[Job]) -> Any:
         request = self._request

@@ -25,6 +25,10 @@ from autograder.student import Answers
 from autograder.submission import Submission
 
 _FORMAT = 2
+#: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
+OUTER = frozenset(
+    ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
+)
 
 
 def basis_of(assignment: Assignment, conditions: Iterable[str]) -> str:
@@ -49,9 +53,12 @@ def basis_parts(assignment: Assignment, conditions: Iterable[str]) -> dict[str, 
 def machine_parts(conditions: Iterable[str]) -> dict[str, str]:
     """The parts of `basis_parts` that follow from the machine and not from the assignment."""
     harness = Path(autograder.__file__).parent
+    code = [
+        p for p in sorted(harness.rglob("*.py")) if p.relative_to(harness).parts[0] not in OUTER
+    ]
     libraries = sorted({f"{found.name} {found.version}" for found in distributions()})
     return {
-        "harness": digest([_FORMAT, _contents(harness, sorted(harness.rglob("*.py")))]),
+        "harness": digest([_FORMAT, _contents(harness, code)]),
         "libraries": digest([sys.version, libraries]),
         "sandbox": digest(sorted(conditions)),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder import manifest
+from autograder.checks.verdicts import OUTER
 from autograder.results import Report
 from autograder.session import Session
 from release.templates import solved, templates
@@ -174,3 +177,23 @@ def test_a_fault_of_a_check_is_not_remembered(regrade: Regrade, staff: Path) -> 
     assert [check.status for check in regrade().checks] == ["fault", "passed", "passed", "passed"]
     path.write_text(whole)
     assert not regrade().faulty
+
+
+def test_what_does_not_count_for_a_verdict_is_not_there_when_checks_run() -> None:
+    """The grader's and the worker's processes import nothing that the digest leaves out."""
+    names = sorted(f"autograder.{name.removesuffix('.py')}" for name in OUTER)
+    found = subprocess.run(
+        [sys.executable, "-c", _LOADED.format(names=names)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == []
+
+
+_LOADED = """
+import sys
+import autograder.grading, autograder.session, autograder.sandbox.nursery
+import autograder.sandbox.worker, autograder.sandbox.zygote
+print(*[m for m in sys.modules if any(f"{{m}}.".startswith(f"{{n}}.") for n in {names})])
+"""
