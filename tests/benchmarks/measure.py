@@ -50,8 +50,8 @@ def peak_memory(command: Sequence[object], every: float = 0.005) -> int:
 def _family(root: int) -> list[int]:
     found = [root]
     for pid in found:
-        for thread in Path(f"/proc/{pid}/task").glob("*"):  # each has its own children
-            with suppress(OSError):  # it has just ended
+        with suppress(OSError):  # it has just ended
+            for thread in Path(f"/proc/{pid}/task").iterdir():  # each has its own children
                 text = (thread / "children").read_text(encoding="ascii")
                 found += [int(child) for child in text.split()]
     return found
