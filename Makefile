@@ -40,8 +40,9 @@ gradescope-local: $(READY)
 	$(BIN)/autograder gradescope-local "$(SUBMISSION)" --assignment $(ASSIGNMENT) \
 		$(if $(METADATA),--metadata "$(METADATA)")
 
+# Side by side: a third of the time is spent waiting for what must not end by itself.
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .

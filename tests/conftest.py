@@ -37,9 +37,22 @@ needs_root = pytest.mark.skipif(
 def _passable_temporary_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """pytest keeps its folders private; the sandbox's user has to pass through them."""
     base = tmp_path_factory.getbasetemp()
-    for folder in (base, base.parent):
-        if not folder.stat().st_mode & stat.S_ISVTX:  # --basetemp may lie in a shared folder
-            folder.chmod(0o711)
+    for folder in (base, *base.parents):
+        if folder.stat().st_mode & stat.S_ISVTX:  # shared by all users, as anything above it
+            break
+        folder.chmod(folder.stat().st_mode | 0o111)
+
+
+#: One run of these is enough for both: they look at the same costly release.
+SHARING_A_RELEASE = {"test_build.py", "test_mistakes.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side (``-n 2 --dist loadgroup``), those of a file stay together."""
+    for item in items:
+        name = item.path.name
+        group = "release" if name in SHARING_A_RELEASE else name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class Notebook:
