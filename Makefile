@@ -40,9 +40,8 @@ gradescope-local: $(READY)
 	$(BIN)/autograder gradescope-local "$(SUBMISSION)" --assignment $(ASSIGNMENT) \
 		$(if $(METADATA),--metadata "$(METADATA)")
 
-# Side by side: a third of the time is spent waiting for what must not end by itself.
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest
 
 lint: $(READY)
 	$(BIN)/ruff check .

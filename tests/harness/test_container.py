@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import TWO_FUNCTIONS, Notebook, needs_root
+from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 from container import Container, needs_runc, python_folders
 
 from autograder import manifest
 from release.templates import solved
+
+CORPUS = ROOT / "tests" / "attacks" / "corpus"
 
 pytestmark = [needs_root, needs_runc]
 
@@ -72,15 +75,23 @@ def test_hidden_checks_are_graded_there(
     assert ("landlock" in active) == ("no landlock" not in request.node.name)
 
 
-def test_every_attack_is_held_there_too(tmp_path: Path) -> None:
+#: In each run of the tests every third attack runs in the container too, for the time it takes;
+#: all of them with this variable set, as before a release of the harness.
+EVERY = "EVERY_ATTACK_IN_CONTAINER"
+
+
+def test_attacks_are_held_there_too(tmp_path: Path) -> None:
+    names = sorted(path.stem for path in CORPUS.glob("*.py"))
+    names = names if os.environ.get(EVERY) else names[::3]
     container = Container(tmp_path / "container", python_folders())
     checkout = python_folders()[0]
     done = container.run(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp=/tmp/inside"),
-        *(checkout / "tests" / "attacks", f"--rootdir={checkout}", "-k", "test_attack and -all"),
+        f"--rootdir={checkout}",
+        *(f"{checkout}/tests/attacks/test_attacks.py::test_attack[{name}-all]" for name in names),
         timeout=400,
         PYTHONDONTWRITEBYTECODE="1",
         HYPOTHESIS_STORAGE_DIRECTORY="/tmp/hypothesis",
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) >= 160
+    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) == len(names)
