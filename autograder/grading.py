@@ -39,7 +39,7 @@ from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_names
 from autograder.student import Answers, Student
-from autograder.submission import Submission, SubmissionError, collect
+from autograder.submission import Submission, SubmissionError, collect_for
 
 
 @dataclass(frozen=True)
@@ -485,15 +485,7 @@ def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Subm
     """The safe copy; for a submission that cannot be read an empty one, and the reason."""
     root = folder / "files"
     root.mkdir(mode=0o755)
-    limits = assignment.limits
     try:
-        submission = collect(
-            source,
-            root,
-            patterns=assignment.patterns,
-            file_mb=limits.file_mb,
-            submission_mb=limits.submission_mb,
-        )
+        return collect_for(assignment, source, root), []
     except SubmissionError as error:
         return Submission(source.name, root, (), ()), [str(error)]
-    return submission, []

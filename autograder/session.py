@@ -27,6 +27,7 @@ from autograder.errors import HarnessFault, UserError
 from autograder.manifest import Assignment
 from autograder.results import HARNESS_FAULT, Report
 from autograder.sandbox.lockdown import FLOOR, PLAIN_FLOOR
+from autograder.submission import write_files
 
 #: What the clean processes get of the environment; one thread each, so that they can be forked.
 ENVIRONMENT = {
@@ -245,6 +246,14 @@ class Session:
         if job is not None:
             with contextlib.suppress(OSError):  # it is being closed just now
                 job.shutdown(socket.SHUT_RDWR)
+
+    def grade_files(
+        self, files: Mapping[str, bytes], *, seed: int | None = None, fresh: bool = False
+    ) -> Report:
+        """As `grade`, for files by their relative paths."""
+        with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+            write_files(files, Path(folder))
+            return self.grade(Path(folder), seed=seed, fresh=fresh)
 
     def close(self) -> None:
         """End the processes of the session and whatever still runs in them."""

@@ -14,13 +14,14 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from autograder.errors import UserError
+from autograder.manifest import Assignment
 
 #: More entries than any honest submission has; the rest is not looked at.
 MAX_ENTRIES = 20_000
@@ -241,6 +242,26 @@ def collect(
             f"{_shown(source.name)}: it cannot be read ({type(error).__name__})."
         ) from None
     return copy.copied(source.name)
+
+
+def collect_for(assignment: Assignment, source: Path, root: Path) -> Submission:
+    """`collect` what an assignment takes, within its limits."""
+    limits = assignment.limits
+    return collect(
+        source,
+        root,
+        patterns=assignment.patterns,
+        file_mb=limits.file_mb,
+        submission_mb=limits.submission_mb,
+    )
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files whose names a safe copy has found to be plain relative paths."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _copy_folder(folder: Path, copy: SafeCopy) -> None:

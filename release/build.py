@@ -12,7 +12,7 @@ from autograder import manifest
 from autograder.errors import UserError
 from autograder.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
-from release.desk import digests_of_harness
+from release.harness import digests
 from release.leaks import Scan, gather, scan
 from release.mistakes import mistakes
 from release.proof import Known, Proof, prove
@@ -139,7 +139,7 @@ def _scan(
         secrets,
         assignment.allowed,
         top=assignment.name,
-        known=digests_of_harness(),
+        known=digests(),
     )
     if scanned.findings:
         raise LeakError(assignment, scanned)

@@ -8,14 +8,12 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-import autograder
 from autograder.errors import UserError
 from autograder.manifest import FILE_NAME, Assignment
 from release.desk import write_desk
+from release.harness import IGNORED, checkout_file, write_package
 
 SCRIPTS = Path(__file__).with_name("gradescope")
-#: Left by runs and editors; never part of a bundle.
-IGNORED = ("__pycache__", "*.pyc", ".*", "*~")
 #: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 #: In the Gradescope folder, the staff's and the public folder keep their places to each other here.
@@ -46,7 +44,7 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
         The assignment's folder inside ``target``, as the grader there will load it.
 
     Raises:
-        BundleError: the harness does not run from its checkout, so there is no lock to take along.
+        CheckoutError: the harness does not run from its checkout, so there is no lock to take.
     """
     target.mkdir(parents=True)
     _write_harness(target)
@@ -73,16 +71,9 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
 
 
 def _write_harness(target: Path) -> None:
-    package = Path(autograder.__file__).parent
     for name in ("pyproject.toml", "requirements.lock"):
-        source = package.parent / name
-        if not source.is_file():
-            raise BundleError(
-                f"{source}: not found; release from a checkout of the harness, whose lock the "
-                "Gradescope bundle takes along."
-            )
-        shutil.copyfile(source, target / name)
-    shutil.copytree(package, target / "autograder", ignore=shutil.ignore_patterns(*IGNORED))
+        shutil.copyfile(checkout_file(name), target / name)
+    write_package(target)
 
 
 def write_zip(folder: Path, target: Path, top: str = "") -> None:

@@ -23,6 +23,7 @@ import autograder
 from autograder.desk.place import checks_of
 from autograder.errors import HarnessFault, UserError
 from autograder.manifest import FILE_NAME, Assignment, Question
+from release.harness import checkout_file, write_package
 
 REQUIREMENTS = "requirements.txt"
 #: Of the harness's own description, what its wheel needs.
@@ -41,8 +42,8 @@ def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: P
     """Add all that ``python -m autograder check`` needs to the student bundle in ``target``.
 
     Raises:
-        DeskBundleError: a file of the public folder stands in the way, or the wheel cannot be
-            built.
+        DeskBundleError: a file of the public folder stands in the way.
+        CheckoutError, HarnessFault: the wheel cannot be built.
     """
     checks = checks_of(target)
     for name in (FILE_NAME, "templates"):
@@ -88,20 +89,13 @@ def build_wheel(target: Path) -> Path:
     Its version carries a digest of its content, so that installing a newer one replaces it.
 
     Raises:
-        DeskBundleError: the harness does not run from its checkout.
+        CheckoutError: the harness does not run from its checkout.
         HarnessFault: the build failed.
     """
-    package = Path(autograder.__file__).parent
-    described = package.parent / "pyproject.toml"
-    if not described.is_file():
-        raise DeskBundleError(
-            f"{described}: not found; release from a checkout of the harness, whose wheel students "
-            "get."
-        )
+    described = checkout_file("pyproject.toml")
     with tempfile.TemporaryDirectory(prefix="wheel-") as name:
         folder = Path(name)
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*~")
-        shutil.copytree(package, folder / package.name, ignore=ignored)
+        write_package(folder)
         version = f"{autograder.__version__}+{_digest(folder)[:8]}"
         (folder / "pyproject.toml").write_text(_description(described, version), encoding="utf-8")
         built = subprocess.run(
@@ -116,13 +110,6 @@ def build_wheel(target: Path) -> Path:
         if built.returncode or len(wheels) != 1:
             raise HarnessFault(f"the wheel for students could not be built:\n{built.stderr}")
         return Path(shutil.move(wheels[0], target / wheels[0].name))
-
-
-def digests_of_harness() -> frozenset[str]:
-    """SHA-256 of each file of the harness that its wheel holds."""
-    package = Path(autograder.__file__).parent
-    files = (path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    return frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
 
 
 _BUILD = "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1])"

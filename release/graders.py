@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -100,12 +99,7 @@ class Graders(ExitStack):
         session: Session, files: Mapping[str, bytes], seed: int, *, fresh: bool = True
     ) -> Report:
         """Write a submission to a folder and grade that."""
-        with tempfile.TemporaryDirectory(prefix="proof-") as folder:
-            for name, data in files.items():
-                path = Path(folder) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-            return session.grade(Path(folder), seed=seed, fresh=fresh)
+        return session.grade_files(files, seed=seed, fresh=fresh)
 
     def _taken(self) -> Session:
         with self._lock:

@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from autograder import manifest
+from autograder.checks.cache import user_folder
 from autograder.manifest import Assignment
 from autograder.results import CheckResult, Report
 from autograder.session import Session
@@ -129,9 +130,8 @@ def training_cache() -> Path:
 
     On a new machine everything runs; after an edit, what it touches.
     """
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     # As the command line has it below XDG_CACHE_HOME, which one test sets.
-    folder = base / "dl-autograder" / "tests" / "dl-autograder" / "hw4"
+    folder = user_folder() / "tests" / "dl-autograder" / "hw4"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in folder.glob("*.json"):
         if time.time() - path.stat().st_mtime > KEPT_SECONDS:

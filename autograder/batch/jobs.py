@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from autograder.batch.contents import Content
@@ -69,12 +67,7 @@ def key_of(common: Key, content: Content) -> dict[str, Any]:
 
 def graded(session: Session, job: Job) -> Report:
     """Grade a job in a session."""
-    with tempfile.TemporaryDirectory(prefix="job-") as folder:
-        for name, data in job.files.items():
-            path = Path(folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        report = session.grade(Path(folder), seed=job.seed, fresh=job.fresh)
+    report = session.grade_files(job.files, seed=job.seed, fresh=job.fresh)
     return replace(report, submission=job.id)
 
 

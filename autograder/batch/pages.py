@@ -26,7 +26,7 @@ from autograder.pages.feedback import STAFF, STUDENT, feedback_page
 from autograder.pages.page import write_page
 from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
 from autograder.results import Report
-from autograder.submission import Submission
+from autograder.submission import Submission, write_files
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"
@@ -158,10 +158,7 @@ def _write_pages(task: _Task) -> None:
     """Runs in a process of its own, for one submission after the other."""
     report = Report.from_dict(task.report)
     with tempfile.TemporaryDirectory(prefix="pages-") as name:
-        for file, data in task.files.items():
-            path = Path(name) / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        write_files(task.files, Path(name))
         files = tuple(PurePosixPath(file) for file in task.files)
         copy = Submission(task.id, Path(name), files, ())
         assignment, templates = _assignment(task.assignment), _templates(task.templates)

@@ -31,7 +31,7 @@ from autograder.submission import IGNORED_FOLDERS, SubmissionError, opened_zip
 DIRECTORY_BYTES = 256 << 20
 MAX_METADATA = 512 << 20
 
-#: ``doejane_LATE_12345_678910_hw4-1.ipynb``; Canvas takes all but letters and digits out of names.
+#: ``doejane_LATE_12345_678910_work-1.ipynb``; Canvas takes all but letters and digits out of names.
 _CANVAS = re.compile(r"(?P<name>[^_]*)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
 _CANVAS_TEXT = re.compile(r"(?P<name>[^_]*)_(?P<late>LATE_)?(?P<user>\d+)_text\.html")
 #: ``Jane Doe_12345_assignsubmission_file_``, a folder or the beginning of a file's name.

@@ -13,7 +13,7 @@ from autograder.feedback import Finding
 from autograder.ipynb import Notebook, NotebookError, parse
 from autograder.manifest import Assignment
 from autograder.student import Answers
-from autograder.submission import Submission, collect
+from autograder.submission import Submission, collect_for
 
 #: Deeper than a student puts a log, and not as deep as a library lies.
 MAX_DEPTH = 3
@@ -103,15 +103,8 @@ def write_zip(found: Submission, assignment: Assignment, target: Path) -> None:
 
 def _refused(archive: Path, assignment: Assignment) -> str:
     """What the grader would leave out, and why; empty if it takes all."""
-    limits = assignment.limits
     with tempfile.TemporaryDirectory() as folder:
-        taken = collect(
-            archive,
-            Path(folder),
-            patterns=assignment.patterns,
-            file_mb=limits.file_mb,
-            submission_mb=limits.submission_mb,
-        )
+        taken = collect_for(assignment, archive, Path(folder))
     return "; ".join(f"{item.name} would be left out, {item.reason}" for item in taken.skipped)
 
 

@@ -32,7 +32,7 @@ from autograder.gradescope.output import write_data, write_failure, write_result
 from autograder.manifest import Assignment, ManifestError, load
 from autograder.results import Report
 from autograder.session import Session
-from autograder.submission import SubmissionError, collect
+from autograder.submission import SubmissionError, collect_for
 
 GRADED, FAULT, USER_ERROR = 0, 1, 2
 
@@ -209,16 +209,9 @@ def _templates(assignment: Assignment) -> dict[str, bytes]:
 
 def hashes_of(assignment: Assignment, submission: Path) -> dict[str, str]:
     """SHA-256 of the files that are graded, by name; none where they cannot be read."""
-    limits = assignment.limits
     try:
         with tempfile.TemporaryDirectory(prefix="hashes-") as name:
-            found = collect(
-                submission,
-                Path(name),
-                patterns=assignment.patterns,
-                file_mb=limits.file_mb,
-                submission_mb=limits.submission_mb,
-            )
+            found = collect_for(assignment, submission, Path(name))
             files = found.files[:MAX_HASHES]
             return {str(file): hashlib.sha256(found.read(file)).hexdigest() for file in files}
     except (SubmissionError, OSError):

@@ -28,7 +28,7 @@ from autograder.pages.page import render, require_pages, write_page
 from autograder.results import CheckResult, Report
 from autograder.statuses import STATUSES
 from autograder.student import Answers
-from autograder.submission import Submission, SubmissionError, collect
+from autograder.submission import Submission, SubmissionError, collect_for
 
 
 @dataclass(frozen=True)
@@ -142,16 +142,9 @@ def write_feedback(
         PagesError: the libraries for pages are not installed, or the file cannot be written.
     """
     require_pages()
-    limits = assignment.limits
     with tempfile.TemporaryDirectory(prefix="feedback-") as name:
         try:
-            submission = collect(
-                source,
-                Path(name),
-                patterns=assignment.patterns,
-                file_mb=limits.file_mb,
-                submission_mb=limits.submission_mb,
-            )
+            submission = collect_for(assignment, source, Path(name))
         except SubmissionError:  # the report says so
             submission = Submission(source.name, Path(name), (), ())
         parsed = {file: parse(data, file) for file, data in templates.items()}

@@ -30,7 +30,7 @@ from rich.console import Console
 from autograder import manifest
 from autograder.manifest import Allowed, Assignment
 from release.bundle import write_student, write_zip
-from release.desk import digests_of_harness
+from release.harness import digests
 from release.leaks import Finding, Secrets, gather, print_scan, scan
 from release.places import Answer
 from release.templates import solved, strip, templates
@@ -77,7 +77,7 @@ class Bundle:
         self, allowed: Sequence[Allowed] = (), *, zipped: bool = False
     ) -> tuple[Finding, ...]:
         archive = self.zip if zipped else None
-        known = digests_of_harness()
+        known = digests()
         return scan(self.folder, archive, self.secrets, allowed, known=known).findings
 
 
