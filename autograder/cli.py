@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from autograder.errors import HarnessFault, UserError
-from autograder.manifest import Assignment, load
+from autograder.model.errors import HarnessFault, UserError
+from autograder.model.manifest import Assignment, load
 
 app = typer.Typer(
     help="Check, hand in, grade and release deep-learning notebooks.",

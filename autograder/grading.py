@@ -24,22 +24,24 @@ from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder import manifest, wire
+from autograder import wire
 from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
+from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts, basis_of
-from autograder.errors import HarnessFault
-from autograder.ipynb import Notebook, parse
-from autograder.manifest import Assignment, Question
-from autograder.replay import prepare
-from autograder.results import HARNESS_FAULT, CheckResult, Report
+from autograder.model import manifest
+from autograder.model.errors import HarnessFault
+from autograder.model.manifest import Assignment, Question
+from autograder.model.report import HARNESS_FAULT, CheckResult, Report
+from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_names
-from autograder.student import Answers, Student
-from autograder.submission import Submission, SubmissionError, collect_for
+from autograder.slicing.answers import Answers
+from autograder.slicing.notebook import Notebook, parse
+from autograder.slicing.slicer import prepare
 
 
 @dataclass(frozen=True)

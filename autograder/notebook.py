@@ -21,9 +21,9 @@ from autograder.desk.handin import submission_of
 from autograder.desk.live import LiveAnswers, LiveRequests
 from autograder.desk.place import find
 from autograder.desk.table import Shown
-from autograder.errors import UserError
-from autograder.manifest import Assignment
-from autograder.results import Report
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
 
 __all__ = ["check"]
 

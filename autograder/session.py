@@ -23,11 +23,11 @@ from types import TracebackType
 from typing import Any
 
 from autograder import __version__, wire
-from autograder.errors import HarnessFault, UserError
-from autograder.manifest import Assignment
-from autograder.results import HARNESS_FAULT, Report
+from autograder.model.errors import HarnessFault, UserError
+from autograder.model.manifest import Assignment
+from autograder.model.report import HARNESS_FAULT, Report
+from autograder.model.submission import write_files
 from autograder.sandbox.lockdown import FLOOR, PLAIN_FLOOR
-from autograder.submission import write_files
 
 #: What the clean processes get of the environment; one thread each, so that they can be forked.
 ENVIRONMENT = {

@@ -18,8 +18,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.results import Report
-from autograder.statuses import STATUSES
+from autograder.model.report import Report
+from autograder.model.statuses import STATUSES
 
 STYLES = {
     "passed": "green",

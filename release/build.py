@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import manifest
-from autograder.errors import UserError
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan

@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from autograder.errors import UserError
-from autograder.manifest import FILE_NAME, Assignment
+from autograder.model.errors import UserError
+from autograder.model.manifest import FILE_NAME, Assignment
 from release.desk import write_desk
 from release.harness import IGNORED, checkout_file, write_package
 

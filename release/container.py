@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import UserError
 from autograder.gradescope import problem_of
+from autograder.model.errors import UserError
 
 ENGINES = ("docker", "podman")
 #: Of the Dockerfile's arguments, those that are set here are handed on.

@@ -21,8 +21,8 @@ from typing import Any
 
 import autograder
 from autograder.desk.place import checks_of
-from autograder.errors import HarnessFault, UserError
-from autograder.manifest import FILE_NAME, Assignment, Question
+from autograder.model.errors import HarnessFault, UserError
+from autograder.model.manifest import FILE_NAME, Assignment, Question
 from release.harness import checkout_file, write_package
 
 REQUIREMENTS = "requirements.txt"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.errors import UserError
-from autograder.ipynb import Cell, Notebook, NotebookError, parse
+from autograder.model.errors import UserError
+from autograder.slicing.notebook import Cell, Notebook, NotebookError, parse
 from release.bundle import files_of
 
 Kind = Literal["added", "removed", "changed", "moved"]

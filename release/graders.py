@@ -11,8 +11,8 @@ from pathlib import Path
 
 from autograder.checks.cache import Cache
 from autograder.checks.verdicts import basis_of
-from autograder.manifest import Assignment
-from autograder.results import Report
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
 from autograder.session import Session
 
 #: A session starts in the time of several submissions; fewer than these are not worth another.

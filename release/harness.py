@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import autograder
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 
 PACKAGE = Path(autograder.__file__).parent
 #: Left by runs and editors; never part of a bundle.

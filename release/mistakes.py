@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import UserError
-from autograder.manifest import Assignment
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
 
 FOLDER = "mistakes"
 EDIT_KEYS = {"notebook", "cell", "file", "replace", "source", "text", "delete", "after"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 from release.markers import Box, Fate, Pair
 
 

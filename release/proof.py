@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 from autograder.desk import place
-from autograder.errors import UserError
-from autograder.manifest import Assignment
-from autograder.results import CheckResult, Report
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
+from autograder.model.report import CheckResult, Report
 from autograder.session import Session
 from release.graders import Graders
 from release.mistakes import Mistake

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import __version__
-from autograder.manifest import FILE_NAME, Assignment
+from autograder.model.manifest import FILE_NAME, Assignment
 from release.bundle import files_of
 from release.leaks import Scan
 from release.proof import SEED, Proof, lost_by, name_of

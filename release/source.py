@@ -19,8 +19,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.reader import reads as read_any_version
 
-from autograder.errors import UserError
-from autograder.ipynb import MODULE_CELL
+from autograder.model.errors import UserError
+from autograder.slicing.notebook import MODULE_CELL
 
 _PERCENT_CELL = re.compile(r"^# ?%%+(\s|$)", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^\s*[%!?]|=\s*[%!]|\?\s*$")

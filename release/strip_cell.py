@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 from release.linemarks import YOUR_CODE
 from release.markers import REPLACE_PASS, Fate
 from release.places import Answer, Place, Region

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.errors import UserError
-from autograder.manifest import Assignment, NotebookEntry
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment, NotebookEntry
 from release.places import Answer
 from release.source import is_percent, read_source
 from release.strip import blank_answers, strip_notebook

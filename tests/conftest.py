@@ -15,10 +15,10 @@ from typing import Any
 import hypothesis
 import pytest
 
-from autograder import manifest
 from autograder.checks.cache import user_folder
-from autograder.manifest import Assignment
-from autograder.results import CheckResult, Report
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
+from autograder.model.report import CheckResult, Report
 from autograder.session import Session
 from release.build import Release, build
 from release.templates import solved, templates

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.manifest import FILE_NAME, Assignment, load
+from autograder.model.manifest import FILE_NAME, Assignment, load
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 _PLACE = "bundle.json"

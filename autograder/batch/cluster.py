@@ -31,7 +31,7 @@ from autograder.batch.jobs import Finished, Job, floor_of
 from autograder.batch.sessions import Sessions
 from autograder.checks.cache import user_folder
 from autograder.checks.verdicts import machine_parts
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 
 try:
     from distributed import Client, KilledWorker, WorkerPlugin, get_worker

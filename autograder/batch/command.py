@@ -32,13 +32,13 @@ from autograder.batch.similarity import Alike
 from autograder.batch.sources import submissions
 from autograder.batch.store import REPORT, SIMILAR, Record, Store, differences, opened_store
 from autograder.batch.terminal import Counting, counting, print_batch, print_reasons
-from autograder.errors import UserError
 from autograder.gradescope import write_atomically
-from autograder.manifest import Assignment
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
+from autograder.model.submission import OWN_TROUBLES
 from autograder.pages.page import PagesError, require_pages
-from autograder.results import Report
 from autograder.session import failed_report
-from autograder.submission import OWN_TROUBLES
 
 GRADED, FAULT, STOPPED = 0, 1, 130
 

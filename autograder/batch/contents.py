@@ -13,8 +13,8 @@ from typing import IO
 
 from autograder.batch.entries import Entry, InZip, OnDisk, shown
 from autograder.checks.cache import digest
-from autograder.manifest import Assignment
-from autograder.submission import (
+from autograder.model.manifest import Assignment
+from autograder.model.submission import (
     SafeCopy,
     SubmissionError,
     copy_member,

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import UserError
-from autograder.feedback import clean
+from autograder.model.errors import UserError
+from autograder.model.findings import clean
 
 MAX_TEXT = 200
 #: Of an id, as part of a file's name; the digest that may follow included.

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.batch.contents import Content
-from autograder.ipynb import Cell, NotebookError, parse
-from autograder.magics import parse_python
-from autograder.manifest import Assignment
-from autograder.tokens import says_nothing, tokens
+from autograder.model.manifest import Assignment
+from autograder.slicing.magics import parse_python
+from autograder.slicing.notebook import Cell, NotebookError, parse
+from autograder.slicing.tokens import says_nothing, tokens
 
 RUN = 12
 WINDOW = 4

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from autograder.batch.entries import Entry, Person
 from autograder.batch.outcome import Batch, Graded
-from autograder.results import Report
+from autograder.model.report import Report
 
 #: A spreadsheet takes a cell that begins so for a formula, and may run what it says.
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")

@@ -9,8 +9,8 @@ from typing import Any
 from autograder.batch.contents import Content
 from autograder.checks.cache import digest
 from autograder.checks.verdicts import basis_parts, check_codes
-from autograder.manifest import Assignment
-from autograder.results import Report
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
 from autograder.sandbox.lockdown import FLOOR, PLAIN_FLOOR
 from autograder.session import Session
 

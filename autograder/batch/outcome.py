@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from autograder.batch.entries import Entry
-from autograder.manifest import Assignment
-from autograder.results import Report
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
 
 
 @dataclass(frozen=True)

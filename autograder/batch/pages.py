@@ -20,13 +20,13 @@ from autograder.batch.contents import read
 from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch, Match
 from autograder.batch.store import LISTED, REPORT, SIMILAR, Store, StoreError
-from autograder.ipynb import Notebook, parse
-from autograder.manifest import Assignment, load
+from autograder.model.manifest import Assignment, load
+from autograder.model.report import Report
+from autograder.model.submission import Submission, write_files
 from autograder.pages.feedback import STAFF, STUDENT, feedback_page
 from autograder.pages.page import write_page
 from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
-from autograder.results import Report
-from autograder.submission import Submission, write_files
+from autograder.slicing.notebook import Notebook, parse
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"

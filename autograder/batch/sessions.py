@@ -12,8 +12,8 @@ from pathlib import Path
 
 from autograder.batch.bundle import Bundle, unpack
 from autograder.batch.jobs import Finished, Job, graded
-from autograder.errors import UserError
-from autograder.results import Report
+from autograder.model.errors import UserError
+from autograder.model.report import Report
 from autograder.session import Nursery, Session
 
 #: A session that died under a submission is replaced, and the submission graded so often in all.

@@ -16,7 +16,7 @@ from typing import Any
 from autograder.batch.contents import Content
 from autograder.batch.fingerprints import Given
 from autograder.batch.outcome import Match
-from autograder.manifest import Assignment
+from autograder.model.manifest import Assignment
 
 #: Bytes of a file, without white space, below which it says nothing.
 MIN_FILE = 40

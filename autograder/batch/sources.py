@@ -24,8 +24,8 @@ from autograder.batch.entries import (
     shown,
 )
 from autograder.batch.gradescope_export import METADATA, Known, read_metadata
-from autograder.manifest import Assignment
-from autograder.submission import IGNORED_FOLDERS, SubmissionError, opened_zip
+from autograder.model.manifest import Assignment
+from autograder.model.submission import IGNORED_FOLDERS, SubmissionError, opened_zip
 
 #: Of an export's table of contents: a thousand submissions of a hundred files need 16 MB.
 DIRECTORY_BYTES = 256 << 20

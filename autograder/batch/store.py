@@ -19,9 +19,9 @@ from typing import Any
 
 from autograder.batch.entries import Entry
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
-from autograder.errors import HarnessFault, UserError
 from autograder.gradescope import Additions, write_atomically, write_results
-from autograder.results import Report
+from autograder.model.errors import HarnessFault, UserError
+from autograder.model.report import Report
 
 BATCH, LOCK, RECORDS, RESULTS = "batch.json", ".lock", "records", "results"
 LISTED, SIMILAR, REPORT = "submissions.json", "similar.json", "report.html"

@@ -24,8 +24,8 @@ from autograder.checks.cache import Cache
 from autograder.checks.expect import expect, expect_array, expect_shape
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
-from autograder.feedback import fail
-from autograder.student import Student
+from autograder.checks.student import Student
+from autograder.model.findings import fail
 
 __all__ = [
     "Cache",

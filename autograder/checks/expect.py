@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.feedback import CheckFailed, fail
+from autograder.model.findings import CheckFailed, fail
 
 KINDS = {"f": "floating-point numbers", "c": "complex numbers", "b": "true/false values"}
 

@@ -6,8 +6,8 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
-from autograder.feedback import fail
-from autograder.submission import Submission
+from autograder.model.findings import fail
+from autograder.model.submission import Submission
 
 
 class Files:

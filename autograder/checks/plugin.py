@@ -23,13 +23,13 @@ import pytest
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.marks import DESCRIPTIONS
+from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts
-from autograder.errors import HarnessFault
-from autograder.feedback import CheckFailed, clean
-from autograder.manifest import Assignment, Question
-from autograder.pictures import Picture, compare
-from autograder.results import HARNESS_FAULT, CheckResult, Leaderboard, Status
-from autograder.student import Student
+from autograder.model.errors import HarnessFault
+from autograder.model.findings import CheckFailed, clean
+from autograder.model.manifest import Assignment, Question
+from autograder.model.pictures import Picture, compare
+from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Status
 
 StudentMaker = Callable[[Question, float], Student]
 Emit = Callable[[CheckResult], None]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from autograder.checks.plugin import GradingPlugin
-from autograder.manifest import Assignment
+from autograder.model.manifest import Assignment
 
 OPTIONS = (
     # Values in a failing assertion would give away inputs; `-c` keeps out any ini file around.

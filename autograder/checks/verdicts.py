@@ -20,9 +20,9 @@ from typing import Any, TypeGuard
 
 import autograder
 from autograder.checks.cache import Cache, digest
-from autograder.manifest import FILE_NAME, Assignment, Question
-from autograder.student import Answers
-from autograder.submission import Submission
+from autograder.model.manifest import FILE_NAME, Assignment, Question
+from autograder.model.submission import Submission
+from autograder.slicing.answers import Answers
 
 _FORMAT = 2
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.

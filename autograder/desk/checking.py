@@ -12,11 +12,12 @@ from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
+from autograder.checks.student import StartWorker, Student
 from autograder.desk.place import DeskError
-from autograder.manifest import Assignment, Question
-from autograder.results import CheckResult, Report
-from autograder.student import AnswerSource, StartWorker, Student
-from autograder.submission import Submission
+from autograder.model.manifest import Assignment, Question
+from autograder.model.report import CheckResult, Report
+from autograder.model.submission import Submission
+from autograder.slicing.answers import AnswerSource
 
 Announce = Callable[[int, int], None]
 

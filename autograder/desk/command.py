@@ -16,12 +16,12 @@ from autograder.desk import checking
 from autograder.desk.handin import blank, missing, submission_of, templates_of, write_zip
 from autograder.desk.place import DeskError, find
 from autograder.desk.spawned import Settings, SpawnedWorker, Spawner
-from autograder.feedback import Finding
-from autograder.ipynb import Notebook
-from autograder.manifest import Assignment
-from autograder.results import Report
-from autograder.student import Answers
-from autograder.submission import Submission
+from autograder.model.findings import Finding
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
+from autograder.model.submission import Submission
+from autograder.slicing.answers import Answers
+from autograder.slicing.notebook import Notebook
 from autograder.terminal import checks_counted, print_public
 
 NOTEBOOKS = (".ipynb", ".py")

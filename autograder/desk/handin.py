@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from autograder.desk.place import DeskError, checks_of
-from autograder.feedback import Finding
-from autograder.ipynb import Notebook, NotebookError, parse
-from autograder.manifest import Assignment
-from autograder.student import Answers
-from autograder.submission import Submission, collect_for
+from autograder.model.findings import Finding
+from autograder.model.manifest import Assignment
+from autograder.model.submission import Submission, collect_for
+from autograder.slicing.answers import Answers
+from autograder.slicing.notebook import Notebook, NotebookError, parse
 
 #: Deeper than a student puts a log, and not as deep as a library lies.
 MAX_DEPTH = 3

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
-from autograder.feedback import Finding, code_line
-from autograder.manifest import Assignment, Question
-from autograder.replay import Slice
+from autograder.model.findings import Finding, code_line
+from autograder.model.manifest import Assignment, Question
 from autograder.sandbox import worker
 from autograder.sandbox.requests import Requests
-from autograder.wireformat import UnsupportedValue, copied
+from autograder.slicing.slicer import Slice
+from autograder.wire.codec import UnsupportedValue, copied
 
 #: The numbers of executed cells by the file names that IPython compiles them under.
 CellNumbers = Callable[[], Mapping[str, int]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder import manifest
-from autograder.errors import UserError
-from autograder.manifest import FILE_NAME, Assignment
+from autograder.model import manifest
+from autograder.model.errors import UserError
+from autograder.model.manifest import FILE_NAME, Assignment
 
 #: Where Colab keeps what was unpacked there, and what is on Google Drive.
 COLAB = (Path("/content"), Path("/content/drive/MyDrive"))

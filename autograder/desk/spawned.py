@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder import wire
-from autograder.errors import HarnessFault
+from autograder.model.errors import HarnessFault
 from autograder.sandbox import honest, worker
 from autograder.sandbox.requests import WiredRequests
 

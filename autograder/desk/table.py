@@ -9,8 +9,8 @@ from html import escape
 
 from rich.console import Console
 
-from autograder.results import CheckResult, Report
-from autograder.statuses import STATUSES
+from autograder.model.report import CheckResult, Report
+from autograder.model.statuses import STATUSES
 from autograder.terminal import print_public, public_words
 
 COLOURS = {

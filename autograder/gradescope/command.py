@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from autograder.errors import HarnessFault, UserError
-from autograder.gradescope.bounds import bounded
 from autograder.gradescope.decide import (
     Standing,
     excuses,
@@ -29,10 +27,12 @@ from autograder.gradescope.decide import (
 )
 from autograder.gradescope.metadata import FILE_NAME, read
 from autograder.gradescope.output import write_data, write_failure, write_results
-from autograder.manifest import Assignment, ManifestError, load
-from autograder.results import Report
+from autograder.model.errors import HarnessFault, UserError
+from autograder.model.manifest import Assignment, ManifestError, load
+from autograder.model.report import Report
+from autograder.model.submission import SubmissionError, collect_for
+from autograder.model.text import bounded
 from autograder.session import Session
-from autograder.submission import SubmissionError, collect_for
 
 GRADED, FAULT, USER_ERROR = 0, 1, 2
 

@@ -12,10 +12,10 @@ from autograder.gradescope.metadata import Metadata
 from autograder.gradescope.output import Additions
 from autograder.gradescope.policies import Due, Quota
 from autograder.gradescope.repeat import MAX_EXCUSED, excused_of, latest_results, repeated
-from autograder.manifest import Gradescope
-from autograder.results import Report
+from autograder.model.manifest import Gradescope
+from autograder.model.report import Report
+from autograder.model.times import between
 from autograder.sandbox.lockdown import PROBES
-from autograder.times import between
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autograder.times import between, parse_time
+from autograder.model.times import between, parse_time
 
 FILE_NAME = "submission_metadata.json"
 #: The last results are part of it; results.json of this harness stays below a megabyte.

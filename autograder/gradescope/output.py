@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import HarnessFault
-from autograder.gradescope.bounds import MAX_NAME, bounded, dumped, fitted, plain
-from autograder.results import HARNESS_FAULT, CheckResult, Leaderboard, Report
+from autograder.model.errors import HarnessFault
+from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report
+from autograder.model.text import MAX_NAME, bounded, dumped, fitted, plain
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "results.schema.json"
 

@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Literal
 
 from autograder.gradescope.metadata import Metadata, User
-from autograder.manifest import HiddenChecks, LatePolicy, SubmissionLimit
-from autograder.results import CheckResult, Report
-from autograder.times import between, moment_words, span_words
+from autograder.model.manifest import HiddenChecks, LatePolicy, SubmissionLimit
+from autograder.model.report import CheckResult, Report
+from autograder.model.times import between, moment_words, span_words
 
 DAY = timedelta(days=1)
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from autograder.gradescope.bounds import bounded, plain
 from autograder.gradescope.metadata import Metadata
 from autograder.gradescope.output import problem_of
 from autograder.gradescope.policies import NOT_GRADED
-from autograder.times import parse_time
+from autograder.model.text import bounded, plain
+from autograder.model.times import parse_time
 
 _TOP = frozenset(
     "score execution_time output output_format test_output_format test_name_format visibility "

@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from autograder.alignment import Alignment
-from autograder.feedback import clean
-from autograder.ipynb import Cell
+from autograder.model.findings import clean
 from autograder.pages.images import FORMATS, ShownImage, image
 from autograder.pages.markup import LEFT_OUT, TOO_MUCH, Budget, code, html, markdown, text
+from autograder.slicing.alignment import Alignment
+from autograder.slicing.notebook import Cell
 
 MAX_OUTPUTS = 50
 #: What a blank written answer holds, unless the manifest has other words for it.

@@ -14,21 +14,21 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from autograder.alignment import Alignment
-from autograder.feedback import Finding
-from autograder.gradescope.bounds import bounded
 from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
-from autograder.ipynb import Notebook, NotebookError, parse, raw_cells
-from autograder.manifest import Assignment, NotebookEntry, Question
+from autograder.model.findings import Finding
+from autograder.model.manifest import Assignment, NotebookEntry, Question
+from autograder.model.report import CheckResult, Report
+from autograder.model.statuses import STATUSES
+from autograder.model.submission import Submission, SubmissionError, collect_for
+from autograder.model.text import bounded
 from autograder.pages.cells import ShownCell, shown_cells
 from autograder.pages.images import ShownImage, image
 from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
-from autograder.results import CheckResult, Report
-from autograder.statuses import STATUSES
-from autograder.student import Answers
-from autograder.submission import Submission, SubmissionError, collect_for
+from autograder.slicing.alignment import Alignment
+from autograder.slicing.answers import Answers
+from autograder.slicing.notebook import Notebook, NotebookError, parse, raw_cells
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.results import CheckResult, Report
+from autograder.model.report import CheckResult, Report
 
 #: Below so many submissions a correlation is noise.
 MIN_SUBMISSIONS = 5

@@ -21,8 +21,8 @@ from nbconvert.filters.ansi import ansi2html, strip_ansi
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder.feedback import clean
-from autograder.gradescope.bounds import bounded
+from autograder.model.findings import clean
+from autograder.model.text import bounded
 from autograder.pages.images import image_of_uri
 
 MAX_MARKDOWN = 12_000

@@ -12,13 +12,13 @@ from urllib.parse import quote
 import numpy as np
 from markupsafe import Markup
 
-from autograder.gradescope.bounds import bounded
 from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
+from autograder.model.report import CheckResult, Report
+from autograder.model.statuses import STATUSES
+from autograder.model.text import bounded
 from autograder.pages.items import Cluster, Item, clusters, items
 from autograder.pages.page import render
-from autograder.results import CheckResult, Report
-from autograder.statuses import STATUSES
 
 BINS = 20
 MAX_CLUSTERS = 100

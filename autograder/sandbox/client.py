@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import wire
-from autograder.errors import HarnessFault
+from autograder.model.errors import HarnessFault
 from autograder.sandbox.requests import (
     StudentException,
     WiredRequests,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder import wire
-from autograder.replay import Step
+from autograder.wire.protocol import Step
 
 #: What an honest worker cuts its texts to, and more cells and lines than any notebook has.
 MAX_TEXT, MAX_PLACE = 1000, 10**7

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder import manifest
+from autograder.model import manifest
 from release.importing.checks import without
 from release.importing.locating import Sorted
 from release.importing.manifests import manifest_text

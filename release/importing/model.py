@@ -8,7 +8,7 @@ from typing import Literal
 
 from nbformat import NotebookNode
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 
 Kind = Literal["otter", "nbgrader"]
 #: Where an import has to ask a person: what it says of each.

@@ -11,7 +11,7 @@ from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 
-from autograder.names import facts_of
+from autograder.slicing.statements import facts_of
 from release.importing.model import SourceCell
 from release.source import plain_python
 

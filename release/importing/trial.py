@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.manifest import Assignment
-from autograder.results import CheckResult, Report
+from autograder.model.manifest import Assignment
+from autograder.model.report import CheckResult, Report
 from autograder.session import Session
 from release.templates import Blanked, blanked, solved, templates
 

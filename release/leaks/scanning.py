@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from autograder.manifest import Allowed
+from autograder.model.manifest import Allowed
 from release.leaks.archives import contents
 from release.leaks.lines import Page, bare, labelled
 from release.leaks.model import Finding, Looked, Scan

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder.tokens import is_builtin, is_message, says_nothing, tokens
+from autograder.slicing.tokens import is_builtin, is_message, says_nothing, tokens
 from release.leaks.lines import name_weight
 from release.source import plain_python
 

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 
 __all__ = ["New", "ScaffoldError", "new_assignment"]
 

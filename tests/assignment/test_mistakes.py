@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from conftest import ROOT, Graded
 
-from autograder import manifest
+from autograder.model import manifest
 from release.build import Release
 from release.mistakes import Mistake, mistakes
 

@@ -39,8 +39,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from autograder import gradescope, manifest
-from autograder.results import Report
+from autograder import gradescope
+from autograder.model import manifest
+from autograder.model.report import Report
 from autograder.sandbox.lockdown import STEPS
 from autograder.session import Session
 from release.templates import solved, templates

@@ -21,7 +21,7 @@ import nbformat
 from rich.console import Console
 from rich.table import Table
 
-from autograder import manifest
+from autograder.model import manifest
 from release.bundle import write_student
 from release.templates import solved, templates
 

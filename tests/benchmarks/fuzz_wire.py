@@ -26,8 +26,8 @@ try:
     import atheris
 except ImportError:
     atheris = None
-with atheris.instrument_imports(include=["autograder.wireformat"]) if atheris else nullcontext():
-    from autograder.wireformat import DEFAULT_LIMITS, PREFIX, Plan, WireError, encode, sizes
+with atheris.instrument_imports(include=["autograder.wire.codec"]) if atheris else nullcontext():
+    from autograder.wire.codec import DEFAULT_LIMITS, PREFIX, Plan, WireError, encode, sizes
 
 MAGIC = b"DLW1"
 GOOD = [

@@ -15,7 +15,7 @@ from measure import peak_memory, run_quietly, seconds
 from rich.console import Console
 from rich.table import Table
 
-from autograder import manifest
+from autograder.model import manifest
 from autograder.session import Session
 from release.bundle import write_gradescope
 from release.templates import solution_files, solved, templates

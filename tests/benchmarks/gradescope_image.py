@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "harness"))
 from image import DEBIAN, UBUNTU, Image, built  # noqa: E402
 from measure import run_quietly  # noqa: E402
 
-from autograder import manifest  # noqa: E402
+from autograder.model import manifest  # noqa: E402
 from release.bundle import write_gradescope, write_zip  # noqa: E402
 from release.templates import solution_files, solved, templates  # noqa: E402
 

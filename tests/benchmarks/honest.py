@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from autograder import manifest
+from autograder.model import manifest
 from autograder.sandbox.lockdown import FLOOR, PROBES
 from autograder.session import Session
 from release.mistakes import mistakes

@@ -25,10 +25,10 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "harness")]
 from browser import DESKTOP, PHONE, chromium, visited  # noqa: E402
 from test_staff_report import generated  # noqa: E402
 
-from autograder import manifest  # noqa: E402
+from autograder.model import manifest  # noqa: E402
+from autograder.model.report import CheckResult, Report  # noqa: E402
 from autograder.pages.feedback import STUDENT, write_feedback  # noqa: E402
 from autograder.pages.report import batch_page  # noqa: E402
-from autograder.results import CheckResult, Report  # noqa: E402
 from release.templates import solved, templates  # noqa: E402
 
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"

@@ -27,7 +27,7 @@ from rich.progress import track
 from rich.table import Table
 from torch.nn import functional
 
-from autograder import manifest
+from autograder.model import manifest
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]

@@ -10,9 +10,9 @@ from typing import Any
 from conftest import TWO_FUNCTIONS, Notebook
 from rich.console import Console
 
-from autograder import manifest
 from autograder.batch.command import Request, run
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
 from release.templates import solved, templates
 
 SEED = 7

@@ -18,13 +18,13 @@ import pytest
 from batches import SEED, Course, without_times
 from conftest import needs_root
 
-from autograder import manifest
 from autograder.batch.command import BatchError, why
 from autograder.batch.entries import Entry, Person
 from autograder.batch.grades import tables
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.store import StoreError, opened_store
-from autograder.results import CheckResult, Report
+from autograder.model import manifest
+from autograder.model.report import CheckResult, Report
 from autograder.session import Nursery, Session
 
 ALL = {"1.1", "1.2", "2.1", "2.2"}

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from autograder import manifest
 from autograder.batch.contents import Content
 from autograder.batch.outcome import Match
 from autograder.batch.similarity import COMMON, Alike
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
 from release.templates import templates
 
 SOURCE = '''# %% id="imports"

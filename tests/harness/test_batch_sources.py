@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS
 
-from autograder import manifest
 from autograder.batch.contents import Content, read
 from autograder.batch.entries import Entry, SourceError, identifier
 from autograder.batch.gradescope_export import read_metadata
 from autograder.batch.sources import submissions
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
 
 NOTEBOOK = json.dumps({"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 

@@ -12,10 +12,10 @@ from conftest import TWO_FUNCTIONS, Graded, Notebook, needs_root
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import manifest
 from autograder.checks import Cache, expect, expect_array, expect_shape
-from autograder.feedback import CheckFailed, clean
-from autograder.results import Leaderboard
+from autograder.model import manifest
+from autograder.model.findings import CheckFailed, clean
+from autograder.model.report import Leaderboard
 from autograder.session import Session
 from release.templates import solved, templates
 

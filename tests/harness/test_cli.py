@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 
-from autograder import gradescope, manifest
+from autograder import gradescope
+from autograder.model import manifest
 from release.templates import solved, templates
 
 COMMAND = [str(Path(sys.executable).with_name("autograder"))]

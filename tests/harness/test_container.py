@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 from container import Container, needs_runc, python_folders
 
-from autograder import manifest
+from autograder.model import manifest
 from release.templates import solved
 
 CORPUS = ROOT / "tests" / "attacks" / "corpus"

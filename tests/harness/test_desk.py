@@ -24,20 +24,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autograder import manifest, wire
+from autograder import wire
 from autograder.desk import checking
 from autograder.desk.handin import submission_of
 from autograder.desk.place import DeskError, find
 from autograder.desk.spawned import LOOPBACK, TOKEN_BYTES, Settings, SpawnedWorker, Spawner
-from autograder.errors import HarnessFault
-from autograder.pictures import compare
-from autograder.replay import Step
+from autograder.model import manifest
+from autograder.model.errors import HarnessFault
+from autograder.model.pictures import compare
 from autograder.sandbox.requests import (
     StudentException,
     WorkerStopped,
     WorkerTimedOut,
     how_it_ended,
 )
+from autograder.wire.protocol import Step
 from release.bundle import write_student, write_zip
 from release.scaffold import new_assignment
 from release.templates import solved, templates

@@ -22,15 +22,15 @@ from PIL import Image
 from playwright.sync_api import Browser
 from test_cli import run
 
-from autograder import manifest
-from autograder.ipynb import parse
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
+from autograder.model.pictures import Picture
+from autograder.model.report import HARNESS_FAULT, CheckResult, Report
+from autograder.model.submission import collect
 from autograder.pages import markup
 from autograder.pages import page as pages
 from autograder.pages.feedback import STAFF, STUDENT, Audience, feedback_page, write_feedback
-from autograder.pictures import Picture
-from autograder.results import HARNESS_FAULT, CheckResult, Report
-from autograder.submission import collect
+from autograder.slicing.notebook import parse
 from release.templates import solved, templates
 
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import gradescope
-from autograder.errors import HarnessFault
 from autograder.gradescope import bounds, output
-from autograder.results import CheckResult, Leaderboard, Report
+from autograder.model.errors import HarnessFault
+from autograder.model.report import CheckResult, Leaderboard, Report
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 CHECK = CheckResult("a::b", "Q1", "Title", "1.1", True, 1.5, 2.0, "partial", "Came back: x")

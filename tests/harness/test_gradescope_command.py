@@ -17,8 +17,9 @@ import jsonschema
 import pytest
 from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 
-from autograder import gradescope, manifest
+from autograder import gradescope
 from autograder.gradescope import command
+from autograder.model import manifest
 from autograder.session import Session
 from release.templates import solved, templates
 

@@ -14,7 +14,8 @@ import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from image import BuildFailed, Image, NoSystem, built, needs_image
 
-from autograder import gradescope, manifest
+from autograder import gradescope
+from autograder.model import manifest
 from release.bundle import write_gradescope, write_zip
 from release.container import grade_in_container
 from release.templates import solved, templates

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.gradescope import metadata
-from autograder.times import between, moment_words, parse_time, span_words
+from autograder.model.times import between, moment_words, parse_time, span_words
 
 PACIFIC = timezone(timedelta(hours=-7))
 #: As Gradescope documents it, and the fields that real files have beside those.

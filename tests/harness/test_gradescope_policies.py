@@ -19,9 +19,9 @@ from autograder.gradescope import bounds, decide, output, policies
 from autograder.gradescope.metadata import Metadata, Previous, User, parse
 from autograder.gradescope.policies import Due, due_of, lateness, quota
 from autograder.gradescope.repeat import repeated
-from autograder.manifest import Gradescope, HiddenChecks, LatePolicy, SubmissionLimit
-from autograder.results import CheckResult, Leaderboard, Report
-from autograder.times import parse_time
+from autograder.model.manifest import Gradescope, HiddenChecks, LatePolicy, SubmissionLimit
+from autograder.model.report import CheckResult, Leaderboard, Report
+from autograder.model.times import parse_time
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 DUE = datetime(2026, 10, 1, 23, 59, tzinfo=UTC)

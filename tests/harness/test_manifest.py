@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, TWO_FUNCTIONS
 
-from autograder import manifest
-from autograder.manifest import ManifestError
+from autograder.model import manifest
+from autograder.model.manifest import ManifestError
 
 
 @pytest.fixture

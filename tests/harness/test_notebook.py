@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.alignment import Alignment, align
-from autograder.ipynb import Cell, Notebook, NotebookError, parse
-from autograder.magics import python_source
-from autograder.replay import slice_question
-from autograder.spans import Edit, Source
+from autograder.slicing.alignment import Alignment, align
+from autograder.slicing.edits import Edit, Source
+from autograder.slicing.magics import python_source
+from autograder.slicing.notebook import Cell, Notebook, NotebookError, parse
+from autograder.slicing.slicer import slice_question
 
 # --- magics ---------------------------------------------------------------------------------------
 

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.alignment import Alignment
-from autograder.ipynb import Cell, Notebook
-from autograder.replay import Slice, Step, slice_question
+from autograder.slicing.alignment import Alignment
+from autograder.slicing.notebook import Cell, Notebook
+from autograder.slicing.slicer import Slice, slice_question
+from autograder.wire.protocol import Step
 
 ANCHOR = "anchor"
 TRIPWIRE = "tripwire"

@@ -23,8 +23,7 @@ import pytest
 from conftest import needs_root
 
 from autograder import wire
-from autograder.errors import HarnessFault
-from autograder.replay import Step
+from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
 from autograder.sandbox.client import Bounds, Worker
 from autograder.sandbox.requests import (
@@ -34,6 +33,7 @@ from autograder.sandbox.requests import (
     WorkerTimedOut,
 )
 from autograder.session import ENVIRONMENT
+from autograder.wire.protocol import Step
 
 pytestmark = needs_root
 

@@ -15,9 +15,9 @@ from browser import DESKTOP, PHONE, Visit, chromium, visited
 from playwright.sync_api import Browser, expect
 from scipy import stats
 
+from autograder.model.report import CheckResult, Report
 from autograder.pages.items import clusters, items, normalised
 from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
-from autograder.results import CheckResult, Report
 
 HOSTILE = (
     "</script><script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">"

@@ -22,9 +22,9 @@ from conftest import needs_root
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import submission
+from autograder.model import submission
+from autograder.model.submission import Submission, SubmissionError, collect
 from autograder.sandbox.reaper import remove_folder
-from autograder.submission import Submission, SubmissionError, collect
 
 NOTEBOOK = b'{"cells": []}'
 SECRET = b"nobody may see this"

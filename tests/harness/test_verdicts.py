@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 
-from autograder import manifest
 from autograder.checks.verdicts import OUTER
-from autograder.results import Report
+from autograder.model import manifest
+from autograder.model.report import Report
 from autograder.session import Session
 from release.templates import solved, templates
 

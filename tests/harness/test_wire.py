@@ -22,7 +22,7 @@ from hypothesis.extra import numpy as hnp
 
 from autograder import wire
 from autograder.wire import Limits, UnsupportedValue, WireError
-from autograder.wireformat import DEFAULT_LIMITS, DTYPES, PREFIX
+from autograder.wire.codec import DEFAULT_LIMITS, DTYPES, PREFIX
 
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 SMALL = Limits(header=1 << 16, body=1 << 16)

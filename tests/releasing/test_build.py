@@ -17,8 +17,8 @@ import nbformat
 import pytest
 from conftest import TWO_FUNCTIONS, needs_root
 
-from autograder import manifest
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
 from release.build import Release, build
 from release.bundle import BundleError
 from release.proof import ProofFailed

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS, Notebook
 
-from autograder import cli, manifest
+from autograder import cli
+from autograder.model import manifest
 from release.build import build
 from release.diff import Change, DiffError, compare, student_files
 

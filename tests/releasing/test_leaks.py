@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from rich.console import Console
 
-from autograder import manifest
-from autograder.manifest import Allowed, Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Allowed, Assignment
 from release.bundle import write_student, write_zip
 from release.harness import digests
 from release.leaks import Finding, Secrets, gather, print_scan, scan

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS
 
-from autograder import manifest
-from autograder.errors import UserError
+from autograder.model import manifest
+from autograder.model.errors import UserError
 from release.bundle import write_gradescope, write_zip
 from release.container import ContainerError, find_engine, grade_in_container
 from release.templates import templates

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Graded, needs_root
 
-from autograder import manifest
+from autograder.model import manifest
 from autograder.session import Session
 from release.build import Release, build
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS
 
-from autograder import cli, manifest
+from autograder import cli
+from autograder.model import manifest
 from release.templates import TargetError, preview, templates
 
 SOURCE = TWO_FUNCTIONS / "staff" / "two.py"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS
 
-from autograder import manifest
+from autograder.model import manifest
 from release.build import LeakError, build
 from release.mistakes import MistakeError
 from release.proof import ProofFailed

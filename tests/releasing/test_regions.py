@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 from release.regions import MarkerError, Place, Region, find_regions
 
 PLACE = Place("hw.py", 3)

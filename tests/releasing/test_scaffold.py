@@ -9,8 +9,8 @@ import pytest
 from conftest import Graded, Notebook, needs_root
 from rich.console import Console
 
-from autograder import manifest
-from autograder.manifest import Assignment
+from autograder.model import manifest
+from autograder.model.manifest import Assignment
 from autograder.session import Session
 from release.build import Release, build
 from release.mistakes import mistakes

@@ -6,7 +6,7 @@ import warnings
 import nbformat
 import pytest
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 from release.source import SourceError, plain_python, read_source
 
 SCRIPT = """\

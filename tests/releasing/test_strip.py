@@ -14,7 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from test_regions import BOX, END, PLACE, RULE, UNHURRIED, boxed_cells
 
-from autograder.errors import UserError
+from autograder.model.errors import UserError
 from release.regions import MarkerError, find_regions
 from release.source import read_source
 from release.strip import strip_notebook

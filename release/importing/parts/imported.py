@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from autograder.checks import Student, fail
-from autograder.errors import HarnessFault
-from autograder.feedback import CheckFailed
+from autograder.model.errors import HarnessFault
+from autograder.model.findings import CheckFailed
 
 
 class Answers:

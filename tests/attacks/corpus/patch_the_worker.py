@@ -10,7 +10,8 @@ VERDICT = {"value": 1, "score": 10.0, "status": "passed"}
 
 
 def total(matrix):
-    from autograder import wire, wireformat
+    from autograder import wire
+    from autograder.wire import codec as wireformat
     from autograder.sandbox import lockdown, worker
 
     def answer(_self, _request):

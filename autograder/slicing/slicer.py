@@ -19,31 +19,25 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from autograder.alignment import Alignment
-from autograder.ipynb import Cell, Notebook
-from autograder.knowledge import Knowledge
-from autograder.magics import parse_python
-from autograder.names import StatementFacts, facts_of, import_text, jumps, seeds, with_inner
-from autograder.spans import Edit, Source, first_line
+from autograder.slicing.alignment import Alignment
+from autograder.slicing.edits import Edit, Source, first_line
+from autograder.slicing.effects import SideEffects
+from autograder.slicing.magics import parse_python
+from autograder.slicing.notebook import Cell, Notebook
+from autograder.slicing.statements import (
+    StatementFacts,
+    facts_of,
+    import_text,
+    jumps,
+    seeds,
+    with_inner,
+)
+from autograder.wire.protocol import Step
 
 BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
 #: Loops in loops beyond this many are taken whole: the work doubles with each.
 MAX_LOOPS = 5
-
-
-@dataclass(frozen=True)
-class Step:
-    """One top-level statement to run: ``source`` starts on ``line`` of the student's ``cell``.
-
-    ``cell`` 0 stands for the template: an import that the student's notebook has lost.
-    """
-
-    cell: int
-    line: int
-    source: str
-    binds: tuple[str, ...]
-    uses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -136,7 +130,7 @@ class _Program:
                 self.broken.append(BrokenCell(cell.number, error.lineno or 1, error.msg))
             except RecursionError:
                 self.broken.append(BrokenCell(cell.number, 1, "the code is too deeply nested"))
-        self.knowledge = Knowledge(placed.facts for placed in self.placed)
+        self.knowledge = SideEffects(placed.facts for placed in self.placed)
 
     def lost_at(self, cell: Cell | None) -> set[str]:
         """Names that a cell speaks of which is no Python, and that no cell behind it binds."""
@@ -209,7 +203,7 @@ def _template_imports(template: Notebook, unbound: set[str]) -> list[Step]:
 class _Selection:
     """Decides, statement by statement from the end, what is kept; updates the names needed."""
 
-    def __init__(self, knowledge: Knowledge, given: frozenset[str]) -> None:
+    def __init__(self, knowledge: SideEffects, given: frozenset[str]) -> None:
         self.knowledge = knowledge
         self.given = given
         #: Whether something behind, in the same cell or block, is kept: seeding calls then count,

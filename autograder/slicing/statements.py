@@ -10,8 +10,8 @@ import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from autograder.nodes import bound_name, last_name, now, root
-from autograder.sharing import mutates_receiver
+from autograder.slicing.aliasing import mutates_receiver
+from autograder.slicing.astnodes import attribute_name, base_name, bound_name, eager_nodes
 
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -44,10 +44,10 @@ class StatementFacts:
     def touched(self) -> set[str]:
         """The names through which it changes objects, as ``a`` in ``a.b[0] = c``."""
         return {
-            root(node)
-            for node in now(self.node)
+            base_name(node)
+            for node in eager_nodes(self.node)
             if isinstance(node, ast.Subscript | ast.Attribute)
-            and (not isinstance(node.ctx, ast.Load) or mutates_receiver(last_name(node)))
+            and (not isinstance(node.ctx, ast.Load) or mutates_receiver(attribute_name(node)))
         } - {""}
 
     @property
@@ -122,7 +122,7 @@ def facts_of(node: ast.stmt) -> StatementFacts:
         case ast.Import():  # `import a` leaves what `import a.b` before it did
             facts.weak = any(alias.asname is None for alias in node.names)
         case _:  # `ready and (x := 1)` may bind nothing
-            facts.weak = any(isinstance(part, ast.NamedExpr) for part in now(node))
+            facts.weak = any(isinstance(part, ast.NamedExpr) for part in eager_nodes(node))
     blocks = list(_blocks(node))
     if blocks:
         facts.weak = True
@@ -229,7 +229,7 @@ def seeds(facts: StatementFacts) -> bool:
     if not isinstance(facts.node, ast.Expr | ast.Assign):
         return False
     call = facts.node.value
-    return isinstance(call, ast.Call) and "seed" in last_name(call.func).lower()
+    return isinstance(call, ast.Call) and "seed" in attribute_name(call.func).lower()
 
 
 def import_text(facts: StatementFacts, wanted: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import json
 import math
 from typing import Any
 
-from autograder.feedback import clean
+from autograder.model.findings import clean
 
 #: Bytes in UTF-8, of one text and of the whole file.
 MAX_TEXT = 10_000

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.spans import Edit, Source
+from autograder.slicing.edits import Edit, Source
 
 #: Cell magics whose body runs as Python in the notebook's own namespace.
 BODY_RUNS = {"time", "capture", "prun", "wandb"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.results import Status
+from autograder.model.report import Status
 
 STATUSES: dict[Status, tuple[str, str]] = {
     "passed": ("Passed", "✓"),

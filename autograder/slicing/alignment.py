@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autograder.ipynb import Cell, Notebook
+from autograder.slicing.notebook import Cell, Notebook
 
 #: Pairs of cells that are compared at most, where neither ids nor comments tell.
 MAX_PAIRS = 250_000

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from autograder.errors import UserError
-from autograder.magics import python_source
+from autograder.model.errors import UserError
+from autograder.slicing.magics import python_source
 
 #: The id of the one cell that a plain Python module is read as.
 MODULE_CELL = "module"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Set
 
-from autograder.nodes import last_name
+from autograder.slicing.astnodes import attribute_name
 
 #: Methods that change the object they are called on; torch's in-place ones end with "_".
 MUTATING_METHODS = frozenset(
@@ -43,7 +43,7 @@ _ATOMIC = (
 )  # fmt: skip
 
 
-class Sharing:
+class PointsTo:
     """Classes of objects that may be one, each with the class of all that may be inside.
 
     This is Steensgaard's analysis (POPL 1996): each assignment makes two classes one, in no order.
@@ -123,7 +123,7 @@ class Sharing:
         return None
 
     def _result(self, call: ast.Call) -> int:
-        name = last_name(call.func)
+        name = attribute_name(call.func)
         arguments = [self._spread(argument) for argument in call.args]
         keywords = [self.value(keyword.value) for keyword in call.keywords]
         result = self._new()
@@ -174,7 +174,7 @@ class Sharing:
     def _iterate(self, target: ast.expr, source: ast.expr) -> None:
         value = self.part(self.value(source))
         if isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
-            name = last_name(source.func)
+            name = attribute_name(source.func)
             if name in {"items", "enumerate"} and len(target.elts) == 2:
                 target, value = target.elts[1], self.part(value)  # keys and numbers do not change
             elif name == "zip" and len(target.elts) == len(source.args):

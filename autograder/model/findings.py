@@ -70,7 +70,7 @@ def fail(
         hint: one sentence that helps to find the mistake, without the answer.
         hidden: the same for hidden checks, without input, expected value and student output.
         compared: what came back and what was expected, for public checks to draw if they are
-            pictures (see ``autograder.pictures``).
+            pictures (see ``autograder.model.pictures``).
     """
     return CheckFailed(Finding(public, hint, hidden, compared))
 

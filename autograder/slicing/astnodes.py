@@ -14,21 +14,21 @@ def bound_name(alias: ast.alias) -> str:
     return alias.asname or alias.name.split(".")[0]
 
 
-def last_name(node: ast.AST) -> str:
+def attribute_name(node: ast.AST) -> str:
     """``c`` of ``a.b.c``; empty for what is no name."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def root(node: ast.AST) -> str:
+def base_name(node: ast.AST) -> str:
     """``a`` of ``a.b[c].d(e)``; empty where no name is at the root."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def now(node: ast.AST) -> Iterator[ast.AST]:
+def eager_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a statement that run with it: bodies of functions and lambdas left out."""
     pending = [node]
     while pending:

@@ -12,9 +12,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder.names import StatementFacts, with_inner
-from autograder.nodes import FUNCTIONS, Function, last_name, now, root
-from autograder.sharing import ANY_ARGUMENT, MUTATING_FUNCTIONS, Sharing, mutates_receiver
+from autograder.slicing.aliasing import ANY_ARGUMENT, MUTATING_FUNCTIONS, PointsTo, mutates_receiver
+from autograder.slicing.astnodes import FUNCTIONS, Function, attribute_name, base_name, eager_nodes
+from autograder.slicing.statements import StatementFacts, with_inner
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class _Effects:
 _MAX_ROUNDS = 10
 
 
-class Knowledge:
+class SideEffects:
     """What a whole notebook tells: the names it binds, and what each of its statements changes."""
 
     def __init__(self, statements: Iterable[StatementFacts]) -> None:
@@ -44,12 +44,12 @@ class Knowledge:
         self._bound_methods: set[str] = set()
         nodes: list[ast.AST] = [ast.Name(name, ast.Store()) for name in written]
         for facts in everything:
-            nodes += now(facts.alone.node)
+            nodes += eager_nodes(facts.alone.node)
             self._collect(facts.alone.node)
         self._effects: dict[Function, _Effects] = {}
         self._results: dict[str, frozenset[str]] = {}
         self._settle()
-        self.sharing = Sharing(nodes, self.bound - self.imported, self._results)
+        self.sharing = PointsTo(nodes, self.bound - self.imported, self._results)
         self._changes = {facts.alone.node: self._changes_of(facts.alone) for facts in everything}
 
     def changes(self, facts: StatementFacts, needed: set[str]) -> bool:
@@ -61,7 +61,11 @@ class Knowledge:
         return bool(found) and bool(found & self.sharing.reach(needed))
 
     def _changes_of(self, facts: StatementFacts) -> tuple[set[str], set[int]]:
-        found = [change for node in now(facts.node) for change in self._changed(node, self.sharing)]
+        found = [
+            change
+            for node in eager_nodes(facts.node)
+            for change in self._changed(node, self.sharing)
+        ]
         names = {change for change in found if isinstance(change, str)}
         classes = {change for change in found if isinstance(change, int)}
         return names, classes | self.sharing.of_names(names)
@@ -71,7 +75,7 @@ class Knowledge:
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._functions.setdefault(statement.name, []).append(statement)
-                acts = {last_name(decorator) for decorator in statement.decorator_list}
+                acts = {attribute_name(decorator) for decorator in statement.decorator_list}
                 self._acts.setdefault(statement.name, set()).update(acts)
             case ast.ClassDef():
                 for part in statement.body:
@@ -82,7 +86,7 @@ class Knowledge:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as function):
                 self._functions.setdefault(name, []).append(function)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value):
-                if mutates_receiver(last_name(value)):
+                if mutates_receiver(attribute_name(value)):
                     self._bound_methods.add(name)
                 called = [value.func, *value.args] if isinstance(value, ast.Call) else [value]
                 acts = {part.id for part in called if isinstance(part, ast.Name)}
@@ -116,7 +120,7 @@ class Knowledge:
         stored |= {node.arg for node in nodes if isinstance(node, ast.arg)}
         local = (stored - declared) | parameters
         owned = local | (self.bound - self.imported)
-        sharing = Sharing([*nodes, *ast.walk(arguments)], owned, self._results)
+        sharing = PointsTo([*nodes, *ast.walk(arguments)], owned, self._results)
         changes = [change for node in nodes for change in self._changed(node, sharing)]
         changed = {change for change in changes if isinstance(change, str)} - local
         classes = {sharing.find(change) for change in changes if isinstance(change, int)}
@@ -136,12 +140,12 @@ class Knowledge:
         result = (result - parameters) | ({ANY_ARGUMENT} if result & parameters else set())
         return _Effects(tuple(positional), frozenset(changed), frozenset(result))
 
-    def _changed(self, node: ast.AST, sharing: Sharing) -> Iterator[int | str | None]:
+    def _changed(self, node: ast.AST, sharing: PointsTo) -> Iterator[int | str | None]:
         """What one node of a syntax tree changes: classes of objects, and names."""
         match node:
             case ast.Subscript() | ast.Attribute() if not isinstance(node.ctx, ast.Load):
                 yield sharing.value(node.value)
-                yield from {root(node)} & self.imported
+                yield from {base_name(node)} & self.imported
             case ast.AugAssign():
                 yield sharing.value(node.target)
             case ast.Attribute() if mutates_receiver(node.attr):
@@ -149,12 +153,12 @@ class Knowledge:
             case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
                 # `sys.path.append` changes the module; `losses = np.append(...)` does not.
                 if mutates_receiver(method.attr) and not method.attr.endswith("_"):
-                    yield from {root(method)} & self.imported
+                    yield from {base_name(method)} & self.imported
             case ast.Call():
                 yield from self._changed_by_call(node, sharing)
 
-    def _changed_by_call(self, call: ast.Call, sharing: Sharing) -> Iterator[int | str | None]:
-        name = last_name(call.func)
+    def _changed_by_call(self, call: ast.Call, sharing: PointsTo) -> Iterator[int | str | None]:
+        name = attribute_name(call.func)
         if name in MUTATING_FUNCTIONS or (name.endswith("_") and not name.endswith("__")):
             yield from (sharing.value(argument) for argument in call.args[:1])
         if isinstance(call.func, ast.Attribute):
@@ -170,14 +174,18 @@ class Knowledge:
         for function in self._methods.get("__call__", ()) if name not in self._functions else ():
             yield from self._passed_on(function, [call.func, *call.args], call, sharing)
         for called in (call.func, *call.args):
-            if self._bound_methods & self._acting(last_name(called)):
+            if self._bound_methods & self._acting(attribute_name(called)):
                 yield sharing.value(called)
         for argument in call.args:
-            for function in self._functions.get(last_name(argument), ()):
+            for function in self._functions.get(attribute_name(argument), ()):
                 yield from self._passed_on(function, None, call, sharing)
 
     def _passed_on(
-        self, function: Function, arguments: list[ast.expr] | None, call: ast.Call, sharing: Sharing
+        self,
+        function: Function,
+        arguments: list[ast.expr] | None,
+        call: ast.Call,
+        sharing: PointsTo,
     ) -> Iterator[int | str | None]:
         """The effects of a function in terms of a call's arguments; None: they are not known."""
         effects = self._effects.get(function)

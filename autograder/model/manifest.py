@@ -17,11 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import UserError
-from autograder.times import parse_time
+from autograder.model.errors import UserError
+from autograder.model.times import parse_time
 
 FILE_NAME = "assignment.toml"
-SCHEMA = Path(__file__).with_name("schemas") / "manifest.schema.json"
+SCHEMA = Path(__file__).parents[1] / "schemas" / "manifest.schema.json"
 
 
 class ManifestError(UserError):

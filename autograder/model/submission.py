@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from autograder.errors import UserError
-from autograder.manifest import Assignment
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
 
 #: More entries than any honest submission has; the rest is not looked at.
 MAX_ENTRIES = 20_000

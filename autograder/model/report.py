@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from autograder.pictures import Picture
+from autograder.model.pictures import Picture
 
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
 

@@ -1,6 +1,6 @@
 """The typed wire: plain values come in, bounded frames go over a socket, plain values come out.
 
-What may cross, and how it is written, is in ``wireformat``; here are sockets and deadlines.
+What may cross, and how it is written, is in ``codec``; here are sockets and deadlines.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from autograder.wireformat import (
+from autograder.wire.codec import (
     DEFAULT_LIMITS,
     PREFIX,
     Limits,

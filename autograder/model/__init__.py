@@ -1,0 +1,1 @@
+"""What passes between stages: manifest, submission, report, findings; nothing here runs code."""

@@ -1,0 +1,1 @@
+"""A submitted notebook comes in; the statements that a question's names depend on go out."""

@@ -1,0 +1,23 @@
+"""The typed wire between processes that do not trust each other: ``send`` and ``receive``."""
+
+from autograder.wire.channel import (
+    DeadlinePassed,
+    PeerClosed,
+    encode,
+    pending,
+    receive,
+    send,
+)
+from autograder.wire.codec import Limits, UnsupportedValue, WireError
+
+__all__ = [
+    "DeadlinePassed",
+    "Limits",
+    "PeerClosed",
+    "UnsupportedValue",
+    "WireError",
+    "encode",
+    "pending",
+    "receive",
+    "send",
+]
