@@ -29,7 +29,8 @@ from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
-from autograder.checks.student import Student
+from autograder.checks.second_look import SecondLooks
+from autograder.checks.student import Student, Times
 from autograder.checks.verdicts import Verdicts, basis_of
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
@@ -38,9 +39,10 @@ from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
-from autograder.sandbox.worker import public_names
+from autograder.sandbox.worker import public_paths
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook, parse
+from autograder.slicing.packages import packages_of
 from autograder.slicing.slicer import prepare
 
 
@@ -58,6 +60,7 @@ class Job:
         fresh: take over none.
         seconds: stop after these, if that is before the manifest's limit.
         without: steps of the sandbox to leave out; in tests alone.
+        second_look: run checks that do not pass on the whole notebook too.
     """
 
     path: str
@@ -69,6 +72,7 @@ class Job:
     fresh: bool
     seconds: float | None
     without: tuple[str, ...]
+    second_look: bool = True
 
 
 #: To look up what is remembered; a submission that takes longer to be read is graded as any other.
@@ -163,7 +167,7 @@ class Grader:
         self.public_only = public_only
         for template in templates.values():
             prepare(template)  # here, where all submissions' children have it
-        self.given = frozenset(public_names(assignment.runtime.prebind))
+        self.packages = packages_of(assignment, public_paths(assignment.runtime.prebind))
         self._bases: dict[tuple[str, ...], str] = {}
         self.plugin = GradingPlugin(assignment, lambda: None, public_only=public_only)
         self._recaller: Recaller | None = None
@@ -359,22 +363,33 @@ class Child:
         self.channel = channel
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         self._submission, self._problem = _collected(grader.assignment, Path(job.path), folder)
-        self._answers = Answers(grader.assignment, grader.templates, self._submission, grader.given)
+        self._answers = Answers(
+            grader.assignment, grader.templates, self._submission, grader.packages
+        )
         scratch = folder / "scratch"
         scratch.mkdir(mode=0o711)
 
         def start_worker(seconds: float) -> Worker:
             return _start_worker(grader, job, scratch, seconds)
 
-        def make_student(question: Question, seconds: float) -> Student:
-            return Student(self._answers, question, seconds, start_worker)
+        limits = grader.assignment.limits
+
+        def make_student(question: Question, seconds: float, whole: bool) -> Student:
+            times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
+            return Student(self._answers, question, times, start_worker, whole=whole)
 
         memory = Cache(Path(job.cache) if job.cache else None)
         verdicts = None
         if job.remember:
             basis = grader.basis(job)
             verdicts = Verdicts(
-                memory, basis, self._answers, self._submission, seed, fresh=job.fresh
+                memory,
+                basis,
+                self._answers,
+                self._submission,
+                seed,
+                fresh=job.fresh,
+                second_look=job.second_look,
             )
         self.handed = Handed(
             seed,
@@ -383,6 +398,7 @@ class Child:
             memory,
             lambda result: wire.send(channel, {"check": asdict(result)}),
             verdicts,
+            SecondLooks(limits.second_look_seconds) if job.second_look else None,
         )
 
     def end(self, plugin: GradingPlugin, fault: str | None) -> dict[str, Any]:

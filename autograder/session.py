@@ -203,6 +203,7 @@ class Session:
         fresh: bool = False,
         seconds: float | None = None,
         without: frozenset[str] = frozenset(),
+        second_look: bool = True,
         announce: Callable[[int, int], None] = lambda _ended, _all: None,
     ) -> Report:
         """Grade a folder, a zip or one notebook. Always returns a report.
@@ -214,6 +215,7 @@ class Session:
                 that have not ended by then are reported as skipped.
             without: steps of the sandbox to leave out, for tests of what each is there for; the
                 report says what was active.
+            second_look: run checks that do not pass on the whole notebook too.
             announce: called with the checks that have ended and the checks in all.
         """
         job = {
@@ -222,6 +224,7 @@ class Session:
             "required": sorted(self.floor & self.primitives - without),
             "unsafe": self.unsafe or bool(without),
             "without": sorted(without),
+            "second_look": second_look,
             "cache": str(self.cache.absolute()) if self.cache and self._keeps_memory else None,
             "remember": self.remember,
             "fresh": fresh,

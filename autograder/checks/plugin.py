@@ -10,10 +10,9 @@ fixtures, and turns every outcome into points and words.
 from __future__ import annotations
 
 import time
-import traceback
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,215 +22,16 @@ import pytest
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.marks import DESCRIPTIONS
+from autograder.checks.outcomes import Case, Check, failed_case, wrapper_with
+from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts
 from autograder.model.errors import HarnessFault
-from autograder.model.findings import CheckFailed, clean
 from autograder.model.manifest import Assignment, Question
-from autograder.model.pictures import Picture, compare
-from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Status
+from autograder.model.report import HARNESS_FAULT, CheckResult
 
-StudentMaker = Callable[[Question, float], Student]
+StudentMaker = Callable[[Question, float, bool], Student]
 Emit = Callable[[CheckResult], None]
-
-
-@dataclass
-class Case:
-    """One run of a check: the share of its points earned, and what a student reads if not all."""
-
-    share: float
-    message: str = ""
-    staff: str = ""
-    status: Status = "passed"
-    pictures: tuple[Picture, ...] = ()
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Case:
-        """The inverse of ``dataclasses.asdict``."""
-        pictures = tuple(Picture(**picture) for picture in data["pictures"])
-        return cls(**{**data, "pictures": pictures})
-
-
-@dataclass
-class Check:
-    """One check: a function, with a case for each set of parameters."""
-
-    id: str
-    function: Any
-    question: Question
-    hidden: bool
-    items: list[pytest.Item] = field(default_factory=list)
-    outcomes: list[Case] = field(default_factory=list)
-    student: Student | None = None
-    seconds: float = 0.0
-    flags: list[str] = field(default_factory=list)
-    leaderboard: dict[str, Leaderboard] = field(default_factory=dict)
-    key: str = ""
-    #: What the sandbox held when a remembered outcome came about.
-    remembered: frozenset[str] | None = None
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.id.split("::")[-1]
-
-    @property
-    def weight(self) -> float:
-        """The points of the check."""
-        return float(getattr(self.function, "__weight__", 0.0))
-
-    @property
-    def title(self) -> str:
-        """What is asked: the first line of the docstring, else the name in words."""
-        lines = (self.function.__doc__ or "").strip().splitlines()
-        return lines[0] if lines else self.name.removeprefix("test_").replace("_", " ")
-
-    @property
-    def sandbox(self) -> frozenset[str] | None:
-        """What the sandbox held when the outcome came about; None where no worker was needed."""
-        return self.remembered if self.student is None else self.student.active
-
-    @property
-    def done(self) -> bool:
-        """Whether every case has run."""
-        return len(self.outcomes) == len(self.items)
-
-    @property
-    def passed(self) -> bool:
-        """Whether every case has run and earned all."""
-        return self.done and all(case.share == 1 for case in self.outcomes)
-
-    @property
-    def depends_on(self) -> tuple[str, ...]:
-        """The names of the checks that have to pass first."""
-        marks = (mark for item in self.items for mark in item.iter_markers("depends"))
-        return tuple(dict.fromkeys(str(name) for mark in marks for name in mark.args))
-
-    def forget(self) -> None:
-        """Be as before any submission."""
-        self.outcomes, self.flags = [], []
-        self.leaderboard_value = self.remembered = self.student = None
-        self.seconds, self.key = 0.0, ""
-
-    def recall(self, verdicts: Verdicts) -> bool:
-        """Take over the outcome that is remembered for the same input, if there is one."""
-        found = verdicts.recall(self._key(verdicts))
-        if found is None or len(found["cases"]) != len(self.items):
-            return False
-        self.outcomes = [Case.from_dict(case) for case in found["cases"]]
-        self.flags = list(found["flags"])
-        self.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
-        self.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
-        return True
-
-    def keep(self, verdicts: Verdicts) -> None:
-        """Remember the outcome, unless it may be another one the next time."""
-        if any(case.status in ("fault", "skipped") for case in self.outcomes):
-            return
-        if self.student is not None and self.student.late:
-            return
-        outcome = {
-            "cases": [asdict(case) for case in self.outcomes],
-            "flags": self.flags,
-            "leaderboard": [asdict(entry) for entry in self.leaderboard.values()],
-            "sandbox": None if self.sandbox is None else sorted(self.sandbox),
-        }
-        verdicts.keep(self._key(verdicts), outcome)
-
-    def _key(self, verdicts: Verdicts) -> str:
-        """Made once, for recalling and for keeping: it may take reading all files."""
-        if not self.key:
-            path, fixtures = Path(self.items[0].path), getattr(self.items[0], "fixturenames", ())
-            self.key = verdicts.key(path, self.name, self.question, fixtures)
-        return self.key
-
-    def result(self) -> CheckResult:
-        """The outcome so far; cases that have not run count as faults."""
-        missing = len(self.items) - len(self.outcomes)
-        cases = [*self.outcomes, *[Case(0.0, HARNESS_FAULT, "did not run", "fault")] * missing]
-        share = sum(case.share for case in cases) / len(cases)
-        if share < 1 and self._marked("all_or_nothing"):
-            share = 0.0
-        return CheckResult(
-            id=self.id,
-            question=self.question.id,
-            title=self.title,
-            number=getattr(self.function, "__number__", ""),
-            hidden=self.hidden,
-            score=round(share * self.weight, 6),
-            max_score=self.weight,
-            status=self._status(cases, share),
-            message=self._message(cases),
-            staff="\n".join(dict.fromkeys(case.staff for case in cases if case.staff)),
-            visibility=getattr(self.function, "__visibility__", "visible"),
-            tags=tuple(str(tag) for tag in getattr(self.function, "__tags__", ())),
-            seconds=round(self.seconds, 4),
-            passed=sum(case.share == 1 for case in cases),
-            cases=len(cases),
-            leaderboard=tuple(self.leaderboard.values()),
-            # Those of the first case that has any: more would bury the message.
-            pictures=next((case.pictures for case in cases if case.pictures), ()),
-        )
-
-    def _marked(self, name: str) -> bool:
-        return any(item.get_closest_marker(name) for item in self.items)
-
-    @staticmethod
-    def _status(cases: list[Case], share: float) -> Status:
-        statuses = {case.status for case in cases}
-        status: Status
-        for status in ("fault", "skipped"):
-            if status in statuses:
-                return status
-        if statuses == {"passed"}:
-            return "passed"
-        return "partial" if share > 0 else "failed"
-
-    def _message(self, cases: list[Case]) -> str:
-        texts = []
-        for item, case in zip(self.items, cases, strict=True):
-            if case.message:
-                # A hidden check's parameters are part of its input, so they stay unnamed.
-                label = "" if self.hidden or len(cases) == 1 else f"{_case_name(item)}: "
-                texts.append(label + case.message)
-        if not texts:
-            return ""
-        good = sum(case.share == 1 for case in cases)
-        head = f"{good} of {len(cases)} cases passed.\n" if len(cases) > 1 else ""
-        return clean(head + "\n".join(dict.fromkeys(texts)))
-
-    def enter(self, name: str, value: float | str, order: str = "desc") -> None:
-        """Enter a value into a column of the leaderboard; of several, the last one counts.
-
-        Args:
-            order: ``desc`` where more is better, else ``asc``.
-        """
-        if order not in ("asc", "desc"):
-            raise ValueError(f"the leaderboard's order is {order!r}; it is 'asc' or 'desc'")
-        value = value if isinstance(value, str | int) else float(value)
-        self.leaderboard[name] = Leaderboard(name, value, order)
-
-    def enter_decorated(self) -> None:
-        """Enter what the check set by the means of gradescope-utils' ``leaderboard``."""
-        wrapper = _wrapper_with(self.function, "__leaderboard_value__")
-        column = getattr(self.function, "__leaderboard_column__", None)
-        if wrapper is not None and column is not None:
-            order = getattr(self.function, "__leaderboard_sort_order__", "desc")
-            self.enter(str(column), wrapper.__leaderboard_value__, str(order))
-
-
-def _case_name(item: pytest.Item) -> str:
-    callspec = getattr(item, "callspec", None)
-    return str(callspec.id) if callspec is not None else item.name
-
-
-def _wrapper_with(function: Any, attribute: str) -> Any:
-    """The layer of a decorated function that carries an attribute of its own."""
-    while function is not None:
-        if attribute in vars(function):
-            return function
-        function = getattr(function, "__wrapped__", None)
-    return None
 
 
 @dataclass(frozen=True)
@@ -241,7 +41,9 @@ class Handed:
     Attributes:
         seed: what random inputs are drawn from.
         emit: takes each check's result, once before it has run and once when it has.
+        make_student: of a question, the seconds of a check, and whether the whole notebook is run.
         verdicts: outcomes that are remembered; None to run everything.
+        second_looks: at checks that do not pass; None for none.
     """
 
     seed: int
@@ -250,6 +52,7 @@ class Handed:
     cache: Cache
     emit: Emit
     verdicts: Verdicts | None = None
+    second_looks: SecondLooks | None = None
 
 
 class GradingPlugin:
@@ -430,15 +233,17 @@ class GradingPlugin:
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
         """The student's answer to the check's question, in a process of the check's own."""
-        item = request.node
-        check = self._check_of(item)
-        mark = item.get_closest_marker("time_limit")
-        seconds = float(mark.args[0]) if mark else self.assignment.limits.check_seconds
+        check = self._check_of(request.node)
         if check.student is None:
-            check.student = self.handed.make_student(check.question, seconds)
+            check.student = self._student(check, whole=self.assignment.runs_whole(check.question))
         yield check.student
         if check.done:
             check.student.close()
+
+    def _student(self, check: Check, *, whole: bool) -> Student:
+        mark = check.items[0].get_closest_marker("time_limit")
+        seconds = float(mark.args[0]) if mark else self.assignment.limits.check_seconds
+        return self.handed.make_student(check.question, seconds, whole)
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
@@ -481,7 +286,9 @@ class GradingPlugin:
     # --- running ---
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[None]:
         """Time a case, and hand on its check's result when it was the last one."""
         check = self._check_of(item)
         started = time.monotonic()
@@ -493,14 +300,25 @@ class GradingPlugin:
             if len(check.outcomes) == before:
                 check.outcomes.append(Case(0.0, HARNESS_FAULT, "no outcome", "fault"))
             if check.done:
-                self.handed.emit(check.result())
-                if self.handed.verdicts is not None:
-                    check.keep(self.handed.verdicts)
+                self._finish(check, nextitem)
+
+    def _finish(self, check: Check, nextitem: pytest.Item | None) -> None:
+        """Hand a check's result on; and once more, if a second look finds a better one."""
+        check.note_stopped()
+        check.whole = not check.passed and check.student is not None and check.student.partial
+        self.handed.emit(check.result())
+        looks = self.handed.second_looks
+        if looks is not None and looks.due(check):
+            if looks.take(check, lambda: self._student(check, whole=True), nextitem):
+                check.note_stopped()
+            self.handed.emit(check.result())
+        if self.handed.verdicts is not None:
+            check.keep(self.handed.verdicts)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a check whose foundation failed."""
         check = self._check_of(item)
-        wrapper = _wrapper_with(check.function, "__score__")
+        wrapper = wrapper_with(check.function, "__score__")
         if wrapper is not None:
             del wrapper.__score__  # another case's
         for other in self.checks.values():
@@ -511,7 +329,7 @@ class GradingPlugin:
         """Turn what a phase ended with into a case's outcome."""
         check = self._check_of(item)
         if call.excinfo is not None:
-            case = _failed_case(call.excinfo.value, check)
+            case = failed_case(call.excinfo.value, check)
         elif call.when == "call":
             case = Case(1.0)
         else:
@@ -519,8 +337,8 @@ class GradingPlugin:
         try:
             check.enter_decorated()
         except (TypeError, ValueError) as error:
-            case = _failed_case(error, check)
-        wrapper = _wrapper_with(check.function, "__score__")
+            case = failed_case(error, check)
+        wrapper = wrapper_with(check.function, "__score__")
         if wrapper is not None and case.status in ("passed", "failed") and check.weight:
             case.share = min(max(float(wrapper.__score__) / check.weight, 0.0), 1.0)
         if call.when == "teardown" and check.outcomes:
@@ -531,29 +349,3 @@ class GradingPlugin:
 
 def _short_id(item: pytest.Item) -> str:
     return f"{Path(item.path).name}::{item.nodeid.split('::', 1)[-1].split('[')[0]}"
-
-
-def _failed_case(error: BaseException, check: Check) -> Case:
-    hidden_by = getattr(check.function, "__hide_errors__", None)
-    if isinstance(error, pytest.skip.Exception):
-        return Case(0.0, clean(str(error.msg)), "", "skipped")
-    if isinstance(error, CheckFailed):
-        text = hidden_by or error.finding.text(hidden=check.hidden)
-        drawn = error.finding.compared if not (check.hidden or hidden_by) else None
-        pictures = compare(*drawn) if drawn is not None else ()
-        return Case(0.0, text, clean(error.finding.public), "failed", pictures)
-    if isinstance(error, AssertionError):
-        text = hidden_by or _assertion_text(error, check)
-        return Case(0.0, text, clean(str(error)), "failed")
-    trace = "".join(traceback.format_exception(error))
-    return Case(0.0, HARNESS_FAULT, trace, "fault")
-
-
-def _assertion_text(error: AssertionError, check: Check) -> str:
-    """The message that the check's author wrote; not one that a library made out of values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = bool(frames) and Path(frames[-1].filename) == Path(check.items[0].path)
-    if own and error.args and isinstance(error.args[0], str):
-        return clean(error.args[0])
-    words = "This does not hold for your answer."
-    return words if check.hidden else clean(str(error)) or words

@@ -8,14 +8,17 @@ desk gives a plain process or the notebook's own names.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, exception_name
 from autograder.model.manifest import Question
 from autograder.sandbox.requests import (
+    Replayed,
     Requests,
     StudentException,
     WorkerLied,
@@ -24,9 +27,23 @@ from autograder.sandbox.requests import (
 )
 from autograder.slicing.answers import AnswerSource
 from autograder.slicing.slicer import Slice
+from autograder.wire.protocol import Replay, Step
 
 #: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
 StartWorker = Callable[[float], Requests]
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of one check.
+
+    Attributes:
+        check: for what the check asks for, and for what the notebook runs for sure.
+        optional: more, for what the notebook runs because it may matter.
+    """
+
+    check: float
+    optional: float = 0.0
 
 
 class Student:
@@ -40,16 +57,21 @@ class Student:
         self,
         answers: AnswerSource,
         question: Question,
-        seconds: float,
+        times: Times,
         start_worker: StartWorker,
+        *,
+        whole: bool = False,
     ) -> None:
         self._answers = answers
         self._question = question
-        self._seconds = seconds
+        self._times = times
         self._start_worker = start_worker
+        self._whole = whole
         self._worker: Requests | None = None
         self._deadline: float | None = None
-        self._failures: dict[str, StudentException] = {}
+        self._replayed = Replayed({})
+        #: Whether statements that only may matter are not run.
+        self._left_out = False
         #: Whether the worker has seen an input of the check, which it could put into any message.
         self._secret = False
         #: What the sandbox held while this check ran, None if no worker was needed.
@@ -101,30 +123,73 @@ class Student:
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
                 "of that question in the manifest"
             )
-        plan = self._answers.slice(self._question)
+        plan = self._plan()
         if isinstance(plan, Finding):
             raise CheckFailed(plan)
         if name in plan.missing:
             raise CheckFailed(self._answers.undefined(self._question, name, plan))
         if self._worker is None or not self._worker.alive:
             self._start(plan)
-        if name in self._failures:
-            raise CheckFailed(self._replay_failed(name, self._failures[name]))
+        failure = self._replayed.failures.get(name)
+        if failure is not None:
+            raise CheckFailed(self._replay_failed(name, failure))
         assert self._worker is not None
         return self._worker
 
+    def _plan(self) -> Slice | Finding:
+        return self._answers.slice(self._question, whole=self._whole)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a worker was asked in which something of the notebook had not been run."""
+        plan = self._plan() if self._worker is not None else None
+        return isinstance(plan, Slice) and plan.partial
+
+    @property
+    def stopped(self) -> str:
+        """What of the notebook there was no time left for, in words; empty if nothing."""
+        if self._left_out:
+            return "what only may matter was left out, as it did not end or ended the process"
+        if not self._replayed.stopped:
+            return ""
+        cell, line = self._replayed.stopped[0]
+        text = self._answers.line(self._question, cell, line)
+        seconds = f"{self._times.optional:g} seconds"
+        return f"cell {cell}, line {line}, {text} was stopped after {seconds}"
+
     def _start(self, plan: Slice) -> None:
-        if self._deadline is None:
-            self._deadline = time.monotonic() + self._seconds
-        if time.monotonic() >= self._deadline:
+        if self._deadline is not None and time.monotonic() >= self._deadline:
             raise CheckFailed(self._late("the check"))
+        if plan.sure and not self._left_out:
+            try:
+                self._begin(plan, plan.steps)
+                return
+            except (WorkerTimedOut, WorkerStopped):  # not even a signal may have stopped it
+                self._left_out, self._deadline = True, None
+        steps = plan.sure or plan.steps
+        self._guarded("running the notebook's own code", lambda: self._begin(plan, steps))
+
+    def _begin(self, plan: Slice, steps: tuple[Step, ...]) -> None:
+        """Have a worker run the steps. Raises as its requests do."""
+        seconds = self._times.check + self._times.optional
         # From here on ``close`` reaps it, whatever the replay does.
-        self._worker = worker = self._start_worker(self._seconds)
+        self._worker = worker = self._start_worker(seconds)
         self._secret = False
         self.active = worker.active
-        self._failures = self._guarded(
-            "running the notebook's own code", lambda: worker.replay(plan.steps, self._end())
+        began = time.monotonic()
+        self._deadline = self._deadline or began + seconds
+        cells = {step.cell for step in steps}
+        replay = Replay(
+            steps,
+            dict(self._answers.sources(self._question, cells)),
+            self._answers.files(plan),
+            self._times.optional,
+            tolerant=plan.whole,
         )
+        self._replayed = worker.replay(replay, self._end())
+        # What was not needed for optional statements is not left to the check.
+        spent = min(time.monotonic() - began, self._times.optional)
+        self._deadline = min(self._deadline, began + spent + self._times.check)
 
     def _end(self) -> float:
         assert self._deadline is not None
@@ -133,7 +198,7 @@ class Student:
     def _late(self, what: str) -> Finding:
         self.late = True
         return Finding(
-            f"{what} did not end within {self._seconds:g} seconds.",
+            f"{what} did not end within {self._times.check:g} seconds.",
             "Look for a loop that never ends, or for work that could be done once.",
         )
 
@@ -165,10 +230,27 @@ class Student:
 
     def _replay_failed(self, name: str, error: StudentException) -> Finding:
         # No hidden input has reached the worker yet, so the whole message may be shown.
-        place = self._place(error)
+        return Finding(f"`{name}` could not be defined: {self._told(error)}", self._hint(error))
+
+    def _told(self, error: StudentException) -> str:
+        """What went wrong when the notebook was run, in full; and why, if something before did."""
         message = clean(error.message, 300).strip()
-        text = f"`{name}` could not be defined: {place}{exception_name(error.type, hidden=False)}"
-        return Finding(f"{text}: {message}." if message else f"{text}.", _hint(error))
+        text = f"{self._place(error)}{exception_name(error.type, hidden=False)}"
+        text = f"{text}: {message}." if message else f"{text}."
+        return " ".join([text, *self._cause(error)])
+
+    def _cause(self, error: StudentException) -> list[str]:
+        """A sentence on what had gone wrong before, if the error follows from that."""
+        name = _missing_name(error)
+        if not name:
+            return []
+        failures = self._replayed.failures
+        before = failures.get(name) or failures.get("*")
+        if before is not None and before != error:
+            return [f"`{clean(name, 100)}` was not there because {self._told(before)}"]
+        plan = self._plan()
+        broken = self._answers.unreadable(self._question, plan, name)
+        return [broken] if broken else []
 
     def _raised(self, name: str, error: StudentException) -> Finding:
         """What a call or a description ended with; a message may be shown if it holds no input."""
@@ -185,14 +267,29 @@ class Student:
         for hidden in (False, True):
             text = f"`{name}` stopped: {place}{exception_name(error.type, hidden=hidden)}"
             shown = message and not (hidden and self._secret)
-            texts.append(f"{text}: {message}." if shown else f"{text}.")
-        return Finding(texts[0], _hint(error), texts[1])
+            text = f"{text}: {message}." if shown else f"{text}."
+            texts.append(" ".join([text, *self._cause(error)]))
+        return Finding(texts[0], self._hint(error), texts[1])
 
     def _place(self, error: StudentException) -> str:
-        line = self._answers.line(self._question, error.cell, error.line)
+        line = self._answers.line(self._question, error.cell, error.line, error.file)
         # The numbers come from the student's process: those of no line of theirs tell nothing, but
         # could carry what it has seen.
-        return f"cell {error.cell}, line {error.line}, {line} raised " if line else "it raised "
+        if not line:
+            return "it raised "
+        where = clean(error.file, 200) if error.file else f"cell {error.cell}"
+        return f"{where}, line {error.line}, {line} raised "
+
+    def _hint(self, error: StudentException) -> str:
+        if self._cause(error):
+            return "Mend that first; this follows from it."
+        return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")
+
+
+def _missing_name(error: StudentException) -> str:
+    """The name that a NameError is about; it is only ever looked up."""
+    found = re.match(r"name '(\w+)' is not defined", error.message)
+    return found[1] if found and error.type == "NameError" else ""
 
 
 _HINTS = {
@@ -205,7 +302,3 @@ _HINTS = {
     "RecursionError": "A function calls itself without end.",
     "FileNotFoundError": "Files of your own machine are not there when grading.",
 }
-
-
-def _hint(error: StudentException) -> str:
-    return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")

@@ -23,8 +23,9 @@ from autograder.checks.cache import Cache, digest
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
+from autograder.slicing.slicer import Slice
 
-_FORMAT = 2
+_FORMAT = 3
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
 OUTER = frozenset(
     ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
@@ -113,6 +114,7 @@ class Verdicts:
         seed: int,
         *,
         fresh: bool = False,
+        second_look: bool = True,
     ) -> None:
         self._memory = memory
         self._basis = basis
@@ -120,6 +122,7 @@ class Verdicts:
         self._submission = submission
         self._seed = seed
         self._fresh = fresh
+        self._second_look = second_look
 
     def recall(self, key: str) -> dict[str, Any] | None:
         """What `keep` was given for a check of that key, which looks at the same."""
@@ -132,13 +135,22 @@ class Verdicts:
         """Remember an outcome that JSON can hold."""
         self._memory.keep(key, outcome)
 
-    def key(self, path: Path, name: str, question: Question, fixtures: Iterable[str]) -> str:
+    def key(
+        self,
+        path: Path,
+        name: str,
+        question: Question,
+        fixtures: Iterable[str],
+        *,
+        whole: bool = False,
+    ) -> str:
         """A digest of all that a check's verdict follows from.
 
         Args:
             path: the check's file.
             name: its function.
             fixtures: what it asks for.
+            whole: it may follow from all of the notebook, by a second look.
 
         Raises:
             HarnessFault: there is nothing to look at, because manifest and template disagree.
@@ -147,6 +159,8 @@ class Verdicts:
         seen: dict[str, object] = {}
         if "student" in asked:
             seen["student"] = self._looked_at(question)
+            if whole:
+                seen["notebook"] = [self._second_look, self._answers.cells(question)]
         if "files" in asked:
             seen["files"] = self._files
         return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
@@ -156,7 +170,9 @@ class Verdicts:
         plan = self._answers.slice(question)
         places = [*getattr(plan, "steps", ()), *getattr(plan, "broken", ())]
         cells = self._answers.sources(question, {place.cell for place in places})
-        return [type(plan).__name__, asdict(plan), cells]
+        files = self._answers.files(plan) if isinstance(plan, Slice) else {}
+        read = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        return [type(plan).__name__, asdict(plan), cells, read]
 
     @cached_property
     def _files(self) -> dict[str, str]:

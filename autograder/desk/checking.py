@@ -12,7 +12,8 @@ from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
-from autograder.checks.student import StartWorker, Student
+from autograder.checks.second_look import SecondLooks
+from autograder.checks.student import StartWorker, Student, Times
 from autograder.desk.place import DeskError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
@@ -47,10 +48,14 @@ def check(
         results[result.id] = result
         announce(len(ended), len(results))
 
-    def make_student(question: Question, seconds: float) -> Student:
-        return Student(answers, question, seconds, start_worker)
+    limits = assignment.limits
 
-    handed = Handed(seed, make_student, Files(submission), Cache(None), emit)
+    def make_student(question: Question, seconds: float, whole: bool) -> Student:
+        times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
+        return Student(answers, question, times, start_worker, whole=whole)
+
+    looks = SecondLooks(limits.second_look_seconds)
+    handed = Handed(seed, make_student, Files(submission), Cache(None), emit, second_looks=looks)
     plugin = GradingPlugin(assignment, lambda: handed, public_only=True, questions=questions)
     fault = running.run(assignment, plugin)
     checks = tuple(results.values())

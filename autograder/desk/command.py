@@ -22,6 +22,7 @@ from autograder.model.report import Report
 from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook
+from autograder.slicing.packages import packages_of
 from autograder.terminal import checks_counted, print_public
 
 NOTEBOOKS = (".ipynb", ".py")
@@ -49,8 +50,8 @@ class Desk:
             self.spawner.launch()
             checking.import_torch(self.assignment)  # while the other process imports it too
             submission = self._submission(asked.file)
-            given = self.spawner.given()
-            answers = Answers(self.assignment, self.templates, submission, given)
+            packages = packages_of(self.assignment, self.spawner.given())
+            answers = Answers(self.assignment, self.templates, submission, packages)
             questions = asked.questions
             if questions is None and asked.file is not None:
                 questions = frozenset(self._questions_of(answers))

@@ -58,7 +58,7 @@ def blank(
     assignment: Assignment, found: Submission, templates: dict[str, Notebook]
 ) -> Iterator[str]:
     """The questions whose answer is still as it was handed out, or cannot be found."""
-    answers = Answers(assignment, templates, found, frozenset())
+    answers = Answers(assignment, templates, found)
     for question in assignment.questions:
         if not question.notebook or not found.named(question.notebook):
             continue

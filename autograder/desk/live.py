@@ -14,9 +14,10 @@ from typing import Any
 from autograder.model.findings import Finding, code_line
 from autograder.model.manifest import Assignment, Question
 from autograder.sandbox import worker
-from autograder.sandbox.requests import Requests
+from autograder.sandbox.requests import Replayed, Requests
 from autograder.slicing.slicer import Slice
 from autograder.wire.codec import UnsupportedValue, copied
+from autograder.wire.protocol import Replay
 
 #: The numbers of executed cells by the file names that IPython compiles them under.
 CellNumbers = Callable[[], Mapping[str, int]]
@@ -32,12 +33,24 @@ class LiveAnswers:
         self.names = names
         self._numbers = numbers
 
-    def slice(self, question: Question) -> Slice:
+    def slice(self, question: Question, *, whole: bool = False) -> Slice:  # noqa: ARG002
         """Nothing to run; the names that are not there yet."""
         missing = tuple(name for name in question.names if name not in self.names)
         return Slice(question.names, (), missing, ())
 
-    def line(self, question: Question, cell: int, line: int) -> str:  # noqa: ARG002
+    def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:  # noqa: ARG002
+        """None: nothing is run."""
+        return []
+
+    def files(self, plan: Slice) -> dict[str, bytes]:  # noqa: ARG002
+        """None: what is there lies where the notebook runs."""
+        return {}
+
+    def unreadable(self, question: Question, plan: Slice | Finding, name: str) -> str:  # noqa: ARG002
+        """Nothing: what cannot be read has not been run."""
+        return ""
+
+    def line(self, question: Question, cell: int, line: int, file: str = "") -> str:  # noqa: ARG002
         """The line of an executed cell, quoted."""
         files = {number: name for name, number in self._numbers().items()}
         text = linecache.getline(files.get(cell, ""), line).strip()
@@ -59,12 +72,15 @@ class LiveRequests(Requests):
         self, names: dict[str, Any], describers: Iterable[str], numbers: CellNumbers
     ) -> None:
         super().__init__()
-        self._worker = worker.Worker({}, describers, place=self._place)
-        self._worker.namespace = names
+        self._worker = worker.Worker(names, describers, place=self._place)
         self._numbers = numbers
 
     def close(self) -> None:
         """Nothing to end."""
+
+    def replay(self, replay: Replay, deadline: float) -> Replayed:  # noqa: ARG002
+        """Nothing to run: the notebook has run."""
+        return Replayed({})
 
     def _exchange(self, request: dict[str, Any], deadline: float) -> object:  # noqa: ARG002
         """The reply; no deadline: a student who is tired of waiting interrupts the kernel."""
@@ -77,13 +93,13 @@ class LiveRequests(Requests):
         except UnsupportedValue as unsupported:
             return worker.unsupported(unsupported)
 
-    def _place(self, traceback: TracebackType | None) -> tuple[int, int]:
+    def _place(self, traceback: TracebackType | None) -> worker.Place:
         """Cell, as in ``In [7]``, and line of the innermost frame of an executed cell."""
         numbers = self._numbers()
-        place = (0, 0)
+        place = worker.NOWHERE
         while traceback is not None:
             number = numbers.get(traceback.tb_frame.f_code.co_filename)
             if number is not None:
-                place = (number, traceback.tb_lineno)
+                place = (number, traceback.tb_lineno, "")
             traceback = traceback.tb_next
         return place

@@ -51,7 +51,7 @@ class Spawner:
         self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
-        self._given: frozenset[str] | None = None
+        self._given: dict[str, str] | None = None
         # As where grades are given, student code does not find the student's other files.
         self._folder = tempfile.TemporaryDirectory(prefix="desk-", ignore_cleanup_errors=True)
 
@@ -72,15 +72,15 @@ class Spawner:
         if self._channel is None:
             self._start()
 
-    def given(self) -> frozenset[str]:
-        """The names that every namespace starts with.
+    def given(self) -> dict[str, str]:
+        """The names that every namespace starts with, and the dotted path of each.
 
         Raises:
             HarnessFault: the process does not start, or cannot import what it is told to.
         """
         self.launch()
         if self._given is None:
-            self._given = frozenset(self._ready()["given"])
+            self._given = dict(self._ready()["given"])
         return self._given
 
     def worker(self) -> SpawnedWorker:
@@ -203,15 +203,15 @@ def main() -> None:
     except BaseException:
         wire.send(channel, {"fault": traceback.format_exc()})
         return
-    wire.send(channel, {"given": sorted(given)})
-    serving = worker.Worker(given, settings.describers)
+    wire.send(channel, {"given": worker.public_paths(settings.prebind)})
+    serving = worker.Worker(worker.become_main(given), settings.describers)
     while True:
         try:
             request: Any = wire.receive(channel)
         except wire.PeerClosed:
             os._exit(0)
         if request["op"] == "begin":
-            serving = worker.Worker(given, settings.describers)
+            serving = worker.Worker(worker.become_main(given), settings.describers)
             wire.send(channel, {"value": None})
         else:
             serving.reply(channel, request)

@@ -30,10 +30,19 @@ class ManifestError(UserError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on one submission. Seconds are wall clock; memory is address space beyond start-up."""
+    """Bounds on one submission. Seconds are wall clock; memory is address space beyond start-up.
+
+    Attributes:
+        replay_seconds: for the statements of a notebook that only may matter, in each check.
+        whole_seconds: for those of a whole notebook, where one is run as a whole.
+        second_look_seconds: for all second looks at a submission; 0 for none.
+    """
 
     check_seconds: float = 20.0
     total_seconds: float = 540.0
+    replay_seconds: float = 10.0
+    whole_seconds: float = 30.0
+    second_look_seconds: float = 120.0
     memory_mb: int = 2048
     file_mb: int = 64
     submission_mb: int = 100
@@ -46,6 +55,8 @@ class Runtime:
     imports: tuple[str, ...] = ()
     prebind: tuple[str, ...] = ()
     describers: tuple[str, ...] = ()
+    #: Functions that, by the assignment's word, change nothing that others see.
+    reads_only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,12 +67,14 @@ class NotebookEntry:
         source: its solved form.
         stubs: by cell id, what replaces the answers there: one text for all, or one for each.
         unchecked: the ids of cells with answers that no check judges.
+        run: ``slice`` runs what a question's names depend on, ``all`` the whole notebook.
     """
 
     file: str
     source: str
     stubs: dict[str, str | list[str]] = field(default_factory=dict)
     unchecked: tuple[str, ...] = ()
+    run: str = "slice"
 
     @property
     def is_module(self) -> bool:
@@ -83,6 +96,9 @@ class Question:
     """What is asked: the names wanted, in which notebook, at which template cell.
 
     A question about submitted files has no notebook, no anchor and no names.
+
+    Attributes:
+        run: as for its notebook, whose word counts where this is empty.
     """
 
     id: str
@@ -91,6 +107,7 @@ class Question:
     notebook: str = ""
     anchor: str = ""
     names: tuple[str, ...] = ()
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +207,11 @@ class Assignment:
     def points(self) -> float:
         """The points of all questions together."""
         return sum(question.points for question in self.questions)
+
+    def runs_whole(self, question: Question) -> bool:
+        """Whether a question's notebook is run as a whole for it."""
+        entry = next((e for e in self.notebooks if e.file == question.notebook), None)
+        return (question.run or (entry.run if entry else "")) == "all"
 
     def question(self, identifier: str) -> Question:
         """The question of that id.

@@ -166,7 +166,7 @@ def feedback_page(
         templates: the stripped notebooks, by file name.
     """
     questions = _questions(report, assignment, audience)
-    answers = Answers(assignment, templates, submission, frozenset())
+    answers = Answers(assignment, templates, submission)
     places = _places(assignment, answers, questions)
     seen = [check for check in report.checks if audience.sees(check)]
     return render(

@@ -9,12 +9,11 @@ from __future__ import annotations
 import signal
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from autograder import wire
-from autograder.wire.protocol import Step
+from autograder.wire.protocol import Replay
 
 #: What an honest worker cuts its texts to, and more cells and lines than any notebook has.
 MAX_TEXT, MAX_PLACE = 1000, 10**7
@@ -47,6 +46,20 @@ class StudentException:
     message: str = ""
     cell: int = 0
     line: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of a replay.
+
+    Attributes:
+        failures: by name, what kept it from being defined.
+        stopped: cell and line of the optional steps that there was no time left for.
+    """
+
+    failures: dict[str, StudentException]
+    stopped: tuple[tuple[int, int], ...] = ()
 
 
 class Requests(ABC):
@@ -81,15 +94,22 @@ class Requests(ABC):
         """Whether it has neither ended nor been closed, as far as is known."""
         return self._alive
 
-    def replay(self, steps: Iterable[Step], deadline: float) -> dict[str, StudentException]:
-        """Run the steps; the names that they could not define, and why."""
-        steps = tuple(steps)
-        rows = [[s.cell, s.line, s.source, list(s.binds), list(s.uses)] for s in steps]
-        reply = self._request({"op": "replay", "steps": rows}, deadline)
-        bound = {name for step in steps for name in step.binds}
-        if type(reply) is not dict or not reply.keys() <= bound:
+    def replay(self, replay: Replay, deadline: float) -> Replayed:
+        """Run the steps; the names that they could not define, and the steps that were stopped."""
+        reply = self._request(replay.request(), deadline)
+        if isinstance(reply, StudentException):
+            raise self._lied("a replay that failed as a whole")
+        bound = {name for step in replay.steps for name in step.binds}
+        places = {(step.cell, step.line) for step in replay.steps if step.optional}
+        if type(reply) is not dict or reply.keys() != {"failures", "stopped"}:
             raise self._lied("a malformed replay")
-        return {name: self._exception(detail) for name, detail in reply.items()}
+        failures, stopped = reply["failures"], reply["stopped"]
+        if type(failures) is not dict or not failures.keys() <= bound or type(stopped) is not list:
+            raise self._lied("a malformed replay")
+        found = tuple((p[0], p[1]) for p in stopped if type(p) is list and len(p) == 2)
+        if len(found) != len(stopped) or not places.issuperset(found):
+            raise self._lied("a malformed replay")
+        return Replayed({n: self._exception(detail) for n, detail in failures.items()}, found)
 
     def call(self, name: str, args: list[Any], kwargs: dict[str, Any], deadline: float) -> object:
         """The value of a call, or the exception it ended with."""
@@ -114,7 +134,8 @@ class Requests(ABC):
         return self._exception(reply.get("error"))
 
     def _exception(self, detail: object) -> StudentException:
-        expected = {"kind": str, "type": str, "message": str, "cell": int, "line": int}
+        expected: dict[str, type] = {"kind": str, "type": str, "message": str, "file": str}
+        expected |= {"cell": int, "line": int}
         if type(detail) is not dict or not all(
             name in expected and type(value) is expected[name] for name, value in detail.items()
         ):
@@ -123,7 +144,7 @@ class Requests(ABC):
             error = StudentException(**detail)
         except TypeError:
             raise self._lied("a malformed error") from None
-        if max(len(error.kind), len(error.type), len(error.message)) > MAX_TEXT:
+        if max(map(len, (error.kind, error.type, error.message, error.file))) > MAX_TEXT:
             raise self._lied("an error of too many words")
         if not (0 <= error.cell <= MAX_PLACE and 0 <= error.line <= MAX_PLACE):
             raise self._lied("an error at no place")

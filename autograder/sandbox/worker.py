@@ -5,54 +5,98 @@ that bytes came, within its limits and its deadline.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
+import asyncio
 import importlib
+import inspect
+import linecache
 import os
+import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, TracebackType
 from typing import Any
 
 from autograder import wire
-from autograder.sandbox import honest
 
 CELL_FILE = "<cell {}>"
 MAX_MESSAGE = 1000
+#: How often a step that goes on after it was stopped is stopped again.
+STOP_AGAIN_SECONDS = 0.5
+#: What ``from __future__ import`` switches on in compiled code.
+_FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+
+#: Cell, line and file of a student's frame; either the cell is 0 or the file is empty.
+Place = tuple[int, int, str]
+NOWHERE: Place = (0, 0, "")
+
+
+class StepStopped(BaseException):
+    """An optional step has used the time up; no ``except Exception`` of the student's holds it."""
+
+
+def public_paths(modules: Iterable[str]) -> dict[str, str]:
+    """The names that the modules list in ``__all__``, and the dotted path of each."""
+    found: dict[str, str] = {}
+    for name in modules:
+        module = importlib.import_module(name)
+        found.update({public: f"{name}.{public}" for public in getattr(module, "__all__", ())})
+    return found
 
 
 def public_names(modules: Iterable[str]) -> dict[str, object]:
     """The names that the modules list in ``__all__``, bound to what they have now."""
-    names: dict[str, object] = {}
-    for module_name in modules:
-        module = importlib.import_module(module_name)
-        names.update({name: getattr(module, name) for name in getattr(module, "__all__", ())})
-    return names
+    paths = (path.rpartition(".") for path in public_paths(modules).values())
+    return {name: getattr(sys.modules[module], name) for module, _, name in paths}
+
+
+def become_main(given: Mapping[str, object]) -> dict[str, Any]:
+    """Put a new module in the place of ``__main__``; its namespace, as a kernel's.
+
+    ``pickle``, ``inspect``, ``typing`` and dataclasses look for a class of a notebook there.
+    """
+    main = ModuleType("__main__")
+    namespace: dict[str, Any] = vars(main)
+    namespace.update(
+        {
+            "__builtins__": __builtins__,
+            "get_ipython": lambda: None,
+            "display": lambda *_values, **_options: None,
+            **given,
+        }
+    )
+    sys.modules["__main__"] = main
+    return namespace
 
 
 class Worker:
-    """The student's namespace, and the three requests about it.
+    """The student's namespace, and the requests about it.
 
     Args:
-        given: what the namespace starts with.
+        namespace: where student code runs.
         describers: the modules whose functions may describe its objects.
         place: finds cell and line of the student's innermost frame in a traceback.
     """
 
     def __init__(
         self,
-        given: Mapping[str, object],
+        namespace: dict[str, Any],
         describers: Iterable[str],
-        place: Callable[[TracebackType | None], tuple[int, int]] | None = None,
+        place: Callable[[TracebackType | None], Place] | None = None,
     ) -> None:
-        self.namespace: dict[str, Any] = {
-            "__name__": "__main__",
-            "__builtins__": __builtins__,
-            "get_ipython": lambda: None,
-            "display": lambda *_values, **_options: None,
-            **given,
-        }
+        self.namespace = namespace
         self.describers = tuple(describers)
-        self.place = place or _place
+        self.files: dict[str, str] = {}
+        self.place = place or self._place
+        self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def serve(self, channel: socket.socket) -> None:
         """Answer requests until the grader closes the wire."""
@@ -82,29 +126,83 @@ class Worker:
 
     def do_self_test(self, _request: dict[str, Any]) -> None:
         """Fail where honest code would."""
+        from autograder.sandbox import honest
+
         honest.self_test()
 
+    # --- running the notebook ---
+
     def do_replay(self, request: dict[str, Any]) -> dict[str, object]:
-        """Run the steps; returns, by name, the error that kept it from being defined."""
-        failures: dict[str, object] = {}
-        for cell, line, source, binds, uses in request["steps"]:
+        """Run the steps; by name, the error that kept it from being defined, and what was stopped.
+
+        Steps that fail take those along that use what they bind, unless the replay is tolerant.
+        """
+        self._settle_in(request["files"], request["sources"])
+        failures: dict[str, dict[str, object]] = {}
+        stopped: list[list[int]] = []
+        left = request["optional_seconds"]
+        for cell, line, source, binds, uses, optional in request["steps"]:
             cause = next((failures[name] for name in uses if name in failures), None)
-            if cause is None:
-                cause = self._run(cell, line, source)
+            if cause is None or request["tolerant"]:
+                if optional and left <= 0:
+                    stopped.append([cell, line])
+                    continue
+                started = time.monotonic()
+                with _stopping(left if optional else None) as clock:
+                    cause = self._run(cell, line, source)
+                if optional:
+                    left -= time.monotonic() - started
+                if clock.rung:  # what it had done by then stays
+                    stopped.append([cell, line])
+                    continue
             for name in binds:
                 if cause is None:
                     failures.pop(name, None)
                 else:
                     failures[name] = cause
-        return failures
+        return {"failures": failures, "stopped": stopped}
+
+    def _settle_in(self, files: dict[str, bytes], sources: list[list[Any]]) -> None:
+        """Write what was handed in into the working folder, where modules are found too."""
+        for name, data in files.items():
+            path = Path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.write_bytes(data)
+            self.files[str(path.absolute())] = name
+        if str(Path.cwd()) not in sys.path:
+            sys.path.insert(0, str(Path.cwd()))
+        importlib.invalidate_caches()
+        for number, text in sources:
+            name = CELL_FILE.format(number)
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
 
     def _run(self, cell: int, line: int, source: str) -> dict[str, object] | None:
         try:
             text = "\n" * (line - 1) + source
-            exec(compile(text, CELL_FILE.format(cell), "exec", dont_inherit=True), self.namespace)
+            code = compile(
+                text, CELL_FILE.format(cell), "exec", flags=self._flags, dont_inherit=True
+            )
+            self._flags |= code.co_flags & _FUTURES
+            if code.co_flags & inspect.CO_COROUTINE:
+                self._await(eval(code, self.namespace))
+            else:
+                exec(code, self.namespace)
+        except StepStopped:
+            return None
         except BaseException as error:
-            return describe_error(error, self.place) | {"cell": cell}
+            found = describe_error(error, self.place)
+            at_step = {} if found["cell"] or found["file"] else {"cell": cell}
+            return found | at_step | ({"line": line} if at_step and not found["line"] else {})
         return None
+
+    def _await(self, coroutine: Any) -> None:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(coroutine)
+
+    # --- requests of a check ---
 
     def do_call(self, request: dict[str, Any]) -> object:
         """Call a name with values."""
@@ -128,6 +226,57 @@ class Worker:
         except KeyError:
             raise NameError(f"name '{request['name']}' is not defined") from None
 
+    def _place(self, traceback: TracebackType | None) -> Place:
+        """Where the innermost frame is that is the student's; ``NOWHERE`` if there is none."""
+        place = NOWHERE
+        while traceback is not None:
+            place = self._place_in(
+                traceback.tb_frame.f_code.co_filename, traceback.tb_lineno, place
+            )
+            traceback = traceback.tb_next
+        return place
+
+    def _place_in(self, file: str, line: int, otherwise: Place) -> Place:
+        prefix, suffix = CELL_FILE.split("{}")
+        number = file.removeprefix(prefix).removesuffix(suffix)
+        if file == CELL_FILE.format(number) and number.isdigit():
+            return int(number), line, ""
+        return (0, line, self.files[file]) if file in self.files else otherwise
+
+
+class _Clock:
+    """Whether the time was up."""
+
+    rung = False
+
+
+@contextmanager
+def _stopping(seconds: float | None) -> Iterator[_Clock]:
+    """Stop what runs inside after so many seconds; None for no limit.
+
+    It needs signals, which Windows lacks and a thread does not get: there the grader's own deadline
+    is the only one.
+    """
+    clock = _Clock()
+    main = threading.current_thread() is threading.main_thread()
+    if seconds is None or not main or not hasattr(signal, "setitimer"):
+        yield clock
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        clock.rung = True
+        raise StepStopped
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), STOP_AGAIN_SECONDS)
+    try:
+        yield clock
+    except StepStopped:  # it came between the step and here
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
 
 def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
     """The reply in place of a value that may not cross."""
@@ -135,10 +284,10 @@ def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
 
 
 def describe_error(
-    error: BaseException, place: Callable[[TracebackType | None], tuple[int, int]]
+    error: BaseException, place: Callable[[TracebackType | None], Place]
 ) -> dict[str, object]:
-    """An exception as plain values: type, message, and where in the student's cells it arose."""
-    cell, line = place(error.__traceback__)
+    """An exception as plain values: type, message, and where in the student's code it arose."""
+    cell, line, file = place(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename and cell == 0:
         line = error.lineno or 0
     try:
@@ -151,6 +300,7 @@ def describe_error(
         "message": message,
         "cell": cell,
         "line": line,
+        "file": file,
     }
 
 
@@ -159,16 +309,3 @@ def _type_name(error: BaseException) -> str:
         return str(type(error).__name__)[:100]
     except BaseException:  # a metaclass of the student's may do anything when asked
         return "Exception"
-
-
-def _place(traceback: TracebackType | None) -> tuple[int, int]:
-    """Cell and line of the innermost frame that is the student's; (0, 0) if there is none."""
-    place = (0, 0)
-    prefix, suffix = CELL_FILE.split("{}")
-    while traceback is not None:
-        name = traceback.tb_frame.f_code.co_filename
-        number = name.removeprefix(prefix).removesuffix(suffix)
-        if name == CELL_FILE.format(number) and number.isdigit():
-            place = (int(number), traceback.tb_lineno)
-        traceback = traceback.tb_next
-    return place

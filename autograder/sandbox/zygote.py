@@ -28,7 +28,15 @@ from typing import Any, NoReturn
 import numpy
 
 from autograder import wire
-from autograder.sandbox import honest, landlock, lockdown, reaper, usage, worker
+from autograder.sandbox import (
+    honest,
+    landlock,
+    lockdown,
+    reaper,
+    usage,
+    worker,
+    workspace,
+)
 from autograder.sandbox.users import Users
 
 MESSAGE_BYTES = 1 << 16
@@ -238,9 +246,11 @@ class Zygote:
                 os._exit(1)
             settings = self.settings
             honest.load_in_one_process()
+            for folder in settings.path:
+                workspace.fill(folder)
             active = list(lockdown.active_primitives())
             wire.send(channel, {"active": active, "unreadable": _unreadable(settings.path)})
-            worker.Worker(self.given, settings.describers).serve(channel)
+            worker.Worker(worker.become_main(self.given), settings.describers).serve(channel)
         finally:
             os._exit(1)
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field
 
 from autograder.slicing.astnodes import attribute_name
+from autograder.slicing.library import (
+    DRAWN_SETTERS,
+    FIGURE,
+    READING_METHODS,
+    SETTINGS,
+    Known,
+    known_function,
+    method_reads,
+    mutates_receiver,
+)
+from autograder.slicing.scope import Scope
 
-#: Methods that change the object they are called on; torch's in-place ones end with "_".
-MUTATING_METHODS = frozenset(
-    "append appendleft add clear discard extend extendleft fill insert itemset load_state_dict "
-    "move_to_end partition pop popitem popleft put read readline readlines remove resize reverse "
-    "rotate setdefault setflags sort subtract update write __setitem__ __setattr__ __iadd__".split()
-)
-#: Functions that change their first argument.
-MUTATING_FUNCTIONS = frozenset(
-    "setattr delattr shuffle heapify heappush heappop insort insort_left insort_right next "
-    "copyto fill_diagonal place putmask".split()
-)
-_MUTATING_PREFIXES = ("set_", "add_", "register_", "remove_", "update_")
 #: Methods and functions whose result shares memory with the object.
 VIEWS = frozenset(
     "asarray as_tensor from_numpy ravel reshape squeeze unsqueeze transpose view iter".split()
@@ -27,20 +27,36 @@ VIEWS = frozenset(
 GETTERS = frozenset({"get", "setdefault", "pop", "popitem", "popleft"})
 PARTS = frozenset("reversed sorted list tuple set dict values copy".split())
 PAIRS = frozenset({"zip", "enumerate", "items"})
+#: Methods that only read, and whose result is or holds what the object is made of.
+HOLDERS = frozenset(
+    "parameters named_parameters buffers named_buffers modules named_modules children "
+    "named_children state_dict get_parameter get_lines get_legend get_figure get_texts get items "
+    "values keys copy iterrows itertuples groupby rolling resample expanding pipe get_params "
+    "staged_predict elements transform".split()
+)
 ANY_ARGUMENT = "*"
+#: The kind of what a class of the notebook makes begins so.
+CLASS = "class:"
 
 
-def mutates_receiver(method: str) -> bool:
-    """Whether a method of this name changes the object it is called on."""
-    in_place = method.endswith("_") and not method.endswith("__")
-    return method in MUTATING_METHODS or in_place or method.startswith(_MUTATING_PREFIXES)
+#: Functions that give a number or a text of whatever they get; and of numbers and texts alone.
+_ALWAYS_ATOMS = frozenset("int float str bool len repr ord chr id hash isinstance print".split())
+_BUILTIN_ATOMS = frozenset("round range sum abs max min pow divmod".split())
 
 
-_BUILTIN_ATOMS = frozenset({"int", "float", "str", "bool", "len", "round", "range", "sum", "print"})
-_ATOMIC = (
-    ast.Constant, ast.UnaryOp, ast.BinOp, ast.Compare, ast.JoinedStr, ast.FormattedValue, ast.Name,
-    ast.Call, ast.operator, ast.unaryop, ast.cmpop, ast.expr_context,
-)  # fmt: skip
+@dataclass(frozen=True)
+class Makers:
+    """The notebook's own classes and functions, by name; ``generators`` are among the latter.
+
+    ``gives_nothing_back`` tells of a function from outside, by its path, whether its result is
+    known to hold nothing of what it was given; ``kind`` what sort of objects a class makes.
+    """
+
+    classes: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    generators: frozenset[str] = frozenset()
+    gives_nothing_back: Callable[[str], bool] = field(default=lambda _path: False)
+    kind: Callable[[str], str] = field(default=lambda _path: "")
 
 
 class PointsTo:
@@ -52,33 +68,101 @@ class PointsTo:
     Args:
         owned: the names that take part; not modules, nor what others define.
         results: what the result of a function of the notebook may be, by name.
+        scope: what names from outside stand for.
+        makers: the notebook's classes, and its functions that are generators.
     """
 
     def __init__(
-        self, nodes: Iterable[ast.AST], owned: Set[str], results: Mapping[str, Set[str]]
+        self,
+        nodes: Iterable[ast.AST],
+        owned: Set[str],
+        results: Mapping[str, Set[str]],
+        scope: Scope,
+        makers: Makers,
     ) -> None:
         self._parents: list[int] = []
-        #: What a call made may hold of what it was given; unlike ``_inside``, never made one.
+        #: What a class may be, or hold, beside its own; unlike ``_inside``, never made one.
         self._holds: dict[int, set[int]] = {}
+        #: What a value was computed from: a gradient goes back there.
+        self._from: dict[int, set[int]] = {}
         self._inside: dict[int, int] = {}
+        self._outside: dict[int, set[int]] = {}
+        self._kinds: dict[int, set[str]] = {}
+        #: Classes of numbers and text all through; what is inside is such too.
+        self._plain: set[int] = set()
+        self._iterators: set[int] = set()
         self._names: dict[str, int] = {}
         self._results = results
+        self._scope = scope
+        self._makers = makers
         nodes = list(nodes)
-        self._owned = owned - atoms(nodes)
+        self._owned = (owned - atoms(nodes)) | {FIGURE, SETTINGS}
         for node in nodes:
             self._learn(node)
+            if isinstance(node, ast.arguments):  # `*args` is a tuple and `**options` a dict
+                for argument in filter(None, (node.vararg, node.kwarg)):
+                    self._kinds.setdefault(self._name(argument.arg), set()).add("data")
 
     def reach(self, names: Iterable[str]) -> set[int]:
         """The classes of the names' objects and of all that may be inside them."""
+        return self.within(self.of_names(names))
+
+    def within(self, classes: Iterable[int], *, computed_from: bool = False) -> set[int]:
+        """These classes and all that may be inside, or be the same.
+
+        Args:
+            computed_from: what the values were computed from, too.
+        """
         found: set[int] = set()
-        pending = list(self.of_names(names))
+        pending = list(classes)
         while pending:
             at = self.find(pending.pop())
             if at not in found:
                 found.add(at)
-                pending += self._holds.get(at, ())
                 pending += [self._inside[at]] if at in self._inside else []
+                for whole in self._wholes(at):
+                    pending += self._holds.get(whole, ())
+                    pending += self._sources(whole) if computed_from else ()
         return found
+
+    def _sources(self, at: int) -> list[int]:
+        """What a value was computed from, but for batches of data, to which no gradient goes."""
+        found = self._from.get(at, ())
+        return [source for source in found if not self._is_batch(source)]
+
+    def _is_batch(self, at: int) -> bool:
+        wholes = self._wholes(at) - {self.find(at)}
+        return any("loader" in self._kinds.get(whole, ()) for whole in wholes)
+
+    def same(self, at: int) -> set[int]:
+        """The classes that an object of the class may belong to: its own, and what it may be."""
+        held = {part for whole in self._wholes(at) for part in self._holds.get(whole, ())}
+        return {self.find(at)} | self.within(held)
+
+    def _wholes(self, at: int) -> set[int]:
+        """The class and all that it may be inside of: what those hold, it may be."""
+        found: set[int] = set()
+        pending = [at]
+        while pending:
+            at = self.find(pending.pop())
+            if at not in found:
+                found.add(at)
+                pending += self._outside.get(at, ())
+        return found
+
+    def kinds(self, at: int | None) -> frozenset[str]:
+        """What sorts of objects are in a class; empty if nothing is known."""
+        if at is None:
+            return frozenset({"data"})
+        at = self.find(at)
+        known = self._kinds.get(at, set())
+        if not known and any(whole in self._plain for whole in self._wholes(at)):
+            return frozenset({"data"})
+        return frozenset(known)
+
+    def used_up(self, at: int | None) -> bool:
+        """Whether going through an object of the class may leave less of it."""
+        return at is not None and self.find(at) in self._iterators
 
     def of_names(self, names: Iterable[str]) -> set[int]:
         """The classes of the names' own objects."""
@@ -111,25 +195,104 @@ class PointsTo:
             case ast.Dict():
                 pairs = zip(node.keys, map(self.value, node.values), strict=True)
                 return self._holder([value if key else self.part(value) for key, value in pairs])
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            case ast.GeneratorExp():
+                made = self._holder([self.value(node.elt)])
+                self._iterators.add(made)
+                return made
+            case ast.ListComp() | ast.SetComp():
                 return self._holder([self.value(node.elt)])
             case ast.DictComp():
                 return self._holder([self.value(node.value)])
             case ast.BinOp():
-                sides = [self.value(node.left), self.value(node.right)]
-                return self._holder([self.part(side) for side in sides])
+                return self._computed(node)
+            case ast.UnaryOp() | ast.Compare():
+                return self._fresh([self.value(n) for n in ast.iter_child_nodes(node)])
             case ast.Call():
                 return self._result(node)
         return None
 
-    def _result(self, call: ast.Call) -> int:
-        name = attribute_name(call.func)
+    def _computed(self, node: ast.BinOp) -> int:
+        sides = [self.value(node.left), self.value(node.right)]
+        made = self._holder([self.part(side) for side in sides])
+        self._from[made] = {side for side in sides if side is not None}
+        return made
+
+    def _fresh(self, sources: Iterable[int | None]) -> int:
+        """A value of numbers or text that was computed from others."""
+        made = self._new()
+        self._kinds[made] = {"data"}
+        self._plain.add(made)
+        self._from[made] = {at for at in sources if at is not None}
+        return made
+
+    def _result(self, call: ast.Call) -> int | None:
+        path = self._scope.path(call.func)
+        known = known_function(path) if path is not None else None
+        if known is not None:
+            return self._known_result(call, known)
         arguments = [self._spread(argument) for argument in call.args]
         keywords = [self.value(keyword.value) for keyword in call.keywords]
-        result = self._new()
-        given = [*arguments, *keywords, self.value(call.func)]
-        self._holds[result] = {at for at in given if at is not None}
+        name = attribute_name(call.func)
         owner = self.value(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        if isinstance(call.func, ast.Attribute) and path is None:
+            shape = self._method_shape(name, self.kinds(owner))
+            if shape == "self":
+                return owner if owner is None else self.find(owner)
+            if shape == "data":
+                return self._fresh([owner, *arguments, *keywords])
+            if shape == "figure":
+                return self._drawn([owner])
+        if path is None and self.kinds(self.value(call.func)) == {"module"}:
+            return self._fresh([self.value(call.func), *arguments, *keywords])
+        result = self._new()
+        shared = self._results.get(name, frozenset())
+        held = arguments[name in GETTERS :]  # not the key
+        given = {at for at in (*held, *keywords, owner) if at is not None}
+        called = self.value(call.func)  # a closure shares what its maker keeps
+        self._holds[result] = {called} if called is not None else set()
+        if self._made_anew(name, path, owner, shared):
+            self._from[result] = given
+        else:
+            self._holds[result] |= given
+            self._iterators.update({result} if self._may_iterate(name, owner) else ())
+        kind = CLASS + name if name in self._makers.classes else self._makers.kind(path or "")
+        if kind:
+            self._kinds[result] = {kind}
+        self._shape(result, name, owner, arguments)
+        self._one([result, *(self._name(n) for n in shared & self._owned)])
+        return self.find(result)
+
+    def _made_anew(self, name: str, path: str | None, owner: int | None, shared: Set[str]) -> bool:
+        """Whether a function is known to give nothing of its arguments back."""
+        if path is not None or self._makers.gives_nothing_back(name):
+            return self._makers.gives_nothing_back(path or name)
+        own = name in self._makers.functions - self._makers.classes - self._makers.generators
+        return owner is None and own and ANY_ARGUMENT not in shared
+
+    def _may_iterate(self, name: str, owner: int | None) -> bool:
+        """Whether the result of a call that is not known may be used up by going through it."""
+        if name in self._makers.classes or name in HOLDERS:
+            return False
+        if name in self._makers.functions:
+            return name in self._makers.generators
+        return owner is None or not self.kinds(owner)
+
+    def _method_shape(self, name: str, kinds: frozenset[str]) -> str:
+        """What the result of a method is: ``self``, ``data``, ``figure`` or not known."""
+        if kinds == {"estimator"}:
+            learns = name.startswith(("fit", "partial_fit", "set_"))
+            return "self" if learns and "_" not in name.removeprefix("partial_")[3:] else "data"
+        if name in {"plot", "hist", "boxplot"} and kinds <= {"data"}:
+            return "figure"
+        if name in VIEWS | GETTERS | PARTS | PAIRS | HOLDERS:
+            return ""
+        if name in READING_METHODS or (kinds and method_reads(name, kinds)):
+            return "data"
+        return ""
+
+    def _shape(
+        self, result: int, name: str, owner: int | None, arguments: list[int | None]
+    ) -> None:
         sources = [owner] if owner is not None else arguments
         parts = [self.part(source) for source in sources]
         if name in VIEWS:
@@ -138,13 +301,57 @@ class PointsTo:
             self._one([result, *parts, *arguments[1:]])
         elif name in PARTS:
             self._one([self.part(result), *parts])
-        elif name in PAIRS:
+            self._kinds.setdefault(self.find(result), set()).add("data")
+        elif name in PAIRS and len(sources) == 1:
             self._one([self.part(self.part(result)), *parts])
-        shared = self._results.get(name, frozenset())
-        self._one([result, *(self._name(n) for n in shared & self._owned)])
-        if ANY_ARGUMENT in shared:
-            self._one([result, owner, *arguments, *keywords])
+        elif name in PAIRS:  # not made one with them: that would make them one with each other
+            pair = self.part(self.part(result))
+            assert pair is not None
+            self._holds.setdefault(pair, set()).update(at for at in parts if at is not None)
+
+    def _known_result(self, call: ast.Call, known: Known) -> int | None:
+        arguments = [self._spread(argument) for argument in call.args]
+        keywords = [self.value(keyword.value) for keyword in call.keywords]
+        given = [at for at in (*arguments, *keywords) if at is not None]
+        name = attribute_name(call.func)
+        parts = [self.part(at) for at in arguments]
+        match known.result:
+            case "data":
+                return self._fresh(given)
+            case "view":
+                return self._one([self._new(), *arguments[:1]])
+            case "figure":
+                return self._drawn(given)
+            case "settings":
+                return self._name(SETTINGS)
+        result = self._new()
+        if known.kind != "object":
+            self._kinds[result] = {known.kind}
+        match known.result:
+            case "part":
+                self._one([result, *parts[:1], *arguments[1:]])
+            case "parts":
+                self._one([self.part(result), *parts, *map(self.value, _defaults(call))])
+                if name in {"max", "min", "sum"}:
+                    self._one([result, *parts, *arguments[1:]])
+            case "copy":
+                self._kinds[result] = set(self.kinds(arguments[0])) if arguments else set()
+                self._from[result] = set(given)
+            case _:
+                self._holds[result] = set(given)
+                self._iterators.update({result} if known.result == "iterator" else ())
+                self._shape(result, name, None, arguments)
         return self.find(result)
+
+    def _drawn(self, given: Iterable[int | None]) -> int:
+        """Something on the figure: an object that is inside what all drawing changes."""
+        result = self._new()
+        self._kinds[result] = {"figure"}
+        self._from[result] = {at for at in given if at is not None}
+        part = self._one([self.part(self._name(FIGURE)), result])
+        inside = self._one([part, self.part(part)])  # an axes of a figure, and a line of an axes
+        assert inside is not None
+        return inside
 
     def _learn(self, node: ast.AST) -> None:
         match node:
@@ -159,11 +366,19 @@ class PointsTo:
                 self._iterate(node.target, node.iter)
             case ast.withitem(optional_vars=ast.expr() as target):
                 self._bind(target, self.value(node.context_expr))
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if (
+                node.decorator_list and node.name in self._owned
+            ):  # what a decorator makes of it may hold anything
+                self._holds.setdefault(self._name(node.name), set()).update(
+                    at for at in map(self.value, node.decorator_list) if at is not None
+                )
             case ast.ClassDef():
                 for part in node.body:
                     if isinstance(part, ast.Assign):
                         self._one([self.part(self._name(node.name)), self.value(part.value)])
             case ast.Call(func=ast.Attribute() as method) if mutates_receiver(method.attr):
+                if DRAWN_SETTERS.fullmatch(method.attr):
+                    return
                 keyed = method.attr in {*GETTERS, "insert"}
                 held = [self._spread(argument) for argument in node.args[keyed:]]
                 inside = self.part(self.value(method.value))
@@ -219,6 +434,7 @@ class PointsTo:
         whole = self.find(whole)
         if whole not in self._inside:
             self._inside[whole] = self._new()
+            self._outside.setdefault(self._inside[whole], set()).add(whole)
         return self.find(self._inside[whole])
 
     def _spread(self, node: ast.expr) -> int | None:
@@ -227,6 +443,7 @@ class PointsTo:
 
     def _holder(self, parts: list[int | None]) -> int:
         holder = self._new()
+        self._kinds[holder] = {"data"}
         self._one([self.part(holder), *parts])
         return self.find(holder)
 
@@ -240,11 +457,22 @@ class PointsTo:
             if one == other:
                 continue
             self._parents[other] = one
-            self._holds.setdefault(one, set()).update(self._holds.pop(other, ()))
+            for edges in (self._holds, self._from, self._outside):
+                if other in edges:
+                    edges.setdefault(one, set()).update(edges.pop(other))
+            if other in self._kinds:
+                self._kinds.setdefault(one, set()).update(self._kinds.pop(other))
+            for marks in (self._plain, self._iterators):
+                if other in marks:
+                    marks.add(one)
             inside = self._inside.pop(other, None)
             if inside is not None:
                 pairs.append((self._inside.setdefault(one, inside), inside))
         return None if first is None else self.find(first)
+
+
+def _defaults(call: ast.Call) -> list[ast.expr]:
+    return [keyword.value for keyword in call.keywords if keyword.arg == "default"]
 
 
 def atoms(nodes: list[ast.AST]) -> set[str]:
@@ -274,12 +502,18 @@ def atoms(nodes: list[ast.AST]) -> set[str]:
 
 def _atomic(value: ast.expr, atoms: set[str]) -> bool:
     """Whether a value is made of numbers, text, ``atoms`` and functions that give such."""
-    called = {id(part.func) for part in ast.walk(value) if isinstance(part, ast.Call)}
-    for part in ast.walk(value):
-        if not isinstance(part, _ATOMIC):
-            return False
-        if isinstance(part, ast.Name):
-            known = _BUILTIN_ATOMS if id(part) in called else atoms
-            if part.id not in known:
-                return False
-    return True
+    match value:
+        case ast.Constant() | ast.JoinedStr():
+            return True
+        case ast.Name(id=name):
+            return name in atoms
+        case ast.Call(func=ast.Name(id=name)) if name in _ALWAYS_ATOMS:
+            return True
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in _BUILTIN_ATOMS:
+            return all(_atomic(argument, atoms) for argument in value.args)
+        case ast.Call(func=ast.Attribute(attr="item"), args=[]):
+            return True
+        case ast.UnaryOp() | ast.BinOp() | ast.Compare() | ast.BoolOp() | ast.IfExp():
+            parts = ast.iter_child_nodes(value)
+            return all(_atomic(part, atoms) for part in parts if isinstance(part, ast.expr))
+    return False

@@ -1,74 +1,306 @@
 """A notebook's statements come in; what each of them changes, calls included, goes out.
 
-What no reading can tell, and what is assumed then: functions from outside the notebook do not
-change their arguments, unless their names say so (``shuffle``, or a ``_`` at the end, as in torch);
-their result may hold their arguments. A method changes the object it is called on, not what others
-hold of it too. Names that ``exec``, ``globals()`` or ``setattr`` on a module make are not seen.
+A call of something that is not known to only read may change the object it is called on, its
+arguments, and all that can be reached through them. What is known stands in ``library``, follows
+from the source of a function (the notebook's own, or the assignment's package), or is said by the
+assignment. Functions that are defined inside others count as called.
+
+What no reading can tell, and is left to the second look: attributes and operators that do something
+when they are used, and names that are made by ``exec`` or ``globals()``.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from autograder.slicing.aliasing import ANY_ARGUMENT, MUTATING_FUNCTIONS, PointsTo, mutates_receiver
-from autograder.slicing.astnodes import FUNCTIONS, Function, attribute_name, base_name, eager_nodes
+from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms
+from autograder.slicing.astnodes import (
+    FUNCTIONS,
+    Function,
+    attribute_name,
+    base_name,
+    eager_nodes,
+)
+from autograder.slicing.library import (
+    BACKWARD_METHODS,
+    DRAWING_METHODS,
+    DRAWN_ON_METHODS,
+    FIGURE,
+    FILES,
+    NUMPY_RANDOM,
+    RANDOM,
+    READING_METHODS,
+    READS_FILES_METHODS,
+    SETTINGS,
+    TORCH_RANDOM,
+    WRITES_FILES_METHODS,
+    Known,
+    is_library,
+    known_function,
+    method_changes_receiver_only,
+    method_reads,
+    mutates_receiver,
+    speaks_of_settings,
+)
+from autograder.slicing.packages import Packages
+from autograder.slicing.scope import Scope, imports_in
 from autograder.slicing.statements import StatementFacts, with_inner
-
-
-@dataclass(frozen=True)
-class _Effects:
-    """What a call of a function changes: parameters, global names, itself if it keeps state."""
-
-    parameters: tuple[str, ...]
-    changed: frozenset[str]
-    result: frozenset[str]
-
 
 #: Calls in calls of notebook functions are followed this far at least.
 _MAX_ROUNDS = 10
 
 
-class SideEffects:
-    """What a whole notebook tells: the names it binds, and what each of its statements changes."""
+@dataclass(frozen=True)
+class Shared:
+    """What some code does to what is shared without being named, all sets of resources.
 
-    def __init__(self, statements: Iterable[StatementFacts]) -> None:
+    Attributes:
+        draws: taken from and left in another state, as a random state by ``rand``.
+        seeds: set to a state that does not depend on the one before.
+        reads: what its outcome follows from.
+        changes: what it may leave in another state.
+    """
+
+    draws: frozenset[str] = frozenset()
+    seeds: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+
+    def __or__(self, other: Shared) -> Shared:
+        return Shared(
+            self.draws | other.draws,
+            self.seeds | other.seeds,
+            self.reads | other.reads,
+            self.changes | other.changes,
+        )
+
+    @property
+    def sets(self) -> frozenset[str]:
+        """What it sets anew whatever was before."""
+        return self.seeds - self.draws - self.changes
+
+
+@dataclass(frozen=True)
+class Change:
+    """How an object changes: for sure or perhaps, as a whole or with all that is inside."""
+
+    sure: bool
+    deep: bool
+
+    def __or__(self, other: Change) -> Change:
+        return Change(self.sure or other.sure, self.deep or other.deep)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a call of a function does.
+
+    Attributes:
+        parameters: its positional ones, in order.
+        changed: parameters and global names whose objects it changes.
+        consumed: parameters that it goes through, which uses iterators up.
+        result: parameters (as ``ANY_ARGUMENT``) and global names that its result may be or hold.
+    """
+
+    parameters: tuple[str, ...] = ()
+    changed: Mapping[str, Change] = field(default_factory=dict)
+    consumed: frozenset[str] = frozenset()
+    result: frozenset[str] = frozenset()
+    shared: Shared = Shared()
+
+    def seen_from_outside(self) -> Summary:
+        """The same for another module, where this one's global names mean nothing."""
+        inside = {*self.parameters, ANY_ARGUMENT}
+        changed = {n: sure for n, sure in self.changed.items() if n in inside or n[:1] == "<"}
+        return replace(self, changed=changed, result=self.result & inside)
+
+
+@dataclass(frozen=True)
+class Touch:
+    """One thing that a piece of code changes.
+
+    Attributes:
+        classes: of the objects that may change.
+        name: or the name whose object does.
+        sure: it does, as far as a statement that is run does anything.
+        why: what does it, as source text.
+    """
+
+    classes: frozenset[int]
+    name: str = ""
+    sure: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one statement does, blocks in it left out."""
+
+    touches: tuple[Touch, ...]
+    shared: Shared
+
+
+class SideEffects:
+    """What a whole notebook tells: the names it binds, and what each of its statements changes.
+
+    Args:
+        packages: what is known of code from outside the notebook.
+        module: the dotted path of these statements, where they are no notebook.
+        package: the package that relative imports start from, for a module of one.
+        lost: the template's imports, by name, which stand in for those that a notebook has lost.
+    """
+
+    def __init__(
+        self,
+        statements: Iterable[StatementFacts],
+        packages: Packages,
+        module: str = "",
+        package: str = "",
+        lost: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         everything = list(with_inner(statements))
+        self._module = module
+        self._package = package
         written = {name for facts in everything for name in facts.writes}
+        self.packages = packages
         self.bound = frozenset(name for facts in everything for name in facts.binds) | written
+        imports = imports_in((facts.node for facts in everything), package)
         self.imported = {name for facts in everything if facts.aliases for name in facts.binds}
+        otherwise = {n for f in everything if not f.aliases for n in f.binds} | written
+        stars = [facts.node for facts in everything if facts.star]
+        modules = (star.module or "" for star in stars if isinstance(star, ast.ImportFrom))
+        self._stars = frozenset(module.split(".")[0] for module in modules)
+        for star in stars:
+            for name, path in packages.star(star, package).items():
+                imports.setdefault(name, {path})
+        for name, path in {**lost, **packages.given}.items():
+            if name not in self.bound:
+                imports[name] = {path}
+        self.scope = Scope(imports, otherwise)
         self._functions: dict[str, list[Function]] = {}
         self._methods: dict[str, list[Function]] = {}
+        self._classes: dict[str, ast.ClassDef] = {}
         self._acts: dict[str, set[str]] = {}
         self._bound_methods: set[str] = set()
         nodes: list[ast.AST] = [ast.Name(name, ast.Store()) for name in written]
         for facts in everything:
             nodes += eager_nodes(facts.alone.node)
             self._collect(facts.alone.node)
-        self._effects: dict[Function, _Effects] = {}
+        self._makers = Makers(
+            frozenset(self._classes),
+            frozenset(self._functions),
+            frozenset(n for n, found in self._functions.items() if any(map(_yields, found))),
+            packages.gives_nothing_back,
+            packages.kind,
+        )
+        self._atoms = atoms(nodes)
+        self._summaries: dict[Function, Summary] = {}
         self._results: dict[str, frozenset[str]] = {}
         self._settle()
-        self.sharing = PointsTo(nodes, self.bound - self.imported, self._results)
-        self._changes = {facts.alone.node: self._changes_of(facts.alone) for facts in everything}
+        self.sharing = PointsTo(
+            nodes, self.bound - self.imported, self._results, self.scope, self._makers
+        )
+        self._effects = {f.alone.node: self._effect_of(f.alone) for f in everything}
 
-    def changes(self, facts: StatementFacts, needed: set[str]) -> bool:
-        """Whether a statement, blocks in it left out, may change what a needed name stands for."""
-        names, classes = self._changes[facts.alone.node]
-        if names & needed:
-            return True
-        found = {self.sharing.find(at) for at in classes}
-        return bool(found) and bool(found & self.sharing.reach(needed))
+    def effect(self, facts: StatementFacts) -> Effect:
+        """What a statement does, blocks in it left out."""
+        return self._effects[facts.alone.node]
 
-    def _changes_of(self, facts: StatementFacts) -> tuple[set[str], set[int]]:
-        found = [
-            change
-            for node in eager_nodes(facts.node)
-            for change in self._changed(node, self.sharing)
-        ]
-        names = {change for change in found if isinstance(change, str)}
-        classes = {change for change in found if isinstance(change, int)}
-        return names, classes | self.sharing.of_names(names)
+    def changes(self, facts: StatementFacts, needed: set[str]) -> Touch | None:
+        """How a statement, blocks in it left out, changes what a needed name stands for.
+
+        A sure change goes before one that may be.
+        """
+        touches = self.effect(facts).touches
+        reached = self.sharing.reach(needed) if any(touch.classes for touch in touches) else set()
+        found = [touch for touch in touches if touch.name in needed or touch.classes & reached]
+        return max(found, key=lambda touch: touch.sure, default=None)
+
+    def summary(self, name: str) -> Summary | None:
+        """What a call of the function or class of a name does; None if there is none."""
+        found = [self._summaries.get(function) for function in self._functions.get(name, ())]
+        known = [summary for summary in found if summary is not None]
+        if not known:
+            return Summary() if name in self._classes else None
+        changed: dict[str, Change] = {}
+        for summary in known:
+            changed = _merged(changed, summary.changed)
+        return Summary(
+            known[0].parameters,
+            changed,
+            frozenset().union(*(summary.consumed for summary in known)),
+            frozenset().union(*(summary.result for summary in known)),
+            _joined(summary.shared for summary in known),
+        )
+
+    def defines(self, name: str) -> bool:
+        """Whether a function or class of that name is defined here."""
+        return name in self._functions or name in self._classes
+
+    def is_fresh(self, name: str) -> bool:
+        """Whether it is a function, and its result is made of nothing that it is given."""
+        summary = self.summary(name)
+        makes = name in self._makers.classes | self._makers.generators
+        return not makes and summary is not None and not summary.result
+
+    def bases(self, name: str) -> list[str] | None:
+        """The dotted paths of the bases of the class of that name; None if it is no class."""
+        node = self._classes.get(name)
+        if node is None:
+            return None
+        own = {base: f"{self._module}.{base}" for base in map(attribute_name, node.bases)}
+        return [self.scope.path(base) or own[attribute_name(base)] for base in node.bases]
+
+    def registers(self, name: str) -> bool:
+        """Whether the class of that name, or one above it, is told of its subclasses."""
+        hooks = self._in_class(name, "__init_subclass__", set())
+        node = self._classes.get(name)
+        return bool(hooks) or (
+            node is not None and any(k.arg == "metaclass" for k in node.keywords)
+        )
+
+    @property
+    def mutable(self) -> frozenset[str]:
+        """The global names whose objects some function here changes."""
+        functions = {*self._functions, *self._methods}
+        return frozenset(
+            name
+            for summary in self._summaries.values()
+            for name in summary.changed
+            if name not in summary.parameters and name[:1] != "<" and name not in functions
+        )
+
+    @property
+    def uses_files(self) -> bool:
+        """Whether anything here may read or write files."""
+        shared = [effect.shared for effect in self._effects.values()]
+        shared += [summary.shared for summary in self._summaries.values()]
+        return any(FILES in each.reads | each.changes for each in shared)
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """The packages and modules that anything here is imported from."""
+        names = (path for paths in self.scope.imports.values() for path in paths)
+        return frozenset(name.split(".")[0] for name in names) | self._stars
+
+    # --- one statement ---
+
+    def _effect_of(self, facts: StatementFacts) -> Effect:
+        touches: list[Touch] = []
+        shared = Shared()
+        for node in eager_nodes(facts.node):
+            touches += self._changed(node, self.sharing)
+            shared |= self._shared(node, self.sharing)
+        named = {touch.name for touch in touches if touch.name}
+        classes = frozenset(self.sharing.find(at) for at in self.sharing.of_names(named))
+        if classes:
+            sure = any(touch.sure for touch in touches if touch.name)
+            touches.append(Touch(classes, sure=sure, why=touches[0].why))
+        states = {name for name in named if name.startswith("<")}
+        return Effect(tuple(touches), shared | Shared(changes=frozenset(states)))
 
     def _collect(self, statement: ast.stmt) -> None:
         """Note the functions that a statement defines, and the names that act as others do."""
@@ -78,8 +310,9 @@ class SideEffects:
                 acts = {attribute_name(decorator) for decorator in statement.decorator_list}
                 self._acts.setdefault(statement.name, set()).update(acts)
             case ast.ClassDef():
+                self._classes[statement.name] = statement
                 for part in statement.body:
-                    if isinstance(part, ast.FunctionDef):
+                    if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
                         self._methods.setdefault(part.name, []).append(part)
                         if part.name == "__init__":
                             self._functions.setdefault(statement.name, []).append(part)
@@ -97,86 +330,335 @@ class SideEffects:
         tables = [*self._functions.items(), *self._methods.items()]
         everything = [(name, function) for name, functions in tables for function in functions]
         for _ in range(_MAX_ROUNDS):
-            before = dict(self._effects)
+            before = dict(self._summaries)
             for name, function in everything:
-                old, new = self._effects.get(function), self._effects_of(name, function)
+                old, new = self._summaries.get(function), self._summarise(name, function)
                 if old is not None:  # a class's `__init__` stands under two names
-                    new = _Effects(
-                        new.parameters, old.changed | new.changed, old.result | new.result
+                    new = Summary(
+                        new.parameters,
+                        _merged(old.changed, new.changed),
+                        old.consumed | new.consumed,
+                        old.result | new.result,
+                        old.shared | new.shared,
                     )
-                self._effects[function] = new
+                self._summaries[function] = new
                 self._results[name] = self._results.get(name, frozenset()) | new.result
-            if self._effects == before:
+            if self._summaries == before:
                 break
 
-    def _effects_of(self, name: str, function: Function) -> _Effects:
+    def _summarise(self, name: str, function: Function) -> Summary:
         body = function.body if isinstance(function.body, list) else [function.body]
         nodes = [node for part in body for node in ast.walk(part)]
-        arguments = function.args
-        positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-        parameters = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
-        declared = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
-        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        stored |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-        local = (stored - declared) | parameters
-        owned = local | (self.bound - self.imported)
-        sharing = PointsTo([*nodes, *ast.walk(arguments)], owned, self._results)
-        changes = [change for node in nodes for change in self._changed(node, sharing)]
-        changed = {change for change in changes if isinstance(change, str)} - local
-        classes = {sharing.find(change) for change in changes if isinstance(change, int)}
+        local = _Locals.of(function, nodes)
+        inside = imports_in(nodes, self._package)
+        scope = Scope(
+            {**{n: p for n, p in self.scope.imports.items() if n not in local.names}, **inside},
+            (self.scope.bound - local.names) | (local.names - inside.keys()),
+        )
+        owned = local.names | (self.bound - self.imported - self._atoms)
+        sharing = PointsTo(
+            [*nodes, *ast.walk(function.args)], owned, self._results, scope, self._makers
+        )
+        by_node = {node: list(self._changed(node, sharing)) for node in nodes}
+        touches = [touch for found in by_node.values() for touch in found]
+        shared = _joined(self._shared(node, sharing) for node in nodes)
         used = {node.id for node in nodes if isinstance(node, ast.Name)}
-        outside = (used - local - self.imported) | parameters
-        changed |= {n for n in outside if classes & sharing.reach([n])} | (stored & declared)
-        inner = any(isinstance(node, FUNCTIONS) for node in nodes)
-        kept = {*positional[len(positional) - len(arguments.defaults) :]}
-        kept |= {argument.arg for argument in arguments.kwonlyargs}
-        if (inner and changes) or changed & kept or any(isinstance(n, ast.Nonlocal) for n in nodes):
-            changed.add(name)  # it keeps state from call to call
+        outside = (used - local.names - self.imported) | local.parameters
+        changed = self._changed_outside(touches, outside, local, sharing)
+        inner = (part for node in nodes if isinstance(node, FUNCTIONS) for part in ast.walk(node))
+        if (
+            any(by_node.get(part) for part in inner)
+            or changed.keys() & local.kept
+            or local.nonlocals
+        ):
+            changed[name] = Change(sure=True, deep=True)  # it keeps state from call to call
+        shared |= self._own_state(changed, used - local.names)
+        states = {n for n in changed if n.startswith("<")}
+        return Summary(
+            local.positional,
+            changed,
+            frozenset(self._consumed(nodes, local.parameters, sharing)),
+            self._returned(function, nodes, outside, local, sharing),
+            shared | Shared(changes=frozenset(states)),
+        )
+
+    def _own_state(self, changed: dict[str, Change], used: set[str]) -> Shared:
+        """What a function of a package keeps in its module, by names that all code knows."""
+        if not self._module:
+            return Shared()
+        own = self.mutable
+        for name in own & changed.keys():
+            changed[self.packages.state(self._module, name)] = changed[name]
+        return Shared(reads=frozenset(self.packages.state(self._module, n) for n in own & used))
+
+    @staticmethod
+    def _changed_outside(
+        touches: list[Touch], outside: set[str], local: _Locals, sharing: PointsTo
+    ) -> dict[str, Change]:
+        """The parameters and global names that are changed."""
+        changed: dict[str, Change] = {}
+        for touch in touches:
+            if touch.name and touch.name not in local.names:
+                more = {touch.name: Change(touch.sure, deep=True)}
+                changed = _merged(changed, more)
+        for name in outside if any(touch.classes for touch in touches) else ():
+            own, reached = sharing.of_names([name]), sharing.reach([name])
+            for touch in touches:
+                if hit := touch.classes & reached:
+                    own = {sharing.find(at) for at in own}
+                    changed = _merged(changed, {name: Change(touch.sure, deep=bool(hit - own))})
+        stored = dict.fromkeys(local.stored & local.declared, Change(sure=True, deep=True))
+        return _merged(changed, stored)
+
+    def _consumed(
+        self, nodes: list[ast.AST], parameters: set[str], sharing: PointsTo
+    ) -> Iterator[str]:
+        found = [sharing.value(source) for node in nodes for source in self._gone_through(node)]
+        classes = {sharing.find(at) for at in found if at is not None}
+        for name in parameters:
+            if classes & sharing.of_names([name]):
+                yield name
+
+    def _returned(
+        self,
+        function: Function,
+        nodes: list[ast.AST],
+        outside: set[str],
+        local: _Locals,
+        sharing: PointsTo,
+    ) -> frozenset[str]:
+        """What the result may be or hold."""
         gives = (ast.Return, ast.Yield, ast.YieldFrom)
         returned: list[ast.AST | None] = [n.value for n in nodes if isinstance(n, gives)]
-        returned += body if isinstance(function, ast.Lambda) else []
-        given = {sharing.value(value) for value in returned} - {None}
+        returned += [function.body] if isinstance(function, ast.Lambda) else []
+        values = {sharing.value(value) for value in returned} - {None}
+        given = {at for value in values if value is not None for at in sharing.same(value)}
         result = {n for n in outside if given & sharing.reach([n])}
-        result = (result - parameters) | ({ANY_ARGUMENT} if result & parameters else set())
-        return _Effects(tuple(positional), frozenset(changed), frozenset(result))
+        some = {ANY_ARGUMENT} if result & local.parameters else set()
+        return frozenset((result - local.parameters) | some)
 
-    def _changed(self, node: ast.AST, sharing: PointsTo) -> Iterator[int | str | None]:
+    # --- one node: what it changes ---
+
+    def _changed(self, node: ast.AST, sharing: PointsTo) -> Iterator[Touch]:
         """What one node of a syntax tree changes: classes of objects, and names."""
         match node:
             case ast.Subscript() | ast.Attribute() if not isinstance(node.ctx, ast.Load):
-                yield sharing.value(node.value)
-                yield from {base_name(node)} & self.imported
+                yield from self._stored_into(node, sharing)
             case ast.AugAssign():
-                yield sharing.value(node.target)
+                yield from _touch(sharing, node.target)
             case ast.Attribute() if mutates_receiver(node.attr):
-                yield sharing.value(node.value)
-            case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
-                # `sys.path.append` changes the module; `losses = np.append(...)` does not.
-                if mutates_receiver(method.attr) and not method.attr.endswith("_"):
-                    yield from {base_name(method)} & self.imported
+                kinds = sharing.kinds(sharing.value(node.value))
+                deep = bool(kinds - {"data", "generator"}) or node.attr.endswith("_")
+                yield from _touch(sharing, node.value, deep=deep, why=node.attr)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield from self._registered(node, sharing)
             case ast.Call():
                 yield from self._changed_by_call(node, sharing)
+            case _:
+                for source in self._gone_through(node):
+                    at = sharing.value(source)
+                    if sharing.used_up(at):
+                        yield from _touch(sharing, source, deep=True, sure=False, why="for")
 
-    def _changed_by_call(self, call: ast.Call, sharing: PointsTo) -> Iterator[int | str | None]:
-        name = attribute_name(call.func)
-        if name in MUTATING_FUNCTIONS or (name.endswith("_") and not name.endswith("__")):
-            yield from (sharing.value(argument) for argument in call.args[:1])
-        if isinstance(call.func, ast.Attribute):
-            for function in self._methods.get(name, ()):
-                yield from self._passed_on(function, [call.func.value, *call.args], call, sharing)
+    def _stored_into(
+        self, node: ast.Subscript | ast.Attribute, sharing: PointsTo
+    ) -> Iterator[Touch]:
+        yield from _touch(sharing, node.value)
+        root = base_name(node.value)
+        for package in self.scope.roots({root}):
+            stored = self.scope.path(node) or self.scope.path(node.value) or package
+            state = SETTINGS if is_library(package) else self.packages.state_at(stored)
+            yield Touch(frozenset(), state or self.packages.state(stored))
+        path = self.scope.path(node.value)
+        if root in self.imported and path is None:
+            yield Touch(frozenset(), root)
+
+    @staticmethod
+    def _gone_through(node: ast.AST) -> Iterator[ast.expr]:
+        match node:
+            case ast.For() | ast.AsyncFor() | ast.comprehension():
+                yield node.iter
+            case ast.Starred(ctx=ast.Load()):
+                yield node.value
+            case ast.Assign(targets=[ast.Tuple() | ast.List()]) if not isinstance(
+                node.value, ast.Tuple | ast.List
+            ):
+                yield node.value
+            case ast.YieldFrom():
+                yield node.value
+
+    def _registered(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, sharing: PointsTo
+    ) -> Iterator[Touch]:
+        """What decorators and base classes may do when a function or a class is defined."""
+        for decorator in node.decorator_list:
+            call = ast.copy_location(
+                ast.Call(decorator, [ast.Name(node.name, ast.Load())], []), decorator
+            )
+            yield from self._changed_by_call(call, sharing, defined=node.name)
+        if not isinstance(node, ast.ClassDef):
             return
+        for base in node.bases:
+            for hook in self._methods.get("__init_subclass__", ()):
+                if attribute_name(base) in self._classes:
+                    yield from self._passed_on(hook, None, ast.Call(base, [], []), sharing)
+            path = self.scope.path(base)
+            if path is not None and self.packages.registers(path):
+                state = self.packages.state_at(path) or self.packages.state(path)
+                yield Touch(frozenset(), state, sure=False, why=attribute_name(base))
+
+    def _changed_by_call(
+        self, call: ast.Call, sharing: PointsTo, defined: str = ""
+    ) -> Iterator[Touch]:
+        """What a call changes.
+
+        Args:
+            defined: the name of what is being defined, where the call is a decorator's: it is new.
+        """
+        name = attribute_name(call.func)
+        path = self.scope.path(call.func)
+        if self.packages.only_reads(path or name):
+            return
+        yield from self._by_keywords(call, sharing)
+        known = known_function(path) if path is not None else None
+        if known is not None:
+            yield from self._by_known(call, known, sharing)
+        elif path is not None and (outside := self.packages.summary(path)) is not None:
+            yield from self._by_summary(outside, list(call.args), call, sharing, path)
+        elif path is not None:
+            yield from self._by_unknown_function(call, path, sharing)
+        elif isinstance(call.func, ast.Attribute):
+            yield from self._by_method(call, call.func, sharing)
+        else:
+            yield from self._by_name(call, name, sharing, defined)
+        yield from self._by_arguments(call, sharing)
+
+    def _by_keywords(self, call: ast.Call, sharing: PointsTo) -> Iterator[Touch]:
+        for keyword in call.keywords:
+            if keyword.arg == "out":
+                yield from _touch(sharing, keyword.value, why="out=")
+            elif keyword.arg == "file" and attribute_name(call.func) == "print":
+                yield from _touch(sharing, keyword.value, deep=True, why="print(file=)")
+            elif keyword.arg == "inplace" and isinstance(call.func, ast.Attribute):
+                constant = isinstance(keyword.value, ast.Constant)
+                if not constant or keyword.value.value:  # type: ignore[attr-defined]
+                    yield from _touch(sharing, call.func.value, deep=True, why="inplace=")
+
+    def _by_known(self, call: ast.Call, known: Known, sharing: PointsTo) -> Iterator[Touch]:
+        why = attribute_name(call.func)
+        positions = range(len(call.args)) if -1 in known.mutates else known.mutates
+        backward = why in BACKWARD_METHODS
+        for position in positions:
+            if position < len(call.args):
+                deep = -1 in known.mutates or why in {"next", "shuffle"}
+                yield from _touch(sharing, call.args[position], deep=deep, back=backward, why=why)
+        if known.mutates:  # an argument of those may be given by its name
+            for keyword in call.keywords:
+                yield from _touch(sharing, keyword.value, deep=True, sure=False, why=why)
+        if known.consumes:
+            for argument in call.args:
+                if sharing.used_up(sharing.value(argument)):
+                    yield from _touch(sharing, argument, deep=True, sure=False, why=why)
+        if known.result == "figure":
+            yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=why)
+
+    def _by_unknown_function(self, call: ast.Call, path: str, sharing: PointsTo) -> Iterator[Touch]:
+        name = attribute_name(call.func)
+        yield from self._everything(call, call.args, sharing, name)
+        yield Touch(frozenset(), self.packages.state(path), sure=False, why=name)
+
+    def _by_method(
+        self, call: ast.Call, method: ast.Attribute, sharing: PointsTo
+    ) -> Iterator[Touch]:
+        name, receiver = method.attr, method.value
+        at = sharing.value(receiver)
+        kinds = sharing.kinds(at)
+        own = self._own_methods(name, kinds)
+        for function in own:
+            yield from self._passed_on(function, [receiver, *call.args], call, sharing)
+        if own and all(kind.startswith(CLASS) for kind in kinds) and kinds:
+            return
+        if name in DRAWING_METHODS and kinds <= {"data"}:
+            yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=name)
+        elif name in BACKWARD_METHODS:
+            yield from _touch(sharing, receiver, deep=True, back=True, why=name)
+            yield from self._everything(call, call.args, sharing, name)
+        elif mutates_receiver(name) or (own and not kinds) or method_reads(name, kinds):
+            # The mention of a mutating method is a change already.
+            if sharing.used_up(at):
+                yield from _touch(sharing, receiver, deep=True, sure=False, why=name)
+        else:
+            yield from _touch(sharing, receiver, deep=True, sure=False, why=name)
+            if not method_changes_receiver_only(name, kinds):
+                yield from self._everything(call, call.args, sharing, name)
+
+    def _own_methods(self, name: str, kinds: frozenset[str]) -> list[Function]:
+        """The notebook's methods that a method call may mean."""
+        found = self._methods.get(name, [])
+        classes = {kind.removeprefix(CLASS) for kind in kinds if kind.startswith(CLASS)}
+        if not kinds or not found:
+            return found
+        if not classes:
+            return []
+        own = [f for c in classes for f in self._in_class(c, name, set())]
+        return own or found
+
+    def _in_class(self, name: str, method: str, above: set[str]) -> list[Function]:
+        node = self._classes.get(name)
+        if node is None or name in above:
+            return []
+        here: list[Function] = [
+            part
+            for part in node.body
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name == method
+        ]
+        bases = map(attribute_name, node.bases)
+        return here or [f for b in bases for f in self._in_class(b, method, above | {name})]
+
+    def _by_name(
+        self, call: ast.Call, name: str, sharing: PointsTo, defined: str
+    ) -> Iterator[Touch]:
+        """A call of a name of the notebook's, or of any value."""
+        known = False
         for acting in self._acting(name):
+            known |= acting in self._classes
             for function in self._functions.get(acting, ()):
+                known = True
                 arguments = list(call.args)
                 if getattr(function, "name", "") == "__init__":
                     arguments.insert(0, ast.Constant(None))
                 yield from self._passed_on(function, arguments, call, sharing)
-        for function in self._methods.get("__call__", ()) if name not in self._functions else ():
-            yield from self._passed_on(function, [call.func, *call.args], call, sharing)
         for called in (call.func, *call.args):
             if self._bound_methods & self._acting(attribute_name(called)):
-                yield sharing.value(called)
-        for argument in call.args:
+                yield from _touch(sharing, called, why=name)
+        if known or (name and name == defined):
+            return
+        at = sharing.value(call.func)
+        kinds = sharing.kinds(at)
+        own = [f for kind in kinds for f in self._called(kind)] or self._methods.get("__call__", [])
+        for function in own:
+            yield from self._passed_on(function, [call.func, *call.args], call, sharing)
+        yield from _touch(sharing, call.func, deep=True, sure=False, why=name)
+        if (not own and not kinds <= {"module"}) or not kinds:
+            yield from self._everything(call, call.args, sharing, name)
+
+    def _called(self, kind: str) -> list[Function]:
+        """What a call of an object of a notebook's class runs."""
+        name = kind.removeprefix(CLASS)
+        if name == kind:
+            return []
+        return self._in_class(name, "__call__", set()) or self._in_class(name, "forward", set())
+
+    def _everything(
+        self, call: ast.Call, arguments: Iterable[ast.expr], sharing: PointsTo, why: str
+    ) -> Iterator[Touch]:
+        """All arguments of a call, and what they hold."""
+        for argument in (*arguments, *(keyword.value for keyword in call.keywords)):
+            yield from _touch(sharing, argument, deep=True, sure=False, why=why)
+
+    def _by_arguments(self, call: ast.Call, sharing: PointsTo) -> Iterator[Touch]:
+        """What functions of the notebook do that a call is given, and may call."""
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             for function in self._functions.get(attribute_name(argument), ()):
                 yield from self._passed_on(function, None, call, sharing)
 
@@ -186,23 +668,40 @@ class SideEffects:
         arguments: list[ast.expr] | None,
         call: ast.Call,
         sharing: PointsTo,
-    ) -> Iterator[int | str | None]:
+    ) -> Iterator[Touch]:
+        """The effects of a function of the notebook in terms of a call's arguments."""
+        summary = self._summaries.get(function)
+        if summary is not None:
+            name = getattr(function, "name", "lambda")
+            yield from self._by_summary(summary, arguments, call, sharing, name)
+
+    def _by_summary(
+        self,
+        summary: Summary,
+        arguments: list[ast.expr] | None,
+        call: ast.Call,
+        sharing: PointsTo,
+        why: str,
+    ) -> Iterator[Touch]:
         """The effects of a function in terms of a call's arguments; None: they are not known."""
-        effects = self._effects.get(function)
-        if effects is None or not effects.changed:
-            return
-        yield from effects.changed - set(effects.parameters)
-        positions = [n for n, p in enumerate(effects.parameters) if p in effects.changed]
+        for name in summary.changed.keys() - set(summary.parameters):
+            yield Touch(frozenset(), name, summary.changed[name].sure, why)
         plain = arguments is not None and not any(isinstance(a, ast.Starred) for a in call.args)
-        if plain and arguments is not None:
-            yield from (sharing.value(arguments[n]) for n in positions if n < len(arguments))
-        elif positions:
+        for position, name in enumerate(summary.parameters):
+            change = summary.changed.get(name)
+            if plain and arguments is not None and position < len(arguments):
+                argument = arguments[position]
+                if change is not None:
+                    deep, sure = change.deep, change.sure
+                    yield from _touch(sharing, argument, deep=deep, sure=sure, why=why)
+                elif name in summary.consumed and sharing.used_up(sharing.value(argument)):
+                    yield from _touch(sharing, argument, deep=True, sure=False, why=why)
+        if not plain and set(summary.parameters) & summary.changed.keys():
             for argument in call.args:
-                yield sharing.value(argument)
-                yield sharing.part(sharing.value(argument))
+                yield from _touch(sharing, argument, deep=True, sure=False, why=why)
         for keyword in call.keywords:
-            if keyword.arg is None or keyword.arg in effects.changed:
-                yield sharing.value(keyword.value)
+            if keyword.arg is None or keyword.arg in summary.changed:
+                yield from _touch(sharing, keyword.value, deep=True, why=why)
 
     def _acting(self, name: str) -> set[str]:
         found: set[str] = set()
@@ -213,3 +712,172 @@ class SideEffects:
                 found.add(name)
                 pending += self._acts.get(name, ())
         return found
+
+    # --- one node: what it does to what is shared ---
+
+    def _shared(self, node: ast.AST, sharing: PointsTo) -> Shared:
+        match node:
+            case ast.For() | ast.AsyncFor() | ast.comprehension():
+                return self._shared_by_loop(node.iter, sharing)
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name)) if (
+                name in self.scope.imports
+            ):
+                path = self.scope.path(node)
+                state = self.packages.state_at(path) if path is not None else None
+                return Shared(reads=frozenset({state} if state is not None else ()))
+            case ast.Call():
+                return self._shared_by_call(node, sharing)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                calls = [ast.Call(decorator, [], []) for decorator in node.decorator_list]
+                return _joined(self._shared_by_call(call, sharing) for call in calls)
+        return Shared()
+
+    @staticmethod
+    def _shared_by_loop(source: ast.expr, sharing: PointsTo) -> Shared:
+        """A loader draws the order of its batches, and a data set may draw as it goes."""
+        kinds = sharing.kinds(sharing.value(source))
+        known = isinstance(source, ast.Call) and attribute_name(source.func) in READING_METHODS
+        variable = isinstance(source, ast.Name | ast.Call | ast.Attribute)
+        drawn = ("loader" in kinds or not kinds) and variable and not known
+        return Shared(draws=frozenset({TORCH_RANDOM} if drawn else ()))
+
+    def _shared_by_call(self, call: ast.Call, sharing: PointsTo) -> Shared:
+        name = attribute_name(call.func)
+        path = self.scope.path(call.func)
+        if self.packages.only_reads(path or name):
+            return Shared()
+        given = (*call.args, *(keyword.value for keyword in call.keywords))
+        called = [f for a in given for f in self._functions.get(attribute_name(a), ())]
+        passed = _joined(self._summaries.get(f, Summary()).shared for f in called)
+        known = known_function(path) if path is not None else None
+        if known is not None:
+            return passed | _of_known(known) | (_opened(call) if name == "open" else Shared())
+        if path is not None:
+            outside = self.packages.summary(path)
+            return passed | (outside.shared if outside is not None else _of_unknown(name))
+        if isinstance(call.func, ast.Attribute):
+            return passed | self._shared_by_method(call.func, sharing)
+        own = [f for acting in self._acting(name) for f in self._functions.get(acting, ())]
+        if own or self._acting(name) & self._classes.keys():
+            return passed | _joined(self._summaries.get(f, Summary()).shared for f in own)
+        return passed | Shared(draws=RANDOM)
+
+    def _shared_by_method(self, method: ast.Attribute, sharing: PointsTo) -> Shared:
+        name = method.attr
+        kinds = sharing.kinds(sharing.value(method.value))
+        own = self._own_methods(name, kinds)
+        shared = _joined(self._summaries.get(f, Summary()).shared for f in own)
+        reads = {FILES} if name in READS_FILES_METHODS else set()
+        changes = {FILES} if name in WRITES_FILES_METHODS else set()
+        if name in DRAWING_METHODS and kinds <= {"data"}:
+            changes |= {FIGURE}
+        draws: frozenset[str] = frozenset()
+        if name == "sample" or kinds == {"estimator"}:
+            draws = frozenset({NUMPY_RANDOM})
+        elif not (own or mutates_receiver(name) or method_reads(name, kinds)) and (
+            name not in DRAWN_ON_METHODS
+        ):
+            draws = frozenset() if kinds <= {"figure", "generator", "data"} and kinds else RANDOM
+        return shared | Shared(draws, frozenset(), frozenset(reads), frozenset(changes))
+
+
+@dataclass(frozen=True)
+class _Locals:
+    """The names of a function's own scope.
+
+    Attributes:
+        names: all that are local, parameters included.
+        kept: parameters with a default, whose object lives on from call to call.
+    """
+
+    names: frozenset[str]
+    parameters: set[str]
+    positional: tuple[str, ...]
+    kept: frozenset[str]
+    stored: frozenset[str]
+    declared: frozenset[str]
+    nonlocals: bool
+
+    @classmethod
+    def of(cls, function: Function, nodes: list[ast.AST]) -> _Locals:
+        arguments = function.args
+        positional = tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args))
+        parameters = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+        declared = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
+        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        stored |= set(imports_in(nodes))
+        kept = {*positional[len(positional) - len(arguments.defaults) :]}
+        kept |= {argument.arg for argument in arguments.kwonlyargs}
+        return cls(
+            frozenset((stored - declared) | parameters),
+            parameters,
+            positional,
+            frozenset(kept),
+            frozenset(stored),
+            frozenset(declared),
+            any(isinstance(node, ast.Nonlocal) for node in nodes),
+        )
+
+
+def _touch(
+    sharing: PointsTo,
+    node: ast.expr,
+    *,
+    deep: bool = False,
+    back: bool = False,
+    sure: bool = True,
+    why: str = "",
+) -> Iterator[Touch]:
+    """A change of an expression's value.
+
+    Args:
+        deep: and of all that can be reached through it.
+        back: and of what it was computed from.
+    """
+    at = sharing.value(node)
+    if at is None:
+        return
+    classes = sharing.within([at], computed_from=back) if deep else sharing.same(at)
+    # Of what can be reached it is not known which part changes.
+    yield Touch(frozenset(classes), sure=sure and not deep, why=why)
+
+
+def _merged(one: Mapping[str, Change], other: Mapping[str, Change]) -> dict[str, Change]:
+    both = dict(one)
+    for name, change in other.items():
+        both[name] = both[name] | change if name in both else change
+    return both
+
+
+def _joined(parts: Iterable[Shared]) -> Shared:
+    joined = Shared()
+    for part in parts:
+        joined |= part
+    return joined
+
+
+def _of_known(known: Known) -> Shared:
+    return Shared(known.draws, known.seeds, known.reads, known.changes)
+
+
+def _of_unknown(name: str) -> Shared:
+    settings = frozenset({SETTINGS} if speaks_of_settings(name) else ())
+    changes = frozenset({FILES, FIGURE}) | settings
+    return Shared(draws=RANDOM, reads=frozenset({FILES}), changes=changes)
+
+
+def _opened(call: ast.Call) -> Shared:
+    """``open``: a mode that is written out may say that it only reads."""
+    modes = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
+    mode = modes[0].value if modes and isinstance(modes[0], ast.Constant) else "r" * (not modes)
+    writes = not isinstance(mode, str) or not mode or bool(set("wax+") & set(mode))
+    files = frozenset({FILES})
+    return Shared(reads=files, changes=files if writes else frozenset())
+
+
+def _yields(function: Function) -> bool:
+    body = function.body if isinstance(function.body, list) else [function.body]
+    return any(
+        isinstance(node, ast.Yield | ast.YieldFrom) for part in body for node in eager_nodes(part)
+    )

@@ -6,12 +6,13 @@ Nothing is run: scopes are the compiler's own (``symtable``).
 from __future__ import annotations
 
 import ast
+import copy
 import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from autograder.slicing.aliasing import mutates_receiver
 from autograder.slicing.astnodes import attribute_name, base_name, bound_name, eager_nodes
+from autograder.slicing.library import mutates_receiver
 
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -32,6 +33,8 @@ class StatementFacts:
     #: Binding leaves an older value in use, as in ``x += 1`` or inside a branch.
     weak: bool = False
     blocks: list[list[StatementFacts]] = field(default_factory=list)
+    #: Names that it deletes.
+    deletes: frozenset[str] = frozenset()
     #: The same for the head of a compound statement alone.
     header: StatementFacts | None = None
 
@@ -69,6 +72,11 @@ class StatementFacts:
     def star(self) -> bool:
         """``from module import *``."""
         return isinstance(self.node, ast.ImportFrom) and self.node.names[0].name == "*"
+
+    @property
+    def future(self) -> bool:
+        """``from __future__ import ...``, which says how code is compiled."""
+        return isinstance(self.node, ast.ImportFrom) and self.node.module == "__future__"
 
     @property
     def catches(self) -> bool:
@@ -115,8 +123,8 @@ def facts_of(node: ast.stmt) -> StatementFacts:
         case ast.AugAssign():
             facts.uses |= facts.binds
             facts.weak = True
-        case ast.Delete():
-            facts.binds = frozenset()  # a name deleted to save memory was an answer all the same
+        case ast.Delete():  # a name deleted to save memory was an answer all the same
+            facts.deletes, facts.binds = facts.binds, frozenset()
         case ast.AnnAssign(value=None):
             facts.binds = frozenset()
         case ast.Import():  # `import a` leaves what `import a.b` before it did
@@ -140,7 +148,7 @@ def with_inner(statements: Iterable[StatementFacts]) -> Iterator[StatementFacts]
 
 
 def _own_facts(node: ast.stmt) -> StatementFacts:
-    table = symtable.symtable(ast.unparse(node), "<statement>", "exec")
+    table = symtable.symtable(ast.unparse(_plain(node)), "<statement>", "exec")
     binds: set[str] = set()
     uses: set[str] = set()
     deferred: set[str] = set()
@@ -164,6 +172,63 @@ def _own_facts(node: ast.stmt) -> StatementFacts:
     return StatementFacts(
         node, frozenset(binds), frozenset(uses), frozenset(deferred), frozenset(writes)
     )
+
+
+class _Plain(ast.NodeTransformer):
+    """Writes a statement so that ``symtable`` takes it, with the same names in the same scopes.
+
+    Texts are left out: the standard library cannot write all of them in an f-string. ``await`` at
+    the top level, which notebooks allow, is written as the plain form.
+    """
+
+    def __init__(self) -> None:
+        self._functions = 0
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant("s") if isinstance(node.value, str | bytes) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        parts = [part for value in node.values for part in _formatted(value)]
+        return ast.Tuple([self.visit(part) for part in parts], ast.Load())
+
+    def _function(self, node: ast.AST) -> ast.AST:
+        self._functions += 1
+        try:
+            return self.generic_visit(node)
+        finally:
+            self._functions -= 1
+
+    visit_FunctionDef = visit_Lambda = visit_AsyncFunctionDef = _function
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        return self.generic_visit(node) if self._functions else self.visit(node.value)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        self.generic_visit(node)
+        parts = (node.target, node.iter, node.body, node.orelse)
+        return node if self._functions else ast.For(*parts)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
+        self.generic_visit(node)
+        return node if self._functions else ast.With(node.items, node.body)
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        self.generic_visit(node)
+        if not self._functions:
+            node.is_async = 0
+        return node
+
+
+def _formatted(part: ast.expr) -> list[ast.expr]:
+    """The expressions in one part of an f-string."""
+    if isinstance(part, ast.FormattedValue):
+        return [part.value, *([part.format_spec] if part.format_spec else [])]
+    return []
+
+
+def _plain(node: ast.stmt) -> ast.stmt:
+    plain: ast.stmt = _Plain().visit(copy.deepcopy(node))
+    return ast.fix_missing_locations(plain)
 
 
 def _scopes(
@@ -222,14 +287,6 @@ def jumps(facts: StatementFacts, *, caught: bool) -> bool:
     if facts.loop:  # a break in a loop ends just that loop
         return caught and any(jumps(fact, caught=True) for fact in inner)
     return any(jumps(fact, caught=caught) for fact in inner)
-
-
-def seeds(facts: StatementFacts) -> bool:
-    """A call of a function whose name speaks of a seed, as ``np.random.seed(7)``."""
-    if not isinstance(facts.node, ast.Expr | ast.Assign):
-        return False
-    call = facts.node.value
-    return isinstance(call, ast.Call) and "seed" in attribute_name(call.func).lower()
 
 
 def import_text(facts: StatementFacts, wanted: Iterable[str]) -> str:

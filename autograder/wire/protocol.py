@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -10,6 +12,12 @@ class Step:
     """One top-level statement to run: ``source`` starts on ``line`` of the student's ``cell``.
 
     ``cell`` 0 stands for the template: an import that the student's notebook has lost.
+
+    Attributes:
+        binds: the names that are not to be had if it fails; ``*`` stands for any name.
+        uses: the names without which it need not be tried.
+        optional: it only may matter: it shares a budget of time with others of its kind.
+        why: what it is kept for, in words for staff; it does not cross the wire.
     """
 
     cell: int
@@ -17,3 +25,39 @@ class Step:
     source: str
     binds: tuple[str, ...]
     uses: tuple[str, ...]
+    optional: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """All that a worker is told to run before a check asks for anything.
+
+    Attributes:
+        steps: what to run, in order.
+        sources: by number, the text of the cells that the steps are taken from, for tracebacks and
+            for ``inspect.getsource``.
+        files: what else lies in the working folder, by relative path.
+        optional_seconds: for all optional steps together; one that exceeds them is stopped.
+        tolerant: try a step even if one that it uses has failed, as a kernel does.
+    """
+
+    steps: tuple[Step, ...]
+    sources: Mapping[int, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    optional_seconds: float = 10.0
+    tolerant: bool = False
+
+    def request(self) -> dict[str, Any]:
+        """The same in plain values, as it crosses the wire."""
+        rows = [
+            [s.cell, s.line, s.source, list(s.binds), list(s.uses), s.optional] for s in self.steps
+        ]
+        return {
+            "op": "replay",
+            "steps": rows,
+            "sources": [[number, text] for number, text in self.sources.items()],
+            "files": dict(self.files),
+            "optional_seconds": float(self.optional_seconds),
+            "tolerant": self.tolerant,
+        }

@@ -1,0 +1,76 @@
+"""The imports of some code come in; what a dotted expression in it stands for goes out.
+
+``nn.Linear`` stands for ``torch.nn.Linear`` where ``from torch import nn`` is among the imports,
+and ``len`` for ``builtins.len`` where nothing binds that name anew.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+
+from autograder.slicing.astnodes import bound_name
+
+_BUILTINS = frozenset(dir(builtins)) | {"display"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the names of some code stand for.
+
+    Attributes:
+        imports: by name, the dotted paths that it may stand for.
+        bound: names that something else binds; an imported one may be among them too.
+    """
+
+    imports: Mapping[str, Set[str]] = field(default_factory=dict)
+    bound: Set[str] = frozenset()
+
+    def path(self, node: ast.AST) -> str | None:
+        """The dotted path that an expression stands for, if it is one name and its attributes."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        root = self._root(node.id)
+        return ".".join([root, *reversed(parts)]) if root else None
+
+    def _root(self, name: str) -> str | None:
+        paths = self.imports.get(name, ())
+        if len(paths) == 1 and name not in self.bound:
+            return next(iter(paths))
+        if not paths and name in _BUILTINS and name not in self.bound:
+            return f"builtins.{name}"
+        return None
+
+    def roots(self, names: Iterable[str]) -> set[str]:
+        """The packages that any of the names may come from."""
+        return {path.split(".")[0] for name in names for path in self.imports.get(name, ())}
+
+
+def imported_paths(node: ast.AST, package: str = "") -> dict[str, str]:
+    """By name, what one import statement binds it to; empty for any other statement.
+
+    Args:
+        package: the package that a relative import starts from.
+    """
+    if isinstance(node, ast.Import):
+        return {bound_name(a): a.name if a.asname else a.name.split(".")[0] for a in node.names}
+    if isinstance(node, ast.ImportFrom):
+        parents = package.split(".") if node.level else []
+        base = ".".join([*parents[: len(parents) - node.level + 1], *filter(None, [node.module])])
+        return {bound_name(a): f"{base}.{a.name}" for a in node.names if a.name != "*"}
+    return {}
+
+
+def imports_in(nodes: Iterable[ast.AST], package: str = "") -> dict[str, set[str]]:
+    """By name, all that import statements among the nodes bind it to."""
+    found: dict[str, set[str]] = {}
+    for node in nodes:
+        for name, path in imported_paths(node, package).items():
+            found.setdefault(name, set()).add(path)
+    return found
