@@ -19,8 +19,12 @@ from autograder.slicing.magics import python_source
 
 #: The id of the one cell that a plain Python module is read as.
 MODULE_CELL = "module"
+#: How a trait ends that is a name and not a line: see `Cell.traits`.
+BINDS = " =…"
 MAX_CELLS = 5_000
 MAX_CELL_CHARACTERS = 1_000_000
+#: A cell is recognised by its first lines; no template has longer ones.
+MAX_TRAIT_LINES = 2_000
 
 
 class NotebookError(UserError):
@@ -46,11 +50,13 @@ class Cell:
         return python_source(self.source) if self.kind == "code" else ""
 
     @cached_property
-    def comments(self) -> frozenset[str]:
-        """The comment lines of two words or more, in one spelling: the text of the banner."""
-        lines = (line.strip().strip("#").strip() for line in _comment_lines(self.source))
-        words = (re.findall(r"\w+", line.lower()) for line in lines)
-        return frozenset(" ".join(line) for line in words if len(line) > 1)
+    def traits(self) -> frozenset[str]:
+        """What the cell can be recognised by: its lines with words, and the names that it binds.
+
+        Comments and text count without ornaments and letter case. A name counts besides its line,
+        because an answer replaces the value in ``num_epochs = None`` and keeps the name.
+        """
+        return frozenset(_traits(self.source, is_code=self.kind == "code"))
 
     @cached_property
     def lines(self) -> frozenset[str]:
@@ -156,5 +162,16 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _comment_lines(source: str) -> Iterator[str]:
-    return (line for line in source.splitlines() if line.lstrip().startswith("#"))
+_BOUND = re.compile(r"(?:async +)?(?:def|class) +\w+|(?:\w+ *, *)*\w+(?= *(?::[^=]+)?=(?!=))")
+
+
+def _traits(source: str, *, is_code: bool) -> Iterator[str]:
+    for line in source.split("\n", MAX_TRAIT_LINES)[:MAX_TRAIT_LINES]:
+        text = line.strip()
+        if is_code and not text.startswith("#"):
+            if re.search(r"\w", text):
+                yield text
+            if bound := _BOUND.match(line if line[:1].strip() else text):
+                yield bound[0] + BINDS
+        elif len(words := re.findall(r"\w+", text.lower())) > 1:
+            yield "# " + " ".join(words)
