@@ -60,17 +60,30 @@ class Alignment:
         Raises:
             KeyError: the template has no such cell.
         """
+        return self.student.cells[: self._bounds(anchor)[1]]
+
+    def answer(self, anchor: str) -> tuple[Cell, ...]:
+        """The student's cells that the answer at ``anchor`` may be in, its own one first.
+
+        Raises:
+            KeyError: the template has no such cell.
+        """
+        return self.student.cells[slice(*self._bounds(anchor))]
+
+    def _bounds(self, anchor: str) -> tuple[int, int]:
         position = next((n for n, c in enumerate(self.template.cells) if c.id == anchor), None)
         if position is None:
             raise KeyError(anchor)
         earlier = [place for n, place in self.pairs.items() if n < position]
-        here = self.pairs.get(position, max(earlier, default=-1))
+        before = max(earlier, default=-1)
+        here = self.pairs.get(position, before)
         later = [
             place
             for n, place in self.pairs.items()
             if n > position and place > here and self.template.cells[n].kind == "code"
         ]
-        return self.student.cells[: min(later, default=len(self.student.cells))]
+        begin = here if position in self.pairs else before + 1
+        return begin, min(later, default=len(self.student.cells))
 
 
 def align(student: Notebook, template: Notebook) -> Alignment:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import Finding, clean, code_line
 from autograder.model.manifest import Assignment, Question
 from autograder.model.submission import Submission
-from autograder.slicing.alignment import Alignment, align
-from autograder.slicing.notebook import Notebook, NotebookError, parse
+from autograder.slicing.alignment import Alignment
+from autograder.slicing.candidates import Choice, Wanted, choose
+from autograder.slicing.notebook import Notebook
 from autograder.slicing.slicer import Slice, slice_question
-
-#: Below this share of template cells found, a notebook of another name is not taken for the one.
-MIN_QUALITY = 0.5
 
 
 class AnswerSource(Protocol):
@@ -39,7 +38,7 @@ class Answers:
     submission: Submission
     given: frozenset[str]
     notes: list[str] = field(default_factory=list)
-    _found: dict[str, Alignment | Finding] = field(default_factory=dict)
+    _chosen: dict[str, Choice] = field(default_factory=dict)
     _slices: dict[str, Slice | Finding] = field(default_factory=dict)
 
     def slice(self, question: Question) -> Slice | Finding:
@@ -50,15 +49,15 @@ class Answers:
 
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
         """The text of the student's cells of those numbers, in order."""
-        alignment = self._found.get(question.notebook)
-        if not isinstance(alignment, Alignment):
+        alignment = self._alignment(question)
+        if alignment is None:
             return []
         return [(c.number, c.source) for c in alignment.student.cells if c.number in cells]
 
     def line(self, question: Question, cell: int, line: int) -> str:
         """The student's own line, quoted; empty if there is none, or a blank one, at that place."""
-        alignment = self._found.get(question.notebook)
-        if not isinstance(alignment, Alignment):
+        alignment = self._alignment(question)
+        if alignment is None:
             return ""
         source = next((c.source for c in alignment.student.cells if c.number == cell), "")
         lines = source.split("\n")
@@ -79,9 +78,17 @@ class Answers:
 
     def aligned(self, notebook: str) -> Alignment | Finding:
         """The submitted notebook beside its template, or why there is none."""
-        if notebook not in self._found:
-            self._found[notebook] = self._find(notebook)
-        return self._found[notebook]
+        return self._choose(notebook).aligned
+
+    def file(self, notebook: str) -> PurePosixPath | None:
+        """The file of the submission that was taken for a notebook, if any was."""
+        return self._choose(notebook).file
+
+    def _alignment(self, question: Question) -> Alignment | None:
+        """The alignment of a question's notebook, if it was asked for before and is there."""
+        choice = self._chosen.get(question.notebook)
+        aligned = choice.aligned if choice else None
+        return aligned if isinstance(aligned, Alignment) else None
 
     def _make_slice(self, question: Question) -> Slice | Finding:
         alignment = self.aligned(question.notebook)
@@ -95,35 +102,11 @@ class Answers:
                 f"manifest names as the anchor of {question.id}"
             ) from None
 
-    def _find(self, name: str) -> Alignment | Finding:
-        template = self.templates[name]
-        files = self.submission.notebooks
-        named = self.submission.named(name)
-        if named:
-            try:
-                return align(parse(self.submission.read(named[0]), name), template)
-            except NotebookError as error:
-                return Finding(str(error))
-        known = {entry.lower() for entry in self.templates}
-        candidates: list[Alignment] = []
-        for file in files:
-            if file.name.lower() not in known:
-                try:
-                    notebook = parse(self.submission.read(file), file.name)
-                except NotebookError as error:
-                    self.notes.append(str(error))
-                    continue
-                candidates.append(align(notebook, template))
-        best = max(candidates, key=lambda alignment: alignment.quality, default=None)
-        if best is None or best.quality < MIN_QUALITY:
-            return self._not_there(name)
-        self.notes.append(f"{best.student.name} was taken for {name}; please keep the name.")
-        return best
-
-    def _not_there(self, name: str) -> Finding:
-        held = ", ".join(str(file) for file in self.submission.files[:5]) or "no notebook"
-        broken = " ".join(self.notes)
-        return Finding(
-            f"{name} is not in the submission, which holds {held}. {broken}".strip(),
-            f"Hand in {name} under that name.",
-        )
+    def _choose(self, name: str) -> Choice:
+        if name not in self._chosen:
+            questions = tuple(q for q in self.assignment.questions if q.notebook == name)
+            wanted = Wanted(name, self.templates[name], questions)
+            choice = choose(wanted, self.templates, self.submission)
+            self._chosen[name] = choice
+            self.notes += choice.notes
+        return self._chosen[name]

@@ -72,13 +72,13 @@ class Notebook:
     cells: tuple[Cell, ...]
 
 
-def parse(data: bytes, name: str) -> Notebook:
-    """Read a notebook of format 3 or 4, or a Python module, told by its name.
+def parse(data: bytes, name: str, *, is_module: bool | None = None) -> Notebook:
+    """Read a notebook of format 3 or 4, or a Python module, told by its name if not by the caller.
 
     Raises:
         NotebookError: it is not JSON, or JSON without cells; or a module that is not UTF-8.
     """
-    if name.lower().endswith(".py"):
+    if name.lower().endswith(".py") if is_module is None else is_module:
         return _parse_module(data, name)
     return Notebook(name, tuple(_cells(raw_cells(data, name))))
 
@@ -89,6 +89,10 @@ def raw_cells(data: bytes, name: str) -> list[Any]:
     Raises:
         NotebookError: it is not JSON, or JSON without cells.
     """
+    if not data.strip():
+        raise NotebookError(
+            f"{name}: this file is empty; save the notebook again and hand that in."
+        )
     try:
         # Whole numbers as floats: no cell needs one, and Python refuses those of 4,300 digits.
         tree = json.loads(data.decode("utf-8-sig"), parse_int=float)
