@@ -124,7 +124,7 @@ def is_answered(alignment: Alignment, question: Question) -> bool:
     """Whether the answer to a question is not what was handed out.
 
     In its own cell any other line of code counts; in cells behind it, which may be anything, one
-    that binds a name that is asked for.
+    that binds a name that is asked for; elsewhere too, if nothing down to there binds one.
     """
     if alignment.template.cells and alignment.student.cells == alignment.template.cells:
         return False
@@ -140,6 +140,8 @@ def is_answered(alignment: Alignment, question: Question) -> bool:
         return True
     known = {trait for cell in alignment.template.cells for trait in _code(cell)}
     asked = _binding(question.names)
+    if not any(cell.traits & asked for cell in alignment.up_to(question.anchor)):
+        cells = alignment.student.cells
     return any(cell.traits & asked and _code(cell) - known for cell in cells)
 
 
