@@ -240,6 +240,7 @@ def collect(
     root: Path,
     *,
     patterns: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     file_mb: int = 64,
     submission_mb: int = 100,
 ) -> Submission:
@@ -248,13 +249,14 @@ def collect(
     Args:
         patterns: further files that the assignment takes, matched from the right, as in
             ``logs/*.csv``; notebooks are always taken.
+        names: the notebooks and modules asked for; files that may be one of them are taken.
         file_mb: largest single file, in MB of 10^6 bytes.
         submission_mb: largest sum of all files, in MB.
 
     Raises:
         SubmissionError: the source does not exist, or is neither of the three, or is a broken zip.
     """
-    copy = SafeCopy(root, patterns, file_mb * 10**6, submission_mb * 10**6)
+    copy = SafeCopy(root, patterns, file_mb * 10**6, submission_mb * 10**6, names)
     return _collected(source, copy, submission_mb)
 
 

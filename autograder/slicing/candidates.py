@@ -7,9 +7,10 @@ damaged download beside a whole one. The file with answers in it is the one that
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 
 from autograder.model.findings import Finding, clean
@@ -23,6 +24,10 @@ from autograder.slicing.notebook import BINDS, Cell, Notebook, NotebookError, pa
 #: Below this share of template cells found, a notebook does not look like the one handed out; one
 #: of another name is not taken for it.
 MIN_QUALITY = 0.5
+#: Lines that say nothing: comments, and what holds the place of an answer.
+_EMPTY = re.compile(
+    r"(#.*|pass|\.\.\.|return( None)?|raise NotImplementedError.*|[\w.]+ = (None|\.\.\.))?"
+)
 #: So many files are read for one notebook, those of the best names first.
 MAX_CANDIDATES = 30
 #: So many files are named in a sentence.
@@ -50,14 +55,23 @@ class Candidate:
     Attributes:
         alignment: none if it cannot be read.
         problem: why it cannot be read, or is no Python.
-        answered: how many questions have an answer in it that is not the template's.
     """
 
     file: PurePosixPath
-    match: Match
+    wanted: Wanted
     alignment: Alignment | None
     problem: str
-    answered: int
+
+    @cached_property
+    def match(self) -> Match:
+        """How its name agrees with the one asked for."""
+        return match(self.file, self.wanted.name)
+
+    @cached_property
+    def answered(self) -> int:
+        """How many questions have an answer in it that is not the template's."""
+        found = self.alignment
+        return sum(is_answered(found, q) for q in self.wanted.questions) if found else 0
 
     @property
     def shown(self) -> str:
@@ -106,18 +120,20 @@ def choose(wanted: Wanted, names: Iterable[str], submission: Submission) -> Choi
     """
     named, others = _sorted_out(wanted, frozenset(names), submission)
     read = [_read(wanted, file, submission) for file in named]
-    candidates = [each for each in read if _is_possible(wanted, each)]
-    if not any(each.answered for each in candidates):
+    candidates = [each for each in read if _is_possible(each)]
+    if others and not any(each.answered for each in candidates):
         strangers = [_read(wanted, file, submission) for file in others]
-        candidates += [each for each in strangers if _serves(wanted, each, bool(candidates))]
+        candidates += [each for each in strangers if _serves(each, bool(candidates))]
         read += strangers
     if not candidates:
         return Choice(None, _not_there(wanted, read, submission))
-    best = min(candidates, key=lambda each: each.order)
+    if len(candidates) > 1:  # else nobody asks how many answers there are
+        candidates.sort(key=lambda each: each.order)
+    best = candidates[0]
     if best.alignment is None:
-        problems = [each.problem for each in sorted(candidates, key=lambda each: each.order)]
+        problems = [each.problem for each in candidates]
         return Choice(best.file, Finding(" ".join(problems[:MAX_NAMED])))
-    return Choice(best.file, best.alignment, tuple(_notes(wanted, best, candidates)))
+    return Choice(best.file, best.alignment, tuple(_notes(wanted, candidates)))
 
 
 def is_answered(alignment: Alignment, question: Question) -> bool:
@@ -155,27 +171,36 @@ def _is_module(template: Notebook) -> bool:
     return template.name.lower().endswith(".py")
 
 
+@lru_cache(maxsize=1024)  # the questions of a notebook share the template's cells
 def _code(cell: Cell) -> frozenset[str]:
-    return frozenset(line for line in cell.lines if not line.startswith("#"))
+    """The lines of code, in one spelling and without comments; those that only hold a place out."""
+    try:
+        text = ast.unparse(parse_python(cell.python))
+    except (SyntaxError, RecursionError):
+        text = cell.source
+    return _telling(text)
+
+
+def _telling(text: str) -> frozenset[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return frozenset(each for each in lines if not _EMPTY.fullmatch(each))
 
 
 def _binds_anew(alignment: Alignment, names: Iterable[str]) -> bool:
-    """Whether a module defines the names, and not all of them as the template does."""
+    """Whether a module defines the names, and one of them not as the template does."""
     mine, given = (_definitions(n.cells[0]) for n in (alignment.student, alignment.template))
-    return all(name in mine for name in names) and mine != given and _differ(mine, given, names)
+    nothing: frozenset[str] = frozenset()
+    return mine.keys() >= set(names) and any(mine[n] - given.get(n, nothing) for n in names)
 
 
-def _differ(mine: dict[str, list[str]], given: dict[str, list[str]], names: Iterable[str]) -> bool:
-    return any(mine.get(name) != given.get(name) for name in names)
-
-
-def _definitions(cell: Cell) -> dict[str, list[str]]:
-    """What a module's top level defines: by name the syntax of each statement that binds it."""
-    found: dict[str, list[str]] = {}
+@lru_cache(maxsize=64)
+def _definitions(cell: Cell) -> dict[str, frozenset[str]]:
+    """What a module's top level defines: by name the lines of code of the statements binding it."""
+    found: dict[str, frozenset[str]] = {}
     try:
         for node in _top_level(parse_python(cell.python).body):
             for name in _bound(node):
-                found.setdefault(name, []).append(ast.dump(node))
+                found[name] = found.get(name, frozenset()) | _telling(ast.unparse(node))
     except (SyntaxError, RecursionError):
         return {}
     return found
@@ -219,15 +244,13 @@ def _sorted_out(
 
 
 def _read(wanted: Wanted, file: PurePosixPath, submission: Submission) -> Candidate:
-    found = match(file, wanted.name)
     try:
         notebook = parse(submission.read(file), clean(str(file), 120), is_module=wanted.is_module)
     except NotebookError as error:
-        return Candidate(file, found, None, str(error), 0)
+        return Candidate(file, wanted, None, str(error))
     alignment = align(notebook, wanted.template)
     problem = _no_python(notebook) if wanted.is_module else ""
-    answered = sum(is_answered(alignment, question) for question in wanted.questions)
-    return Candidate(file, found, alignment, problem, answered)
+    return Candidate(file, wanted, alignment, problem)
 
 
 def _no_python(module: Notebook) -> str:
@@ -238,9 +261,9 @@ def _no_python(module: Notebook) -> str:
     return ""
 
 
-def _is_possible(wanted: Wanted, candidate: Candidate) -> bool:
+def _is_possible(candidate: Candidate) -> bool:
     """Whether a file can be the one: by its right name, or by what it holds."""
-    alignment = candidate.alignment
+    alignment, wanted = candidate.alignment, candidate.wanted
     if candidate.match < Match.VARIANT or alignment is None or candidate.answered:
         return True
     if not wanted.is_module:
@@ -250,25 +273,26 @@ def _is_possible(wanted: Wanted, candidate: Candidate) -> bool:
     return bool(alignment.student.cells[0].traits & _binding(asked))
 
 
-def _serves(wanted: Wanted, candidate: Candidate, others: bool) -> bool:
+def _serves(candidate: Candidate, others: bool) -> bool:
     """Whether a file of quite another name serves: where there are others, it needs answers."""
     if candidate.problem or not candidate.fits:
         return False
-    return candidate.answered > 0 or not (others or wanted.is_module)
+    return candidate.answered > 0 or not (others or candidate.wanted.is_module)
 
 
 # --- what students and staff are told -------------------------------------------------------------
 
 
-def _notes(wanted: Wanted, taken: Candidate, candidates: Sequence[Candidate]) -> Iterator[str]:
-    rivals = sorted((c for c in candidates if c is not taken), key=lambda each: each.order)
+def _notes(wanted: Wanted, candidates: Sequence[Candidate]) -> Iterator[str]:
+    """What to say of the first of the files, which was taken, and of the others."""
+    taken, *rivals = candidates
     same = [each for each in rivals if each.text == taken.text]
     differing = [each for each in rivals if each not in same]
     what = f"{taken.shown} was taken for {wanted.name}"
     if taken.shown == wanted.name:
         what = f"{taken.shown} was taken, of {len(candidates)} files that may be meant"
     if differing:
-        reasons = "; ".join(_why(wanted, taken, each) for each in differing[:MAX_NAMED])
+        reasons = "; ".join(_why(taken, each) for each in differing[:MAX_NAMED])
         yield f"{what}: {reasons}. Hand in one file for it, under the name {wanted.name}."
     elif same:
         verb = "holds" if len(same) == 1 else "hold"
@@ -287,14 +311,14 @@ def _listed(candidates: Sequence[Candidate]) -> str:
     return ", ".join(each.shown for each in candidates[:MAX_NAMED])
 
 
-def _why(wanted: Wanted, taken: Candidate, other: Candidate) -> str:
+def _why(taken: Candidate, other: Candidate) -> str:
     """Why one file was preferred to another."""
     if other.problem and not taken.problem:
-        return f"{other.shown} cannot be read"
+        return f"{other.shown} {'cannot be read' if other.alignment is None else 'is no Python'}"
     if not other.answered and taken.answered:
         return f"{other.shown} holds no answers"
     if other.answered < taken.answered:
-        total = len(wanted.questions)
+        total = len(taken.wanted.questions)
         return (
             f"{other.shown} has answers to {other.answered} of {total} questions, this one to "
             f"{taken.answered}"

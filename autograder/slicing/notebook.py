@@ -166,7 +166,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-_BOUND = re.compile(r"(?:async +)?(?:def|class) +\w+|(?:\w+ *, *)*\w+(?= *(?::[^=]+)?=(?!=))")
+_BOUND = re.compile(r"(?:async\s+)?(?:def|class)\s+\w+|(?:\w+\s*,\s*)*\w+(?=\s*(?::[^=]+)?=(?!=))")
 
 
 def _traits(source: str, *, is_code: bool) -> Iterator[str]:

@@ -113,7 +113,7 @@ def notebook(cells: Mapping[str, str]) -> bytes:
 BLANK, GOOD = notebook({}), notebook(DONE)
 HALF = notebook({"solve": DONE["solve"]})
 OTHER = notebook({**DONE, "answer": "answer = 43"})
-TIDIED = notebook({"solve": "def solve(x):\n    ...", "answer": "answer = None"})
+TIDIED = notebook({"solve": "def solve( x ):\n    pass  # later", "answer": "answer = ..."})
 BELOW = notebook({"show": "answer = 42\nprint(answer)", "solve": DONE["solve"]})
 STRANGE = b'{"cells": [{"cell_type": "code", "source": "import this"}]}'
 LAB = Wanted("lab.ipynb", parse(BLANK, "lab.ipynb"), QUESTIONS)
@@ -213,8 +213,13 @@ def test_the_file_with_answers_is_taken(
         ({"solver_jdoe.py": SOLVED}, "solver_jdoe.py", "no file has that name"),
         ({"solver (1).py": MODULE}, "solver (1).py", "no file has that name"),
         ({"solver (1).py": b"def solve(x:\n"}, "solver (1).py", "no file has that name"),
+        (
+            {"solver.py": b"def solve(x):\n    pass", "solver2.py": SOLVED},
+            "solver2.py",
+            "no answers",
+        ),
         ({"solver.py": MODULE, "solver_jdoe.py": SOLVED}, "solver_jdoe.py", "holds no answers"),
-        ({"solver.py": b"def solve(", "solver.py.txt": SOLVED}, "solver.py.txt", "cannot be read"),
+        ({"solver.py": b"def solve(", "solver.py.txt": SOLVED}, "solver.py.txt", "is no Python"),
         ({"solver.py": b"\xff\xfe", "old/solver.py": SOLVED}, "old/solver.py", "cannot be read"),
         ({"solver.py": b"", "solver-2.py": SOLVED}, "solver-2.py", "holds no answers"),
         ({"solver.py": SOLVED, "solver_utils.py": b"def help(): ..."}, "solver.py", ""),
