@@ -83,18 +83,17 @@ class Candidate:
         """Whether it looks like the one that was handed out."""
         return self.alignment is not None and self.alignment.quality >= MIN_QUALITY
 
+    @cached_property
+    def is_blank(self) -> bool:
+        """Whether all that stands in it was handed out: answers in words are no question's."""
+        given = {cell.source.strip() for cell in self.wanted.template.cells}
+        return given.issuperset(self.text)
+
     @property
-    def order(self) -> tuple[bool, int, bool, Match, int, str]:
+    def order(self) -> tuple[bool, int, bool, bool, Match, int, str]:
         """Sorts the best one first."""
-        parts = len(self.file.parts)
-        return (
-            bool(self.problem),
-            -self.answered,
-            not self.fits,
-            self.match,
-            parts,
-            str(self.file),
-        )
+        best = bool(self.problem), -self.answered, not self.fits, self.is_blank
+        return (*best, self.match, len(self.file.parts), str(self.file))
 
     @cached_property
     def text(self) -> tuple[str, ...]:
@@ -325,6 +324,8 @@ def _why(taken: Candidate, other: Candidate) -> str:
         )
     if other.fits < taken.fits:
         return f"{other.shown} looks less like what was handed out"
+    if other.is_blank and not taken.is_blank:
+        return f"{other.shown} is as it was handed out"
     if other.match > max(taken.match, Match.NAME):
         return f"it has the right name, which {other.shown} has not"
     if len(other.file.parts) > len(taken.file.parts):

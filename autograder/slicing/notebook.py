@@ -176,6 +176,6 @@ def _traits(source: str, *, is_code: bool) -> Iterator[str]:
             if re.search(r"\w", text):
                 yield text
             if bound := _BOUND.match(line if line[:1].strip() else text):
-                yield bound[0] + BINDS
+                yield from (" ".join(name.split()) + BINDS for name in bound[0].split(","))
         elif len(words := re.findall(r"\w+", text.lower())) > 1:
             yield "# " + " ".join(words)

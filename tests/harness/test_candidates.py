@@ -239,6 +239,13 @@ def test_the_module_with_answers_is_taken(
     assert told in " ".join(choice.notes)
 
 
+def test_a_notebook_without_questions_is_taken_if_something_was_written(tmp_path: Path) -> None:
+    wanted = Wanted("lab.ipynb", LAB.template, ())
+    choice = chosen(tmp_path, {"lab.ipynb": BLANK, "lab (1).ipynb": GOOD}, wanted)
+    assert str(choice.file) == "lab (1).ipynb"
+    assert "lab.ipynb is as it was handed out" in choice.notes[0]
+
+
 @pytest.mark.parametrize(
     ("files", "wanted", "told"),
     [
@@ -295,6 +302,9 @@ def test_a_hundred_copies_are_not_all_read(tmp_path: Path, monkeypatch: pytest.M
         ({"answer": "# TODO: your code\n\nanswer = None  "}, [False, False]),
         ({"answer": ""}, [False, False]),
         ({"answer": "# TODO: your code", "show": "answer = 42"}, [False, True]),
+        ({"answer": "...", "show": "answer: int = 42"}, [False, True]),
+        ({"answer": "...", "show": "other, answer = 1, 42"}, [False, True]),
+        ({"answer": "...", "show": "answer == 42"}, [False, False]),
         ({"show": "answer: int = 42"}, [False, False]),
         ({"try": "def solve(x):\n    return x"}, [False, False]),
         ({"setup": "import numpy as np\nanswer = 42"}, [False, False]),
