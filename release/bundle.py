@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Assignment
+from autograder.model.submission import write_files
 from release.desk import write_desk
 from release.harness import IGNORED, checkout_file, write_package
 
@@ -33,6 +34,7 @@ def write_student(assignment: Assignment, templates: Mapping[str, bytes], target
                 f"{assignment.public / name}: the public folder holds a file of a notebook's name; "
                 "take it out, the notebook is made from its solved source."
             )
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(data)
     write_desk(assignment, templates, target)
 
@@ -58,9 +60,7 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
     folder = content / staff
     shutil.copytree(assignment.hidden_checks, folder / "checks", ignore=ignore)
     shutil.copyfile(assignment.folder / FILE_NAME, folder / FILE_NAME)
-    (folder / "templates").mkdir()
-    for name, data in templates.items():
-        (folder / "templates" / name).write_bytes(data)
+    write_files(templates, folder / "templates")
     shutil.copyfile(SCRIPTS / "Dockerfile", target / "Dockerfile")
     for name in ("setup.sh", "run_autograder"):
         text = (SCRIPTS / name).read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ import autograder
 from autograder.desk.place import checks_of
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import FILE_NAME, Assignment, Question
+from autograder.model.submission import write_files
 from release.harness import checkout_file, write_package
 
 REQUIREMENTS = "requirements.txt"
@@ -52,10 +53,9 @@ def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: P
                 f"{assignment.public_checks / name}: the release writes this one for students; "
                 "take it out of the public folder."
             )
-    (checks / "templates").mkdir(parents=True)
+    checks.mkdir(exist_ok=True)
     (checks / FILE_NAME).write_text(public_manifest(assignment), encoding="utf-8")
-    for name, data in templates.items():
-        (checks / "templates" / name).write_bytes(data)
+    write_files(templates, checks / "templates")
     wheel = build_wheel(target)
     _require(target / REQUIREMENTS, wheel)
 

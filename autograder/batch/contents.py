@@ -25,6 +25,10 @@ from autograder.model.submission import (
 )
 
 MAX_SKIPPED = 50
+EMPTY_ARCHIVE = (
+    "it is an archive inside the submission that holds nothing of the assignment; hand in the "
+    "files themselves"
+)
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,9 @@ def read(entry: Entry, assignment: Assignment) -> Content:
     Raises:
         OSError: this machine's own trouble, as a full disk.
     """
-    limits = assignment.limits
-    total = limits.submission_mb * 10**6
+    total = assignment.limits.submission_mb * 10**6
     with tempfile.TemporaryDirectory(prefix="entry-") as name:
-        copy = SafeCopy(Path(name), assignment.patterns, limits.file_mb * 10**6, total)
+        copy = SafeCopy.of(assignment, Path(name))
         problem = ""
         try:
             for part in entry.parts:
@@ -103,11 +106,14 @@ def _is_archive(name: str, copy: SafeCopy) -> bool:
 
 def _unpack(file: IO[bytes], name: str, copy: SafeCopy, total: int) -> None:
     """Copy the files in an archive; one that is damaged or too large is left out as a whole."""
+    before = len(copy.files)
     with tempfile.NamedTemporaryFile(prefix="archive-", suffix=".zip") as whole:
         try:
             shutil.copyfileobj(_Bounded(file, total), whole)
             whole.flush()
             copy_zip(Path(whole.name), copy, total)
+            if len(copy.files) == before:
+                copy.skip(name, EMPTY_ARCHIVE)
         except SubmissionError as error:
             copy.skip(name, str(error).split(": ", 1)[-1].rstrip("."))
 

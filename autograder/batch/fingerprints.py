@@ -11,13 +11,14 @@ import ast
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.batch.contents import Content
 from autograder.model.manifest import Assignment
+from autograder.model.names import owners
 from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import Cell, NotebookError, parse
 from autograder.slicing.tokens import says_nothing, tokens
@@ -50,7 +51,7 @@ class Given:
     """The template's code and text, which every submission has."""
 
     def __init__(self, assignment: Assignment, templates: Mapping[str, bytes]) -> None:
-        self._names = {entry.file.lower() for entry in assignment.notebooks}
+        self._names = [entry.file for entry in assignment.notebooks]
         cells = [c for name, data in templates.items() for c in parse(data, name).cells]
         self._cells = {_bare(cell.source) for cell in cells}
         modules = [_read(path) for path in sorted(assignment.public.rglob("*.py"))]
@@ -64,11 +65,12 @@ class Given:
         texts: list[tuple[str, str]] = []
         left = MAX_CHARACTERS
         for name, data in content.files.items():
-            is_module = name.rpartition("/")[2].lower() in self._names
-            if not name.lower().endswith(".ipynb") and not is_module:
+            asked = owners(PurePosixPath(name), self._names)
+            if not name.lower().endswith(".ipynb") and not asked:
                 continue
             try:
-                cells = parse(data, name).cells
+                is_module = any(each.endswith(".py") for each in asked)
+                cells = parse(data, name, is_module=is_module).cells
             except NotebookError:
                 continue
             for cell in cells:

@@ -182,7 +182,7 @@ class Student:
         replay = Replay(
             steps,
             dict(self._answers.sources(self._question, cells)),
-            self._answers.files(plan),
+            self._answers.files(self._question, plan),
             self._times.optional,
             tolerant=plan.whole,
         )

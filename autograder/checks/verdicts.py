@@ -170,7 +170,7 @@ class Verdicts:
         plan = self._answers.slice(question)
         places = [*getattr(plan, "steps", ()), *getattr(plan, "broken", ())]
         cells = self._answers.sources(question, {place.cell for place in places})
-        files = self._answers.files(plan) if isinstance(plan, Slice) else {}
+        files = self._answers.files(question, plan) if isinstance(plan, Slice) else {}
         read = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         return [type(plan).__name__, asdict(plan), cells, read]
 

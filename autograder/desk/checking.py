@@ -87,7 +87,7 @@ def select(assignment: Assignment, asked: Iterable[str]) -> frozenset[str]:
         in_notebook = {
             q.id
             for q in assignment.questions
-            if q.notebook and q.notebook.casefold().removesuffix(".ipynb") == name
+            if q.notebook and q.notebook.casefold().split("/")[-1].removesuffix(".ipynb") == name
         }
         chosen = exact or begun or in_notebook
         if not chosen:

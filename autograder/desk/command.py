@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -13,11 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.desk import checking
-from autograder.desk.handin import blank, missing, submission_of, templates_of, write_zip
+from autograder.desk.handin import (
+    blank,
+    contents_of,
+    missing,
+    submission_of,
+    templates_of,
+    write_zip,
+)
 from autograder.desk.place import DeskError, find
 from autograder.desk.spawned import Settings, SpawnedWorker, Spawner
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment
+from autograder.model.names import owners
 from autograder.model.report import Report
 from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
@@ -111,8 +119,8 @@ def ask(assignment: Assignment, what: Sequence[str]) -> Asked:
     """
     if not what:
         return Asked(None, None)
-    names = {entry.file.casefold() for entry in assignment.notebooks}
-    files = [word for word in what if word.endswith(NOTEBOOKS)]
+    names = {PurePosixPath(entry.file).name.casefold() for entry in assignment.notebooks}
+    files = [word for word in what if word.endswith(NOTEBOOKS) or _is_variant(assignment, word)]
     if not files:
         return Asked(checking.select(assignment, what), None)
     file = Path(files[0])
@@ -125,6 +133,12 @@ def ask(assignment: Assignment, what: Sequence[str]) -> Asked:
     return Asked(checking.select(assignment, rest) if rest else None, file.absolute())
 
 
+def _is_variant(assignment: Assignment, word: str) -> bool:
+    """Whether a word is a file whose name is nearly one that is asked for, as ``lab.ipynb (1)``."""
+    names = [entry.file for entry in assignment.notebooks]
+    return bool(Path(word).suffix and Path(word).is_file() and owners(PurePosixPath(word), names))
+
+
 def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
     """Write the zip to hand in, after saying what is missing; where it lies.
 
@@ -133,17 +147,20 @@ def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
     """
     assignment = find(folder)
     found = submission_of(assignment, assignment.public)
-    _print_sentences(console, Text("Missing", "bold red"), missing(assignment, found))
-    still = blank(assignment, found, templates_of(assignment))
+    answers = Answers(assignment, templates_of(assignment), found)
+    _print_sentences(console, Text("Missing", "bold red"), missing(assignment, answers))
+    still = list(blank(assignment, answers))
+    _print_sentences(console, Text("Which file was taken", "bold yellow"), answers.notes)
     _print_sentences(console, Text("Still as handed out", "bold yellow"), still)
-    if not found.files:
+    contents = contents_of(assignment, answers)
+    if not contents:
         raise DeskError(
             f"{assignment.public}: there is nothing to hand in; put your notebooks into this "
             "folder, under the names that they had."
         )
     target = (out or assignment.public / f"{assignment.name}-submission.zip").absolute()
-    write_zip(found, assignment, target)
-    _print_contents(console, found, target)
+    write_zip(contents, found.root, assignment, target)
+    _print_contents(console, contents, found.root, target)
     return target
 
 
@@ -154,12 +171,15 @@ def _print_sentences(console: Console, title: Text, sentences: Iterable[str]) ->
         console.print(Text(f"  {sentence}"))
 
 
-def _print_contents(console: Console, found: Submission, target: Path) -> None:
+def _print_contents(
+    console: Console, contents: Mapping[str, PurePosixPath], root: Path, target: Path
+) -> None:
     table = Table(box=box.SIMPLE_HEAVY, title=target.name)
     table.add_column("File")
     table.add_column("Size", justify="right")
-    for file in found.files:
-        size = (found.root / file).stat().st_size
-        table.add_row(Text(str(file)), f"{size / 1000:,.0f} kB")
+    for name, file in contents.items():
+        size = (root / file).stat().st_size
+        shown = name if name == str(file) else f"{name}, from {file}"
+        table.add_row(Text(shown), f"{size / 1000:,.0f} kB")
     console.print(table)
     console.print(Text(f"Hand in {target}", "bold"))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from autograder.desk.place import DeskError, checks_of
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment
+from autograder.model.names import owners
 from autograder.model.submission import Submission, collect_for
 from autograder.slicing.answers import Answers
+from autograder.slicing.candidates import is_answered
 from autograder.slicing.notebook import Notebook, NotebookError, parse
 
 #: Deeper than a student puts a log, and not as deep as a library lies.
@@ -22,7 +24,7 @@ NO_ANSWERS = {"checks", "data", "dist", "build", "node_modules", "__MACOSX", "__
 
 
 def submission_of(assignment: Assignment, folder: Path) -> Submission:
-    """The files of ``folder`` that belong to the assignment, notebooks first.
+    """The files of ``folder`` that may belong to the assignment; which of them do, `Answers` tells.
 
     They are read in place: nobody else writes on a student's own desk.
     """
@@ -41,10 +43,11 @@ def templates_of(assignment: Assignment) -> dict[str, Notebook]:
         ) from None
 
 
-def missing(assignment: Assignment, found: Submission) -> Iterator[str]:
+def missing(assignment: Assignment, answers: Answers) -> Iterator[str]:
     """What the assignment asks for and is not there, in sentences."""
+    found = answers.submission
     for entry in assignment.notebooks:
-        if not found.named(entry.file):
+        if answers.file(entry.file) is None:
             yield f"{entry.file} is not there; give it that name and put it into {found.root.name}."
     for pattern in assignment.files:
         if not any(_matches(file, (pattern,)) for file in found.files):
@@ -54,27 +57,34 @@ def missing(assignment: Assignment, found: Submission) -> Iterator[str]:
                 yield f"{pattern} is not there; put it into {found.root.name}."
 
 
-def blank(
-    assignment: Assignment, found: Submission, templates: dict[str, Notebook]
-) -> Iterator[str]:
+def blank(assignment: Assignment, answers: Answers) -> Iterator[str]:
     """The questions whose answer is still as it was handed out, or cannot be found."""
-    answers = Answers(assignment, templates, found)
     for question in assignment.questions:
-        if not question.notebook or not found.named(question.notebook):
+        if not question.notebook or answers.file(question.notebook) is None:
             continue
         aligned = answers.aligned(question.notebook)
         if isinstance(aligned, Finding):
             yield f"{question.id}: {aligned.public}"
-            continue
-        mine = aligned.cell_at(question.anchor)
-        original = next(
-            (cell for cell in aligned.template.cells if cell.id == question.anchor), None
-        )
-        if mine is not None and original is not None and mine.lines == original.lines:
-            yield f"{question.id}: {question.title}, cell {mine.number} of {question.notebook}."
+        elif not is_answered(aligned, question):
+            cell = aligned.cell_at(question.anchor)
+            where = f"cell {cell.number} of {question.notebook}" if cell else question.notebook
+            yield f"{question.id}: {question.title}, {where}."
 
 
-def write_zip(found: Submission, assignment: Assignment, target: Path) -> None:
+def contents_of(assignment: Assignment, answers: Answers) -> dict[str, PurePosixPath]:
+    """What to hand in: the files by their names in the zip, notebooks under the names asked for."""
+    asked = ((entry.file, answers.file(entry.file)) for entry in assignment.notebooks)
+    contents = {name: file for name, file in asked if file is not None}
+    taken = set(contents.values())
+    for file in answers.submission.files:
+        if file not in taken and _matches(file, assignment.files):
+            contents.setdefault(str(file), file)
+    return contents
+
+
+def write_zip(
+    contents: Mapping[str, PurePosixPath], root: Path, assignment: Assignment, target: Path
+) -> None:
     """Write the zip to hand in, and read it again as the grader will.
 
     Raises:
@@ -87,8 +97,8 @@ def write_zip(found: Submission, assignment: Assignment, target: Path) -> None:
                 os.fdopen(descriptor, "wb") as file,
                 zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
             ):
-                for path in found.files:
-                    archive.write(found.root / path, str(path))
+                for inside, path in contents.items():
+                    archive.write(root / path, inside)
             if refused := _refused(Path(name), assignment):
                 raise DeskError(f"{target.name} was not written: {refused}")
             Path(name).replace(target)
@@ -109,17 +119,16 @@ def _refused(archive: Path, assignment: Assignment) -> str:
 
 
 def _wanted(assignment: Assignment, folder: Path) -> Iterator[PurePosixPath]:
-    """The notebooks that the manifest names, then the further files; without their copies."""
-    everything = sorted(_walk(folder), key=lambda path: (len(path.parts), str(path)))
-    taken: set[str] = set()
-    for entry in assignment.notebooks:
-        name = entry.file.lower()
-        match = next((path for path in everything if path.name.lower() == name), None)
-        if match is not None:
-            taken.add(str(match))
-            yield match
-    for path in everything:
-        if str(path) not in taken and _matches(path, assignment.files):
+    """The files that may be notebooks asked for, as the grader takes them, and the further ones."""
+    names = [entry.file for entry in assignment.notebooks]
+    asked = {PurePosixPath(name) for name in names}
+    limit = assignment.limits.file_mb * 10**6
+    there = {path for path in asked if (folder / path).is_file()}  # in a package too
+    for path in sorted({*there, *_walk(folder)}, key=lambda path: (len(path.parts), str(path))):
+        may_be = path.suffix.lower() == ".ipynb" or owners(path, names)
+        if may_be and path not in asked and (folder / path).stat().st_size > limit:
+            continue  # nobody asked for it, and reading it would take long
+        if may_be or _matches(path, assignment.files):
             yield path
 
 

@@ -42,7 +42,7 @@ class LiveAnswers:
         """None: nothing is run."""
         return []
 
-    def files(self, plan: Slice) -> dict[str, bytes]:  # noqa: ARG002
+    def files(self, question: Question, plan: Slice) -> dict[str, bytes]:  # noqa: ARG002
         """None: what is there lies where the notebook runs."""
         return {}
 

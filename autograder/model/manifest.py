@@ -199,11 +199,6 @@ class Assignment:
         return self.folder / "templates"
 
     @property
-    def patterns(self) -> tuple[str, ...]:
-        """The files that a submission may hold beside notebooks: modules, and the further ones."""
-        return (*self.files, *(entry.file for entry in self.notebooks if entry.is_module))
-
-    @property
     def points(self) -> float:
         """The points of all questions together."""
         return sum(question.points for question in self.questions)

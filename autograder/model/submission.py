@@ -22,6 +22,7 @@ from typing import IO
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
+from autograder.model.names import owners
 
 #: More entries than any honest submission has; the rest is not looked at.
 MAX_ENTRIES = 20_000
@@ -40,8 +41,12 @@ MAX_DIRECTORY_BYTES = 16 << 20
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 #: Troubles of this machine's and not of the submission's.
 OWN_TROUBLES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
+#: Ends of names of archives. One inside a submission is not opened: it may hold any number more.
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 #: Folders that editors and systems leave behind; what lies in them was not written by the student.
 IGNORED_FOLDERS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git"}
+
+INNER_ARCHIVE = "it is an archive inside the submission; hand in its contents"
 
 
 class SubmissionError(UserError):
@@ -69,16 +74,25 @@ class Submission:
         """The bytes of one of ``files``."""
         return (self.root / file).read_bytes()
 
-    def named(self, name: str) -> list[PurePosixPath]:
-        """The files of a name, whatever its letter case, those nearest the top first."""
-        found = (file for file in self.files if file.name.lower() == name.lower())
-        return sorted(found, key=lambda file: (len(file.parts), str(file)))
+    @property
+    def from_the_top(self) -> tuple[PurePosixPath, ...]:
+        """The files, those nearest the top first."""
+        return tuple(sorted(self.files, key=lambda file: (len(file.parts), str(file))))
 
     @property
     def notebooks(self) -> tuple[PurePosixPath, ...]:
-        """The files that are notebooks, those nearest the top first."""
-        found = (file for file in self.files if file.suffix.lower() == ".ipynb")
-        return tuple(sorted(found, key=lambda file: (len(file.parts), str(file))))
+        """The files that are notebooks by their name, those nearest the top first."""
+        return tuple(file for file in self.from_the_top if file.suffix.lower() == ".ipynb")
+
+    @property
+    def archives(self) -> tuple[str, ...]:
+        """The names of archives that were left out."""
+        return tuple(item.name for item in self.skipped if is_archive(item.name))
+
+
+def is_archive(name: str) -> bool:
+    """Whether a name is that of an archive, by its end."""
+    return name.lower().endswith(ARCHIVES)
 
 
 class SafeCopy:
@@ -86,18 +100,35 @@ class SafeCopy:
 
     Args:
         patterns: further files that the assignment takes; notebooks are always taken.
+        names: the notebooks and modules asked for; files that may be one of them are taken.
         file_bytes: largest single file.
         total: largest sum of all files.
     """
 
-    def __init__(self, root: Path, patterns: tuple[str, ...], file_bytes: int, total: int) -> None:
+    def __init__(
+        self,
+        root: Path,
+        patterns: tuple[str, ...],
+        file_bytes: int,
+        total: int,
+        names: tuple[str, ...] = (),
+    ) -> None:
         self.root = root
         self.patterns = ("*.ipynb", *patterns)
+        self.names = names
         self.file_bytes = file_bytes
         self.remaining = total
         self.readable = READ_FACTOR * total
         self.files: dict[PurePosixPath, None] = {}
         self.skipped: list[Skipped] = []
+
+    @classmethod
+    def of(cls, assignment: Assignment, root: Path) -> SafeCopy:
+        """A copy of what an assignment takes, within its limits."""
+        limits = assignment.limits
+        names = tuple(entry.file for entry in assignment.notebooks)
+        sizes = limits.file_mb * 10**6, limits.submission_mb * 10**6
+        return cls(root, assignment.files, *sizes, names)
 
     def copied(self, name: str) -> Submission:
         """All that was copied, as the submission of that name."""
@@ -109,7 +140,9 @@ class SafeCopy:
 
     def takes(self, name: str) -> bool:
         """Whether the assignment has a use for a file of this name."""
-        return any(PurePosixPath(name.lower()).match(p.lower()) for p in self.patterns)
+        if any(PurePosixPath(name.lower()).match(p.lower()) for p in self.patterns):
+            return True
+        return len(name) <= MAX_NAME and bool(owners(PurePosixPath(name), self.names))
 
     def wanted(self, name: str) -> PurePosixPath | None:
         """The relative path to copy to, or None (with the reason noted) for a name to leave out."""
@@ -120,7 +153,11 @@ class SafeCopy:
             self.skip(name, "its name is not a plain relative path")
             return None
         if not self.takes(str(path)):
-            self.skip(name, "files of this kind are not part of the assignment")
+            is_one = is_archive(path.name)
+            self.skip(
+                name,
+                INNER_ARCHIVE if is_one else "files of this kind are not part of the assignment",
+            )
             return None
         if path in self.files:
             self.skip(name, "the submission holds another file of this name")
@@ -203,6 +240,7 @@ def collect(
     root: Path,
     *,
     patterns: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     file_mb: int = 64,
     submission_mb: int = 100,
 ) -> Submission:
@@ -211,13 +249,23 @@ def collect(
     Args:
         patterns: further files that the assignment takes, matched from the right, as in
             ``logs/*.csv``; notebooks are always taken.
+        names: the notebooks and modules asked for; files that may be one of them are taken.
         file_mb: largest single file, in MB of 10^6 bytes.
         submission_mb: largest sum of all files, in MB.
 
     Raises:
         SubmissionError: the source does not exist, or is neither of the three, or is a broken zip.
     """
-    copy = SafeCopy(root, patterns, file_mb * 10**6, submission_mb * 10**6)
+    copy = SafeCopy(root, patterns, file_mb * 10**6, submission_mb * 10**6, names)
+    return _collected(source, copy, submission_mb)
+
+
+def collect_for(assignment: Assignment, source: Path, root: Path) -> Submission:
+    """`collect` what an assignment takes, within its limits."""
+    return _collected(source, SafeCopy.of(assignment, root), assignment.limits.submission_mb)
+
+
+def _collected(source: Path, copy: SafeCopy, submission_mb: int) -> Submission:
     try:
         if source.is_dir():
             _copy_folder(source, copy)
@@ -242,18 +290,6 @@ def collect(
             f"{_shown(source.name)}: it cannot be read ({type(error).__name__})."
         ) from None
     return copy.copied(source.name)
-
-
-def collect_for(assignment: Assignment, source: Path, root: Path) -> Submission:
-    """`collect` what an assignment takes, within its limits."""
-    limits = assignment.limits
-    return collect(
-        source,
-        root,
-        patterns=assignment.patterns,
-        file_mb=limits.file_mb,
-        submission_mb=limits.submission_mb,
-    )
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:

@@ -26,7 +26,6 @@ from autograder.pages.cells import ShownCell, shown_cells
 from autograder.pages.images import ShownImage, image
 from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
-from autograder.slicing.alignment import Alignment
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook, NotebookError, parse, raw_cells
 
@@ -269,21 +268,20 @@ def _places(
             if cell is not None and question.id in questions:
                 places.placed.add(question.id)
                 asked.setdefault(cell.number, []).append(questions[question.id])
-        cells = list(shown_cells(alignment, _raw(answers, alignment), budget))
+        cells = list(shown_cells(alignment, _raw(answers, entry), budget))
         rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
         places.notebooks.append(ShownNotebook(entry.file, slug, rows))
         places.written += _written(entry, slug, cells)
     return places
 
 
-def _raw(answers: Answers, alignment: Alignment) -> list[object]:
+def _raw(answers: Answers, entry: NotebookEntry) -> list[object]:
     """The cells of an aligned notebook as its JSON has them; none of a module."""
-    name = alignment.student.name
-    files = answers.submission.named(name)
-    if not files or name.lower().endswith(".py"):
+    file = answers.file(entry.file)
+    if file is None or entry.is_module:
         return []
     try:
-        return raw_cells(answers.submission.read(files[0]), name)
+        return raw_cells(answers.submission.read(file), str(file))
     except NotebookError:  # it was read before, when it was aligned
         return []
 

@@ -11,13 +11,11 @@ from autograder.model.errors import HarnessFault
 from autograder.model.findings import Finding, clean, code_line
 from autograder.model.manifest import Assignment, Question
 from autograder.model.submission import Submission
-from autograder.slicing.alignment import Alignment, align
-from autograder.slicing.notebook import Cell, Notebook, NotebookError, parse
+from autograder.slicing.alignment import Alignment
+from autograder.slicing.candidates import Choice, Wanted, choose
+from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
 from autograder.slicing.slicer import BrokenCell, Slice, slice_question
-
-#: Below this share of template cells found, a notebook of another name is not taken for the one.
-MIN_QUALITY = 0.5
 
 
 class AnswerSource(Protocol):
@@ -33,7 +31,7 @@ class AnswerSource(Protocol):
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
         """The text of the student's cells of those numbers, as Python, in order."""
 
-    def files(self, plan: Slice) -> dict[str, bytes]:
+    def files(self, question: Question, plan: Slice) -> dict[str, bytes]:
         """What the plan may read of what was handed in, by the path that it has for the student."""
 
     def line(self, question: Question, cell: int, line: int, file: str = "") -> str:
@@ -59,7 +57,7 @@ class Answers:
     submission: Submission
     packages: Packages = field(default_factory=Packages)
     notes: list[str] = field(default_factory=list)
-    _found: dict[str, Alignment | Finding] = field(default_factory=dict)
+    _chosen: dict[str, Choice] = field(default_factory=dict)
     _slices: dict[tuple[str, bool], Slice | Finding] = field(default_factory=dict)
 
     def slice(self, question: Question, *, whole: bool = False) -> Slice | Finding:
@@ -71,45 +69,52 @@ class Answers:
 
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
         """The text of the student's cells of those numbers, as Python, in order."""
-        alignment = self._found.get(question.notebook)
-        if not isinstance(alignment, Alignment):
+        alignment = self._alignment(question)
+        if alignment is None:
             return []
         found = [cell for cell in alignment.student.cells if cell.number in cells]
         return [(cell.number, _as_python(cell)) for cell in found]
 
     def cells(self, question: Question) -> list[tuple[int, str]]:
         """The text of all of the student's cells that a run of the whole notebook may run."""
-        alignment = self._found.get(question.notebook)
-        if not isinstance(alignment, Alignment):
-            return []
-        return [(cell.number, cell.source) for cell in alignment.student.cells]
+        alignment = self._alignment(question)
+        cells = alignment.student.cells if alignment is not None else ()
+        return [(cell.number, cell.source) for cell in cells]
 
-    def files(self, plan: Slice) -> dict[str, bytes]:
+    def files(self, question: Question, plan: Slice) -> dict[str, bytes]:
         """What the plan may read of what was handed in, by the path that it has for the student."""
-        handed_in = self._files()
-        modules = {name.split("/")[0].removesuffix(".py") for name in handed_in}
-        return handed_in if plan.files or modules & plan.imports else {}
+        places = self._places(question)
+        modules = {name.split("/")[0].removesuffix(".py") for name in places}
+        if not (plan.files or modules & plan.imports):
+            return {}
+        return {name: self.submission.read(file) for name, file in places.items()}
 
-    def _files(self) -> dict[str, bytes]:
+    def _places(self, question: Question) -> dict[str, PurePosixPath]:
+        """By the path from the folder of a question's notebook, what was handed in beside it.
+
+        Modules that the assignment asks for lie under the name that they should have.
+        """
+        taken = self.file(question.notebook)
+        home = taken.parent if taken is not None and taken.suffix != ".py" else PurePosixPath()
         files = [file for file in self.submission.files if file.suffix.lower() != ".ipynb"]
-        return {str(self._at_home(file)): self.submission.read(file) for file in files}
-
-    def _at_home(self, file: PurePosixPath) -> PurePosixPath:
-        """The path of a file from the folder that everything was handed in in."""
-        files = self.submission.files
-        tops = {other.parts[0] for other in files if len(other.parts) > 1}
-        shared = len(tops) == 1 and all(len(other.parts) > 1 for other in files)
-        notebooks = any(len(other.parts) == 2 for other in self.submission.notebooks)
-        return file.relative_to(*tops) if shared and notebooks else file
+        places = {
+            str(file.relative_to(home) if file.is_relative_to(home) else file): file
+            for file in files
+        }
+        for entry in self.assignment.notebooks:
+            module = self.file(entry.file) if entry.is_module else None
+            if module is not None:
+                places[entry.file] = module
+        return places
 
     def line(self, question: Question, cell: int, line: int, file: str = "") -> str:
         """The student's own line, quoted; empty if there is none, or a blank one, at that place."""
         if file:
-            lines = self._files().get(file, b"").decode("utf-8", "replace").split("\n")
+            place = self._places(question).get(file)
+            data = self.submission.read(place) if place is not None else b""
+            lines = data.decode("utf-8", "replace").split("\n")
         else:
-            alignment = self._found.get(question.notebook)
-            cells = alignment.student.cells if isinstance(alignment, Alignment) else ()
-            lines = next((c.source for c in cells if c.number == cell), "").split("\n")
+            lines = dict(self.cells(question)).get(cell, "").split("\n")
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         return code_line(text) if text else ""
 
@@ -138,9 +143,17 @@ class Answers:
 
     def aligned(self, notebook: str) -> Alignment | Finding:
         """The submitted notebook beside its template, or why there is none."""
-        if notebook not in self._found:
-            self._found[notebook] = self._find(notebook)
-        return self._found[notebook]
+        return self._choose(notebook).aligned
+
+    def file(self, notebook: str) -> PurePosixPath | None:
+        """The file of the submission that was taken for a notebook, if any was."""
+        return self._choose(notebook).file
+
+    def _alignment(self, question: Question) -> Alignment | None:
+        """The alignment of a question's notebook, if it was asked for before and is there."""
+        choice = self._chosen.get(question.notebook)
+        aligned = choice.aligned if choice else None
+        return aligned if isinstance(aligned, Alignment) else None
 
     def _make_slice(self, question: Question, *, whole: bool) -> Slice | Finding:
         alignment = self.aligned(question.notebook)
@@ -156,38 +169,14 @@ class Answers:
                 f"manifest names as the anchor of {question.id}"
             ) from None
 
-    def _find(self, name: str) -> Alignment | Finding:
-        template = self.templates[name]
-        files = self.submission.notebooks
-        named = self.submission.named(name)
-        if named:
-            try:
-                return align(parse(self.submission.read(named[0]), name), template)
-            except NotebookError as error:
-                return Finding(str(error))
-        known = {entry.lower() for entry in self.templates}
-        candidates: list[Alignment] = []
-        for file in files:
-            if file.name.lower() not in known:
-                try:
-                    notebook = parse(self.submission.read(file), file.name)
-                except NotebookError as error:
-                    self.notes.append(str(error))
-                    continue
-                candidates.append(align(notebook, template))
-        best = max(candidates, key=lambda alignment: alignment.quality, default=None)
-        if best is None or best.quality < MIN_QUALITY:
-            return self._not_there(name)
-        self.notes.append(f"{best.student.name} was taken for {name}; please keep the name.")
-        return best
-
-    def _not_there(self, name: str) -> Finding:
-        held = ", ".join(str(file) for file in self.submission.files[:5]) or "no notebook"
-        broken = " ".join(self.notes)
-        return Finding(
-            f"{name} is not in the submission, which holds {held}. {broken}".strip(),
-            f"Hand in {name} under that name.",
-        )
+    def _choose(self, name: str) -> Choice:
+        if name not in self._chosen:
+            questions = tuple(q for q in self.assignment.questions if q.notebook == name)
+            wanted = Wanted(name, self.templates[name], questions)
+            choice = choose(wanted, self.templates, self.submission)
+            self._chosen[name] = choice
+            self.notes += choice.notes
+        return self._chosen[name]
 
 
 def _as_python(cell: Cell) -> str:

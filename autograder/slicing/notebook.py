@@ -19,8 +19,12 @@ from autograder.slicing.magics import python_source
 
 #: The id of the one cell that a plain Python module is read as.
 MODULE_CELL = "module"
+#: How a trait ends that is a name and not a line: see `Cell.traits`.
+BINDS = " =…"
 MAX_CELLS = 5_000
 MAX_CELL_CHARACTERS = 1_000_000
+#: A cell is recognised by its first lines; no template has longer ones.
+MAX_TRAIT_LINES = 2_000
 
 
 class NotebookError(UserError):
@@ -46,11 +50,13 @@ class Cell:
         return python_source(self.source) if self.kind == "code" else ""
 
     @cached_property
-    def comments(self) -> frozenset[str]:
-        """The comment lines of two words or more, in one spelling: the text of the banner."""
-        lines = (line.strip().strip("#").strip() for line in _comment_lines(self.source))
-        words = (re.findall(r"\w+", line.lower()) for line in lines)
-        return frozenset(" ".join(line) for line in words if len(line) > 1)
+    def traits(self) -> frozenset[str]:
+        """What the cell can be recognised by: its lines with words, and the names that it binds.
+
+        Comments and text count without ornaments and letter case. A name counts besides its line,
+        because an answer replaces the value in ``num_epochs = None`` and keeps the name.
+        """
+        return frozenset(_traits(self.source, is_code=self.kind == "code"))
 
     @cached_property
     def lines(self) -> frozenset[str]:
@@ -66,13 +72,13 @@ class Notebook:
     cells: tuple[Cell, ...]
 
 
-def parse(data: bytes, name: str) -> Notebook:
-    """Read a notebook of format 3 or 4, or a Python module, told by its name.
+def parse(data: bytes, name: str, *, is_module: bool | None = None) -> Notebook:
+    """Read a notebook of format 3 or 4, or a Python module, told by its name if not by the caller.
 
     Raises:
         NotebookError: it is not JSON, or JSON without cells; or a module that is not UTF-8.
     """
-    if name.lower().endswith(".py"):
+    if name.lower().endswith(".py") if is_module is None else is_module:
         return _parse_module(data, name)
     return Notebook(name, tuple(_cells(raw_cells(data, name))))
 
@@ -83,6 +89,10 @@ def raw_cells(data: bytes, name: str) -> list[Any]:
     Raises:
         NotebookError: it is not JSON, or JSON without cells.
     """
+    if not data.strip():
+        raise NotebookError(
+            f"{name}: this file is empty; save the notebook again and hand that in."
+        )
     try:
         # Whole numbers as floats: no cell needs one, and Python refuses those of 4,300 digits.
         tree = json.loads(data.decode("utf-8-sig"), parse_int=float)
@@ -156,5 +166,16 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _comment_lines(source: str) -> Iterator[str]:
-    return (line for line in source.splitlines() if line.lstrip().startswith("#"))
+_BOUND = re.compile(r"(?:async\s+)?(?:def|class)\s+\w+|(?:\w+\s*,\s*)*\w+(?=\s*(?::[^=]+)?=(?!=))")
+
+
+def _traits(source: str, *, is_code: bool) -> Iterator[str]:
+    for line in source.split("\n", MAX_TRAIT_LINES)[:MAX_TRAIT_LINES]:
+        text = line.strip()
+        if is_code and not text.startswith("#"):
+            if re.search(r"\w", text):
+                yield text
+            if bound := _BOUND.match(line if line[:1].strip() else text):
+                yield from (" ".join(name.split()) + BINDS for name in bound[0].split(","))
+        elif len(words := re.findall(r"\w+", text.lower())) > 1:
+            yield "# " + " ".join(words)

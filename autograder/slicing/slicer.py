@@ -403,7 +403,7 @@ def _steps_of(
             yield Step(*where, import_text(facts, [name]), binds, (), why=why)
         return
     source = Source(placed.cell.python).segment(facts.node, edits)
-    binds = facts.binds | {n for inner in with_inner([facts]) for n in names & inner.alone.touched}
+    changed = {n for inner in with_inner([facts]) for n in names & inner.alone.touched}
     # What a block binds is no longer what failed before, whatever it uses behind.
     uses = facts.uses - facts.binds if facts.blocks else facts.uses
     star = ("*",) if facts.star else ()
@@ -514,7 +514,7 @@ class _Selection:
         """Whether it leaves something shared in another state that is needed."""
         shared = self.effects.effect(facts.alone).shared
         if seeded := shared.seeds & needed - {FIGURE}:
-            return Reason(True, f"seeds {_resources(seeded)}")
+            return Reason(self.depth == 0, f"seeds {_resources(seeded)}")
         drawn = {s for s in shared.draws if self.first_seed.get(s, self.index + 1) <= self.index}
         changed = (shared.seeds | shared.changes | drawn) & needed
         if not changed:
@@ -548,7 +548,9 @@ class _Selection:
             return Reason(True, "steers the block around it")
         outside = self.engaged, self.caught
         self.engaged = self.caught = False
+        self.depth += 1
         found = [self._relevant(inner.alone, needed) for inner in with_inner([facts])]
+        self.depth -= 1
         self.engaged, self.caught = outside
         reasons = (reason for reason in found if reason is not None)
         return max(reasons, key=lambda reason: reason.sure, default=None)

@@ -486,11 +486,38 @@ def test_the_zip_of_a_solved_folder_names_nothing_blank(solved_desk: Path) -> No
 
 
 def test_a_missing_notebook_comes_first(desk: Path) -> None:
-    (desk / "notebook.ipynb").rename(desk / "mine.ipynb")
+    (desk / "notebook.ipynb").unlink()
+    (desk / "other.ipynb").write_text('{"cells": []}', encoding="utf-8")
     ran = autograder(desk, "submit-zip")
     assert ran.stdout.startswith("Missing\n  notebook.ipynb is not there; give it that name")
     assert ran.returncode == 2
     assert "there is nothing to hand in" in " ".join(ran.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["notebook (1).ipynb", "final/notebook.ipynb", "notebook.ipynb.txt", "mine.ipynb"]
+)
+def test_the_copy_with_the_answers_is_checked_and_handed_in(
+    bundle: Path, desk: Path, name: str
+) -> None:
+    """Beside the blank notebook, as the grader would find it; in the zip it has the right name."""
+    (desk / name).parent.mkdir(exist_ok=True)
+    shutil.copyfile(bundle / "solved.ipynb", desk / name)
+    checked, zipped = autograder(desk, "check"), autograder(desk, "submit-zip")
+    for ran in (checked, zipped):
+        told = f"{name} was taken for notebook.ipynb: notebook.ipynb holds no answers."
+        assert told in " ".join(ran.stdout.split()), ran.stdout + ran.stderr
+    assert "✗" not in checked.stdout
+    assert "Still as handed out" not in zipped.stdout
+    with zipfile.ZipFile(desk / "small-submission.zip") as archive:
+        assert archive.namelist() == ["notebook.ipynb"]
+        assert archive.read("notebook.ipynb") == (bundle / "solved.ipynb").read_bytes()
+
+
+def test_the_blank_copy_can_be_checked_by_its_name(bundle: Path, desk: Path) -> None:
+    shutil.copyfile(bundle / "solved.ipynb", desk / "notebook.ipynb (1)")
+    assert "1 / 1" in autograder(desk, "check", "notebook.ipynb (1)").stdout
+    assert "1 / 1" not in autograder(desk, "check", "notebook.ipynb").stdout
 
 
 def test_what_the_grader_would_not_take_is_not_handed_in(solved_desk: Path) -> None:

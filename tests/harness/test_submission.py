@@ -273,7 +273,9 @@ def test_a_zip_inside_a_folder_is_not_opened(folder: Path, copy: Collect) -> Non
     pack(folder / "inner.zip", {"a.ipynb": NOTEBOOK})
     copied = copy(folder)
     assert copied.files == ()
-    assert list(reasons(copied)) == ["inner.zip"]
+    assert reasons(copied) == {
+        "inner.zip": "it is an archive inside the submission; hand in its contents"
+    }
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
@@ -287,6 +289,27 @@ def test_patterns(folder: Path, copy: Collect, kind: str) -> None:
     copied = copy(source, patterns=("logs/*.csv", "answers.toml"))
     assert sorted(names(copied)) == sorted(taken)
     assert sorted(reasons(copied)) == sorted(left)
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_what_may_be_a_file_asked_for_is_taken(folder: Path, copy: Collect, kind: str) -> None:
+    """By its name alone; how the file is read, and whether it counts, is decided later."""
+    taken = ["lab.ipynb.txt", "lab.ipynb (1)", "lab.json", "x/solver (1).py", "deep_jdoe.py"]
+    left = ["solver.pyc", "lab.csv", "other.py", "notes.txt", "lab.ipynb.zip", "solver.py.tar.gz"]
+    for name in (*taken, *left):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"1")
+    source = folder if kind == "folder" else Path(shutil.make_archive(str(folder), "zip", folder))
+    copied = copy(source, names=("lab.ipynb", "solver.py", "nets/deep.py"))
+    assert sorted(names(copied)) == sorted(taken)
+    assert sorted(reasons(copied)) == sorted(left)
+    assert names(copy(folder / "lab.ipynb (1)", names=("lab.ipynb",))) == ["lab.ipynb (1)"]
+
+
+def test_unsafe_names_are_refused_however_near_they_are(tmp_path: Path, copy: Collect) -> None:
+    unsafe = ["../lab (1).ipynb", "/lab.ipynb.txt", "lab\n.ipynb (1)", "a" * 5000 + "_lab.ipynb"]
+    archive = pack(tmp_path / "in.zip", dict.fromkeys(unsafe, SECRET))
+    assert names(copy(archive, names=("lab.ipynb",))) == []
 
 
 def test_case_variants_are_two_files(folder: Path, copy: Collect) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
+import shutil
+from pathlib import Path, PurePosixPath
 
 import pytest
 from conftest import Graded, needs_root
 
+from autograder.desk.handin import contents_of, submission_of, templates_of
+from autograder.desk.place import find
 from autograder.model import manifest
 from autograder.session import Session
+from autograder.slicing.answers import Answers
 from release.build import Release, build
 
 MANIFEST = """
@@ -60,16 +64,27 @@ def test_relu(student: Student, rng: np.random.Generator) -> None:
 '''
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    folder = tmp_path_factory.mktemp("layers")
+def made(folder: Path, text: str) -> Release:
     (folder / "public").mkdir()
     (folder / "public" / "README.md").write_text("Fill in layers.py.\n")
     (folder / "staff" / "checks").mkdir(parents=True)
-    (folder / "staff" / "assignment.toml").write_text(MANIFEST)
+    (folder / "staff" / "assignment.toml").write_text(text)
     (folder / "staff" / "layers.py").write_text(SOURCE)
     (folder / "staff" / "checks" / "test_layers.py").write_text(CHECKS)
     return build(manifest.load(folder / "staff"), folder / "dist")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return made(tmp_path_factory.mktemp("layers"), MANIFEST)
+
+
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The same, handed in as ``nets/layers.py``."""
+    text = MANIFEST.replace('file = "layers.py"', 'file = "nets/layers.py"')
+    text = text.replace('notebook = "layers.py"', 'notebook = "nets/layers.py"')
+    return made(tmp_path_factory.mktemp("nets"), text)
 
 
 def test_students_get_the_module_with_a_stub(released: Release) -> None:
@@ -104,3 +119,62 @@ def test_modules_are_graded(
             graded = Graded(session.grade(submission))
             assert graded.lost() == lost
             assert bool(graded.messages) == bool(lost)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("files", "lost"),
+    [
+        ({"layers (1).py": SOURCE}, {}),
+        ({"layers_jdoe.py": SOURCE}, {}),
+        ({"layers.py.txt": SOURCE}, {}),
+        ({"layers.py": "import numpy as np\n", "final/layers.py": SOURCE}, {}),
+        ({"layers (1).py": "def relu(x:\n"}, {"1": 1.0}),
+    ],
+    ids=["a number", "a name", "two extensions", "a better one below", "no Python"],
+)
+def test_modules_under_other_names_are_graded(
+    released: Release, tmp_path: Path, files: dict[str, str], lost: dict[str, float]
+) -> None:
+    template = {"layers.py": (released.folder / "student" / "layers.py").read_bytes()}
+    with Session(released.assignment, template) as session:
+        graded = graded_with(session, tmp_path / "submission", files)
+    assert graded.lost() == lost
+    assert "was taken for layers.py" in graded.report.notes[0]
+
+
+def graded_with(session: Session, folder: Path, files: dict[str, str]) -> Graded:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return Graded(session.grade(folder))
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "name", ["nets/layers.py", "work/nets/layers.py", "layers.py", "src/Layers (1).py"]
+)
+def test_a_module_in_a_folder_is_found_by_its_path_and_by_its_name(
+    below: Release, tmp_path: Path, name: str
+) -> None:
+    template = {"nets/layers.py": (below.folder / "student/nets/layers.py").read_bytes()}
+    other = SOURCE.replace("np.maximum(x, 0.0)", "None")
+    with Session(below.assignment, template) as session:
+        assert graded_with(session, tmp_path / "alone", {name: SOURCE}).lost() == {}
+        files = {name: SOURCE, "other/layers.py": other}
+        assert graded_with(session, tmp_path / "two", files).lost() == {}
+
+
+def test_a_module_in_a_folder_at_home(below: Release, tmp_path: Path) -> None:
+    """Also where the folder is a package, as which it holds no answers but this one."""
+    desk = tmp_path / "desk"
+    shutil.copytree(below.folder / "student", desk)
+    (desk / "nets" / "__init__.py").touch()
+    (desk / "nets" / "layers.py").write_text(SOURCE)
+    assignment = find(desk)
+    answers = Answers(
+        assignment, templates_of(assignment), submission_of(assignment, desk), frozenset()
+    )
+    path = PurePosixPath("nets/layers.py")
+    assert contents_of(assignment, answers) == {str(path): path}
+    assert answers.notes == []
