@@ -25,8 +25,7 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -53,7 +52,7 @@ IMPORTED = (
     "numpy", "pandas", "torch", "torch.nn.functional", "torch.utils.data", "scipy.stats", "sklearn",
     "matplotlib.pyplot", "mpl_toolkits.mplot3d", "sklearn.linear_model", "sklearn.model_selection",
 )  # fmt: skip
-GIVEN = {"get_ipython", "display", "_"}
+GIVEN = {"get_ipython", "display", "_", "__name__", "__builtins__"}
 TARGET = 0.999
 
 
@@ -94,6 +93,7 @@ class Comparison:
 
     cell: int
     name: str
+    #: "equal", "differs", or "raises": the slice ends at an error that the whole run has too.
     outcome: str
     definition: bool
     whole: str
@@ -144,11 +144,11 @@ def statements(cell: Cell) -> tuple[Step, ...]:
     return tuple(Step(cell.number, first_line(n), source.segment(n), (), ()) for n in nodes)
 
 
-def names_of(cell: Cell) -> tuple[set[str], set[str]]:
-    """Names that a cell binds at its top level, and all that it mentions."""
+def names_of(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
+    """Names that statements bind at the top level, and all that they mention."""
     bound: set[str] = set()
     mentioned: set[str] = set()
-    for node in ast.walk(parse_python(cell.python)):
+    for node in (node for step in steps for node in ast.walk(parse_python(step.source))):
         if isinstance(node, ast.Name):
             mentioned.add(node.id)
             bound |= {node.id} if isinstance(node.ctx, ast.Store) else set()
@@ -160,39 +160,45 @@ def names_of(cell: Cell) -> tuple[set[str], set[str]]:
 
 
 def run_whole(cells: Sequence[Cell], report: Report) -> None:
-    """Run cells as a kernel does: an error ends its cell, the next one runs all the same."""
+    """Run cells as a kernel does: an error ends its cell, the next one runs all the same.
+
+    Names that the statement that raised, and those behind it, would bind are not reported.
+    """
     worker = Worker({}, ())
     known: dict[str, str | None] = {}
     for cell in cells:
         started = time.perf_counter()
-        error = _run_cell(worker, cell)
+        ran, lost, error = _run_cell(worker, cell)
         seconds = time.perf_counter() - started
+        bound, mentioned = names_of(ran)
+        names = set(worker.namespace) if cell is cells[-1] else mentioned
         values = {}
-        with suppress(SyntaxError):
-            bound, mentioned = names_of(cell)
-            names = set(worker.namespace) if cell is cells[-1] else mentioned
-            for name in sorted(names & set(worker.namespace)):
-                if name in GIVEN or name.startswith("__"):
-                    continue
-                value = worker.namespace[name]
-                found = digest(value)
-                if name in bound or (name in known and known[name] != found):
-                    values[name] = asdict(Value(found, short(value), is_definition(value)))
-                known[name] = found
+        for name in sorted(names & set(worker.namespace) - names_of(lost)[0] - GIVEN):
+            value = worker.namespace[name]
+            found = digest(value)
+            if name in bound or (name in known and known[name] != found):
+                values[name] = asdict(Value(found, short(value), is_definition(value)))
+            known[name] = found
         record = {"number": cell.number, "seconds": seconds, "error": error, "values": values}
         report(record)
 
 
-def _run_cell(worker: Worker, cell: Cell) -> str:
+def _run_cell(worker: Worker, cell: Cell) -> tuple[Sequence[Step], Sequence[Step], str]:
+    """The statements that ran, those that did not, and the error."""
     try:
         steps = statements(cell)
     except SyntaxError as error:
-        return f"SyntaxError: {error.msg}"
-    for step in steps:
+        return (), (), f"cell {cell.number}: SyntaxError: {error.msg}"
+    for count, step in enumerate(steps):
         error = worker._run(step.cell, step.line, step.source)
         if error is not None:
-            return f"{error['type']}: {error['message']}"
-    return ""
+            return steps[:count], steps[count:], error_text(error)
+    return steps, (), ""
+
+
+def error_text(error: Mapping[str, Any]) -> str:
+    """An exception as the worker describes it, on one line."""
+    return f"cell {error.get('cell', '?')}: {error['type']}: {error['message']}"[:200]
 
 
 # --- slices --------------------------------------------------------------------------------------
@@ -208,7 +214,7 @@ def run_steps(steps: Sequence[Step], name: str, report: Report) -> None:
     seconds = time.perf_counter() - started
     if name in failures or name not in worker.namespace:
         error: Any = failures.get(name) or {"type": "not bound", "message": ""}
-        report({"seconds": seconds, "error": f"{error['type']}: {error['message']}"[:100]})
+        report({"seconds": seconds, "error": error_text(error)})
         return
     value = worker.namespace[name]
     report({"seconds": seconds, "digest": digest(value), "short": short(value), "error": ""})
@@ -263,8 +269,8 @@ class Comparer:
             if whole_seconds > self.options.slice_seconds * 0.75:
                 self.result.leave_out("too slow")
                 continue
-            error = any(r.error for r in first if r.number <= run.number)
-            self.result.comparisons.append(self._one(run, name, whole_seconds, after_error=error))
+            errors = {r.error for r in first if r.error and r.number <= run.number}
+            self.result.comparisons.append(self._one(run, name, whole_seconds, errors))
         return self.result
 
     def _whole(self, seed: int) -> list[CellRun]:
@@ -299,9 +305,7 @@ class Comparer:
         chosen = order[: self.options.pairs]
         return sorted(chosen, key=lambda pair: (pair[0].number, pair[1]))
 
-    def _one(
-        self, run: CellRun, name: str, whole_seconds: float, *, after_error: bool
-    ) -> Comparison:
+    def _one(self, run: CellRun, name: str, whole_seconds: float, errors: Set[str]) -> Comparison:
         value = run.values[name]
         cells = [cell for cell in self.cells if cell.number <= run.number]
         blame = ""
@@ -311,11 +315,13 @@ class Comparer:
             outcome, text, seconds = "differs", f"slicer: {error!r}"[:200], 0.0
         else:
             outcome, text, seconds = self._replayed(steps, name, value)
+            if text in errors:
+                outcome = "raises"
             if outcome == "differs" and self.options.blame > self.result.count("differs"):
                 blame = self._blame(cells, steps, name, value)
         return Comparison(
             run.number, name, outcome, value.definition, value.short, text,
-            whole_seconds, seconds, after_error, blame,
+            whole_seconds, seconds, bool(errors), blame,
         )  # fmt: skip
 
     def _replayed(self, steps: Sequence[Step], name: str, value: Value) -> tuple[str, str, float]:
@@ -369,9 +375,12 @@ def table(results: Sequence[Result]) -> Table:
     courses = sorted({result.course for result in results})
     for course in [*courses, "all"]:
         rows = [result for result in results if course in ("all", result.course)]
-        compared = sum(len(result.comparisons) for result in rows)
-        equal = sum(result.count("equal") for result in rows)
-        apart = sum(sum(result.not_comparable.values()) for result in rows)
+        equal, differ, raises = (
+            sum(result.count(outcome) for result in rows)
+            for outcome in ("equal", "differs", "raises")
+        )
+        compared = equal + differ
+        apart = raises + sum(sum(result.not_comparable.values()) for result in rows)
         cells = sum(result.cells for result in rows)
         share = f"{equal / compared:.2%}" if compared else ""
         numbers = [len(rows), cells, compared, equal, share, apart]
@@ -383,7 +392,7 @@ def print_report(console: Console, results: Sequence[Result]) -> None:
     """The table, each difference, and the times."""
     for result in results:
         for found in result.comparisons:
-            if found.outcome != "equal":
+            if found.outcome == "differs":
                 where = f"{result.course}/{result.notebook} [{found.cell}] {found.name}"
                 console.print(escape(where), style="bold")
                 console.print(escape(f"   whole: {found.whole}\n   slice: {found.sliced}"))
@@ -399,7 +408,10 @@ def print_report(console: Console, results: Sequence[Result]) -> None:
             console.print(
                 f"{what}: median {statistics.median(times):.3f} s, {sum(times):.0f} s in all"
             )
-        share = sum(c.outcome == "equal" for c in every) / len(every)
+        raises = sum(c.outcome == "raises" for c in every)
+        console.print(f"{raises} slices, not counted, end at an error that the whole run has too")
+        equal = sum(c.outcome == "equal" for c in every)
+        share = equal / max(1, len(every) - raises)
         console.print(f"share equal {share:.3%} (target {TARGET:.1%})")
 
 
