@@ -392,8 +392,10 @@ def print_report(console: Console, results: Sequence[Result]) -> None:
     """The table, each difference, and the times."""
     for result in results:
         for found in result.comparisons:
+            where = f"{result.course}/{result.notebook} [{found.cell}] {found.name}"
+            if found.outcome == "raises":
+                console.print(escape(f"{where}: {found.sliced}"), style="dim")
             if found.outcome == "differs":
-                where = f"{result.course}/{result.notebook} [{found.cell}] {found.name}"
                 console.print(escape(where), style="bold")
                 console.print(escape(f"   whole: {found.whole}\n   slice: {found.sliced}"))
                 after = "   (a cell above raised)" if found.after_error else ""
