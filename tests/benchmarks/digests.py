@@ -30,6 +30,7 @@ import torch
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from pandas.core.groupby.groupby import GroupBy
+from sklearn.neighbors import BallTree, KDTree
 
 MAX_DEPTH = 12
 #: Parts of one value that are looked at; of what is beyond only the type counts.
@@ -304,6 +305,12 @@ def _(value: GroupBy) -> Parts:
 def _(value: Any) -> Parts:
     plain = value.tocoo()
     return Parts(str(plain.shape), [plain.data, *plain.coords])
+
+
+@parts.register(KDTree)
+@parts.register(BallTree)
+def _(value: Any) -> Parts:
+    return Parts("", [np.asarray(value.data)])  # else it counts how often it was asked
 
 
 @parts.register
