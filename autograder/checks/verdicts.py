@@ -168,11 +168,14 @@ class Verdicts:
     def _looked_at(self, question: Question) -> list[object]:
         """What is run for a question, and the cells that messages may quote."""
         plan = self._answers.slice(question)
-        places = [*getattr(plan, "steps", ()), *getattr(plan, "broken", ())]
-        cells = self._answers.sources(question, {place.cell for place in places})
-        files = self._answers.files(question, plan) if isinstance(plan, Slice) else {}
+        if not isinstance(plan, Slice):
+            return [type(plan).__name__, asdict(plan)]
+        aside = {"left_out", "imports"}  # what is not run has no part in it
+        cells = {place.cell for place in (*plan.steps, *plan.broken)}
+        files = self._answers.files(question, plan)
         read = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-        return [type(plan).__name__, asdict(plan), cells, read]
+        what = {name: value for name, value in asdict(plan).items() if name not in aside}
+        return [type(plan).__name__, what, self._answers.sources(question, cells), read]
 
     @cached_property
     def _files(self) -> dict[str, str]:

@@ -228,8 +228,12 @@ class SideEffects:
         changed: dict[str, Change] = {}
         for summary in known:
             changed = _merged(changed, summary.changed)
+        parameters = known[0].parameters
+        if name in self._classes:  # the object itself is new
+            changed.pop(parameters[0] if parameters else "", None)
+            parameters = parameters[1:]
         return Summary(
-            known[0].parameters,
+            parameters,
             changed,
             frozenset().union(*(summary.consumed for summary in known)),
             frozenset().union(*(summary.result for summary in known)),

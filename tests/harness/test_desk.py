@@ -33,12 +33,13 @@ from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.pictures import compare
 from autograder.sandbox.requests import (
+    Replayed,
     StudentException,
     WorkerStopped,
     WorkerTimedOut,
     how_it_ended,
 )
-from autograder.wire.protocol import Step
+from autograder.wire.protocol import Replay, Step
 from release.bundle import write_student, write_zip
 from release.scaffold import new_assignment
 from release.templates import solved, templates
@@ -290,7 +291,8 @@ def spawner() -> Iterator[Spawner]:
 def replayed(spawner: Spawner, source: str, name: str = "f") -> SpawnedWorker:
     """A worker in which the source has been run."""
     worker = spawner.worker()
-    assert worker.replay([Step(1, 1, source, (name,), ())], time.monotonic() + 20) == {}
+    steps = (Step(1, 1, source, (name,), ()),)
+    assert worker.replay(Replay(steps), time.monotonic() + 20) == Replayed({})
     return worker
 
 

@@ -27,13 +27,14 @@ from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
 from autograder.sandbox.client import Bounds, Worker
 from autograder.sandbox.requests import (
+    Replayed,
     StudentException,
     WorkerLied,
     WorkerStopped,
     WorkerTimedOut,
 )
 from autograder.session import ENVIRONMENT
-from autograder.wire.protocol import Step
+from autograder.wire.protocol import Replay, Step
 
 pytestmark = needs_root
 
@@ -123,6 +124,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory, **options: Any) -> Iterator
         sandbox.close()
 
 
+#: What lies in the public folder, and so in every working folder.
+HANDOUT = ["stub_grader.py"]
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with opened(tmp_path_factory) as sandbox:
@@ -142,7 +147,7 @@ def soon(seconds: float = 10.0) -> float:
 
 def run(worker: Worker, source: str) -> None:
     step = Step(1, 1, textwrap.dedent(source), ("attack",), ())
-    assert worker.replay([step], soon()) == {}
+    assert worker.replay(Replay((step,)), soon()) == Replayed({})
 
 
 def attack(
@@ -608,7 +613,7 @@ def test_no_core_is_dumped(sandbox: Sandbox, tmp_path: Path) -> None:
     """
     if not Path("/proc/sys/kernel/core_pattern").read_text(encoding="utf-8").startswith("|"):
         assert control(source, str(tmp_path))[0] is True
-    assert attack(sandbox, source, ".") == (False, [])
+    assert attack(sandbox, source, ".") == (False, HANDOUT)
 
 
 SPIN = """
@@ -1081,7 +1086,16 @@ def test_a_worker_that_does_not_read(sandbox: Sandbox) -> None:
         worker.call("attack", [bytes(10**7)], {}, soon(0.5))
 
 
-@pytest.mark.parametrize("reply", [[], {"other": ERROR}, {1: ERROR}, {"attack": None}])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [],
+        {"failures": {}},
+        *({"failures": found, "stopped": []} for found in ([], {"other": ERROR}, {1: ERROR})),
+        {"failures": {"attack": None}, "stopped": []},
+        *({"failures": {}, "stopped": found} for found in (None, [1], [[1, 1]], [[1, 1, 1]])),
+    ],
+)
 def test_a_malformed_replay(sandbox: Sandbox, reply: object) -> None:
     worker = sandbox.worker()
     source = f"""
@@ -1091,7 +1105,7 @@ def test_a_malformed_replay(sandbox: Sandbox, reply: object) -> None:
     """
     step = Step(1, 1, textwrap.dedent(source), ("attack",), ())
     with pytest.raises(WorkerLied):
-        worker.replay([step], soon())
+        worker.replay(Replay((step,)), soon())
 
 
 def test_too_large_an_answer_is_an_error_and_not_the_end(sandbox: Sandbox) -> None:
@@ -1363,7 +1377,7 @@ def test_the_self_test_passes_and_leaves_nothing(sandbox: Sandbox) -> None:
     worker = sandbox.worker()
     worker.self_test()
     run(worker, "import os\ndef attack(): return os.listdir('.')")
-    assert worker.call("attack", [], {}, soon()) == []
+    assert worker.call("attack", [], {}, soon()) == HANDOUT
     worker.close()
 
 

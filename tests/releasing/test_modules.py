@@ -172,9 +172,7 @@ def test_a_module_in_a_folder_at_home(below: Release, tmp_path: Path) -> None:
     (desk / "nets" / "__init__.py").touch()
     (desk / "nets" / "layers.py").write_text(SOURCE)
     assignment = find(desk)
-    answers = Answers(
-        assignment, templates_of(assignment), submission_of(assignment, desk), frozenset()
-    )
+    answers = Answers(assignment, templates_of(assignment), submission_of(assignment, desk))
     path = PurePosixPath("nets/layers.py")
     assert contents_of(assignment, answers) == {str(path): path}
     assert answers.notes == []
