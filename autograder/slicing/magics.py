@@ -1,4 +1,10 @@
-"""A cell's text comes in, plain Python on the same lines goes out; magics come to nothing."""
+"""A cell's text comes in, plain Python on the same lines goes out.
+
+Magics that change something a later cell may need are written as the Python that does the same:
+files, the environment, the working folder, scripts. Shell lines and all other magics come to
+nothing. The body of a cell magic that is not known is taken for Python, as most are (``%%time`` and
+its like); one that is none is told by the name of its magic.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +16,15 @@ from typing import Any
 
 from autograder.slicing.edits import Edit, Source
 
-#: Cell magics whose body runs as Python in the notebook's own namespace.
-BODY_RUNS = {"time", "capture", "prun", "wandb"}
+#: Cell magics whose body is no Python of the notebook's, or leaves nothing behind.
+BODY_IS_OTHER = frozenset(
+    "bash sh script cmd system sx perl ruby pypy python2 html HTML javascript js latex markdown "
+    "svg timeit R sql cython julia octave bigquery tikz mermaid ai".split()
+)
+#: Cell magics that write their body into a file.
+WRITES_BODY = frozenset({"writefile", "file"})
 #: Line magics whose argument runs as a statement in the notebook's own namespace.
-STATEMENT_RUNS = {"time", "prun"}
+STATEMENT_RUNS = frozenset({"time", "prun", "memit", "mprun", "lprun", "snakeviz"})
 
 
 def python_source(source: str) -> str:
@@ -79,14 +90,42 @@ def _leading_newlines(source: str) -> int:
 
 
 def _without_cell_magic(source: str) -> str:
-    """The body behind cell magics, or empty lines where another program would run it."""
-    head = ""
-    while magic := re.match(r"(\s*)%%(\w+).*", source):
-        if magic[2] not in BODY_RUNS:
+    """The body behind cell magics, or empty lines where another program would run it.
+
+    Raises:
+        SyntaxError: a magic that is not known stands over what is no Python.
+    """
+    head, names = "", []
+    while magic := re.match(r"(\s*)%%(\w+)[^\S\n]*(.*)", source):
+        if magic[2] in WRITES_BODY:
+            return f"{head}{magic[1]}{_writing(magic[3], source[magic.end() :])}"
+        if magic[2] in BODY_IS_OTHER:
             return head + "\n" * source.count("\n")
         head += f"{magic[1]}None"
+        names.append(magic[2])
         source = source[magic.end() :]
+    if names:
+        _require_python(source, names)
     return head + source
+
+
+def _writing(options: str, body: str) -> str:
+    """What ``%%writefile`` does, as one statement on as many lines."""
+    words = options.split()
+    mode = "a" if {"-a", "--append"} & set(words) else "w"
+    name = next((word.strip("'\"") for word in words if not word.startswith("-")), "")
+    text = body.removeprefix("\n")
+    call = f"open({name!r}, {mode!r}, encoding='utf-8').write({text!r}"
+    return call + "\n" * body.count("\n") + ")"
+
+
+def _require_python(body: str, magics: list[str]) -> None:
+    try:
+        parse_python(_transformed(body))
+    except SyntaxError as error:
+        names = ", ".join(f"%%{name}" for name in magics)
+        message = f"{error.msg} (below {names}, whose cell is taken for Python here)"
+        raise SyntaxError(message, (None, error.lineno, None, None)) from None
 
 
 def _magic_edits(tree: ast.Module) -> Iterator[Edit]:
@@ -121,9 +160,37 @@ def _magic_text(node: ast.AST, *, alone: bool) -> str:
     arguments = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
     if node.func.attr == "run_line_magic" and len(arguments) == 2:
         name, statement = arguments
-        if name in STATEMENT_RUNS and isinstance(statement, str):
-            return _one_line(statement, alone=alone) or "None"
+        if isinstance(name, str) and isinstance(statement, str):
+            return _line_magic(name, statement, alone=alone)
     return "None"
+
+
+def _line_magic(name: str, argument: str, *, alone: bool) -> str:
+    """What a line magic comes to, as Python on one line."""
+    words = argument.split()
+    if name in STATEMENT_RUNS:
+        return _one_line(argument, alone=alone) or "None"
+    if name in {"env", "set_env"} and argument.strip():
+        key, _, value = argument.strip().partition("=" if "=" in argument else " ")
+        if value or "=" in argument:
+            return f"__import__('os').environ.__setitem__({key.strip()!r}, {value.strip()!r})"
+        return f"__import__('os').environ[{key!r}]"
+    if name == "cd" and words:
+        return f"__import__('os').chdir({words[-1].strip(chr(34) + chr(39))!r})"
+    if name == "mkdir" and words:
+        return f"__import__('os').makedirs({words[-1]!r}, exist_ok=True)"
+    if name == "run" and (script := _script(words)):
+        read = f"open({script!r}, encoding='utf-8').read()"
+        return f"exec(compile({read}, {script!r}, 'exec'))"
+    return "None"
+
+
+def _script(words: list[str]) -> str:
+    """The Python file that ``%run`` names; a notebook is left out."""
+    name = next((word for word in words if not word.startswith("-")), "").strip("'\"")
+    return (
+        "" if name.endswith(".ipynb") else name + ".py" * (not name.endswith(".py") and bool(name))
+    )
 
 
 def _one_line(statement: str, *, alone: bool) -> str:
@@ -131,7 +198,8 @@ def _one_line(statement: str, *, alone: bool) -> str:
     try:
         body = parse_python(statement).body
         simple = all(isinstance(part, ast.Expr) or (alone and _is_simple(part)) for part in body)
-        text = "; ".join(ast.unparse(part) for part in body) if simple else ""
+        # Cut out of the text: the standard library cannot write every f-string anew.
+        text = "; ".join(Source(statement).segment(part) for part in body) if simple else ""
     except (SyntaxError, RecursionError):
         return ""
     return text if "\n" not in text and (alone or len(body) == 1) else ""

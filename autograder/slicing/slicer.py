@@ -31,6 +31,7 @@ from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
 from autograder.slicing.scope import imported_paths
 from autograder.slicing.statements import StatementFacts, facts_of, import_text, jumps, with_inner
+from autograder.slicing.versions import explained
 from autograder.wire.protocol import Step
 
 BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
@@ -204,7 +205,8 @@ class _Program:
             try:
                 self.placed += [_Placed(cell, facts) for facts in _statements(cell)]
             except SyntaxError as error:
-                self.broken.append(BrokenCell(cell.number, error.lineno or 1, error.msg))
+                message = explained(error.msg, cell.source)
+                self.broken.append(BrokenCell(cell.number, error.lineno or 1, message))
             except RecursionError:
                 self.broken.append(BrokenCell(cell.number, 1, "the code is too deeply nested"))
         for index, placed in enumerate(self.placed):
