@@ -251,12 +251,17 @@ class Session:
                 job.shutdown(socket.SHUT_RDWR)
 
     def grade_files(
-        self, files: Mapping[str, bytes], *, seed: int | None = None, fresh: bool = False
+        self,
+        files: Mapping[str, bytes],
+        *,
+        seed: int | None = None,
+        fresh: bool = False,
+        second_look: bool = True,
     ) -> Report:
         """As `grade`, for files by their relative paths."""
         with tempfile.TemporaryDirectory(prefix="submission-") as folder:
             write_files(files, Path(folder))
-            return self.grade(Path(folder), seed=seed, fresh=fresh)
+            return self.grade(Path(folder), seed=seed, fresh=fresh, second_look=second_look)
 
     def close(self) -> None:
         """End the processes of the session and whatever still runs in them."""

@@ -25,7 +25,7 @@ from typing import Any
 
 from autograder import wire
 from autograder.model.errors import HarnessFault
-from autograder.sandbox import honest, worker
+from autograder.sandbox import honest, progress, worker
 from autograder.sandbox.requests import WiredRequests
 
 LOOPBACK = "127.0.0.1"
@@ -200,6 +200,7 @@ def main() -> None:
             importlib.import_module(name)
         given = worker.public_names(settings.prebind)
         honest.load_in_one_process()
+        progress.draw_plainly()
     except BaseException:
         wire.send(channel, {"fault": traceback.format_exc()})
         return

@@ -32,6 +32,7 @@ from autograder.sandbox import (
     honest,
     landlock,
     lockdown,
+    progress,
     reaper,
     usage,
     worker,
@@ -246,6 +247,7 @@ class Zygote:
                 os._exit(1)
             settings = self.settings
             honest.load_in_one_process()
+            progress.draw_plainly()
             for folder in settings.path:
                 workspace.fill(folder)
             active = list(lockdown.active_primitives())

@@ -188,9 +188,9 @@ def _line_magic(name: str, argument: str, *, alone: bool) -> str:
 def _script(words: list[str]) -> str:
     """The Python file that ``%run`` names; a notebook is left out."""
     name = next((word for word in words if not word.startswith("-")), "").strip("'\"")
-    return (
-        "" if name.endswith(".ipynb") else name + ".py" * (not name.endswith(".py") and bool(name))
-    )
+    if not name or name.endswith(".py"):
+        return name
+    return "" if name.endswith(".ipynb") else f"{name}.py"
 
 
 def _one_line(statement: str, *, alone: bool) -> str:

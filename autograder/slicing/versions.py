@@ -57,7 +57,7 @@ def _string(source: str, start: re.Match[str]) -> tuple[int, str]:
     while at < len(source):
         if depth and (inner := _STRING.match(source, at)):
             at, _ = _string(source, inner)
-            pieces.append("0")
+            pieces.append("(0)")
         elif not depth and source.startswith(quote, at):
             return at + len(quote), "".join([*pieces, quote])
         else:
