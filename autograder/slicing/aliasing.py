@@ -96,7 +96,7 @@ class PointsTo:
         self._scope = scope
         self._makers = makers
         nodes = list(nodes)
-        self._owned = (owned - atoms(nodes)) | {FIGURE, SETTINGS}
+        self._owned = (owned - atoms(nodes) - _thrown_away(nodes)) | {FIGURE, SETTINGS}
         for node in nodes:
             self._learn(node)
             if isinstance(node, ast.arguments):  # `*args` is a tuple and `**options` a dict
@@ -473,6 +473,12 @@ class PointsTo:
 
 def _defaults(call: ast.Call) -> list[ast.expr]:
     return [keyword.value for keyword in call.keywords if keyword.arg == "default"]
+
+
+def _thrown_away(nodes: list[ast.AST]) -> set[str]:
+    """Those of the names for what nobody wants that nobody reads: else they would link all."""
+    read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {"_", "__"} - read
 
 
 def atoms(nodes: list[ast.AST]) -> set[str]:

@@ -279,10 +279,10 @@ class SideEffects:
 
     @property
     def uses_files(self) -> bool:
-        """Whether anything here may read or write files."""
+        """Whether anything here may read files."""
         shared = [effect.shared for effect in self._effects.values()]
         shared += [summary.shared for summary in self._summaries.values()]
-        return any(FILES in each.reads | each.changes for each in shared)
+        return any(FILES in each.reads for each in shared)
 
     @property
     def roots(self) -> frozenset[str]:

@@ -191,7 +191,8 @@ _ROWS: tuple[tuple[str, Known], ...] = (
     (r"matplotlib\.(cm|colors|colormaps)\..*", Known()),
     (r"(matplotlib|mpl_toolkits|seaborn|plotly|bokeh|altair)\..*", _DRAWN),
     # --- the standard library ---
-    (r"os\.(makedirs|mkdir|remove|unlink|rename|replace|rmdir|removedirs|symlink|link|utime|"
+    (r"os\.(makedirs|mkdir)", Known(changes=_FILES)),
+    (r"os\.(remove|unlink|rename|replace|rmdir|removedirs|symlink|link|utime|"
      r"truncate|open|write|mkfifo)", _WRITES_FILES),
     (r"os\.(listdir|walk|scandir|stat|lstat|access|readlink|getcwd|path\..*|read)", _READS_FILES),
     (r"os\.(chdir|fchdir|putenv|unsetenv|umask|nice)|os\.environ\.(update|setdefault|pop|clear|"
@@ -252,6 +253,7 @@ _ROWS: tuple[tuple[str, Known], ...] = (
      Known(result="parts", consumes=True)),
     (r"builtins\.(property|staticmethod|classmethod|type)", _HOLDS),
     (r"builtins\.(all|any|bytes|bytearray)", _PURE),
+    (r"builtins\.__import__|importlib\.import_module", Known()),
     (r"builtins\.(print|input|len|range|abs|ascii|bin|bool|breakpoint|"
      r"callable|chr|complex|dir|divmod|float|format|hasattr|hash|help|hex|id|int|isinstance|"
      r"issubclass|object|oct|ord|pow|repr|round|slice|str|vars|compile|exit|quit|display|"

@@ -176,7 +176,8 @@ def _line_magic(name: str, argument: str, *, alone: bool) -> str:
             return f"__import__('os').environ.__setitem__({key.strip()!r}, {value.strip()!r})"
         return f"__import__('os').environ[{key!r}]"
     if name == "cd" and words:
-        return f"__import__('os').chdir({words[-1].strip(chr(34) + chr(39))!r})"
+        folder = argument.strip().strip(chr(34) + chr(39))
+        return f"__import__('os').chdir({folder!r})"
     if name == "mkdir" and words:
         return f"__import__('os').makedirs({words[-1]!r}, exist_ok=True)"
     if name == "run" and (script := _script(words)):

@@ -34,9 +34,13 @@ class Scope:
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        root = self._root(node.id)
+        match node:
+            case ast.Name():
+                root = self._root(node.id)
+            case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name))]):
+                root = name
+            case _:
+                return None
         return ".".join([root, *reversed(parts)]) if root else None
 
     def _root(self, name: str) -> str | None:

@@ -70,7 +70,7 @@ class Slice:
         sure: what is left of the steps without all that only may matter; none if that is all.
         left_out: what is not run of the cells above.
         whole: all of the notebook is run, not what the names need.
-        files: something above may read or write files.
+        files: something above may read files.
         imports: the packages and modules that anything above is imported from.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from autograder.slicing.edits import Edit, Source
 from autograder.slicing.magics import python_source
 from autograder.slicing.notebook import Cell, Notebook, NotebookError, parse
 from autograder.slicing.slicer import slice_question
+from autograder.slicing.versions import explained, newer_syntax
 
 # --- magics ---------------------------------------------------------------------------------------
 
@@ -90,12 +92,55 @@ def test_magics_leave_the_python_lines_as_they_are(source: str) -> None:
         ("get_ipython().run_line_magic('time', 'x = 1 # c'); y = 2", "x = 1; y = 2"),
         ("x = !ls", "x = []"),
         ("!echo one \\\n  two\nx = 1", "None\n\nx = 1"),
-        ("if 1:\n  !ls\nelse:\n  %cd a", "if 1:\n  None\nelse:\n  None"),
+        ("if 1:\n  !ls\nelse:\n  %cd a", "if 1:\n  None\nelse:\n  __import__('os').chdir('a')"),
+        ("%cd 'a b'", "__import__('os').chdir('a b')"),
+        ("%env A=b c", "__import__('os').environ.__setitem__('A', 'b c')"),
+        ("%env A b", "__import__('os').environ.__setitem__('A', 'b')"),
+        ("%mkdir -p a/b", "__import__('os').makedirs('a/b', exist_ok=True)"),
+        ("%load_ext autoreload\n%autoreload 2", "None\nNone"),
+        ("%run other.ipynb", "None"),
+        (
+            "%run -i other",
+            "exec(compile(open('other.py', encoding='utf-8').read(), 'other.py', 'exec'))",
+        ),
+        ("%%memit -r 1\nx = 1", "None\nx = 1"),
+        ("%%no_such_magic\nx = 1\n!ls", "None\nx = 1\nNone"),
+        (
+            "%%writefile a.py\nx = 'ü'\n",
+            "open('a.py', 'w', encoding='utf-8').write(\"x = 'ü'\\n\"\n\n)",
+        ),
+        ("%%file -a 'a.py'\nx", "open('a.py', 'a', encoding='utf-8').write('x'\n)"),
         ("IN = 'google.colab' in str(get_ipython())", "IN = 'google.colab' in str(get_ipython())"),
     ],
 )
 def test_magics_one_by_one(source: str, expected: str) -> None:
     assert python_source(source) == expected
+
+
+def test_a_magic_over_what_is_no_python_is_named() -> None:
+    with pytest.raises(SyntaxError, match=r"invalid syntax.*%%sparksql.*taken for Python"):
+        python_source("%%sparksql -o x\nselect * from y")
+
+
+@pytest.mark.parametrize(
+    ("source", "newer"),
+    [
+        ('print(f"{d["a"]}")', "3.12"),
+        ("print(f\"{'\\n'.join(x)}\")", "3.12"),
+        ("type V = list[int]", "3.12"),
+        ("def f[T](x: T): pass", "3.12"),
+        ("print x", None),
+        ("x = (1,", None),
+        ('x = f"{d["a"]" + 1', None),
+        ("# don't\nx = 1 1", None),
+    ],
+)
+def test_newer_syntax_is_told_from_mistakes(source: str, newer: str | None) -> None:
+    if sys.version_info < (3, 12):
+        assert newer_syntax(source) == newer
+        assert (f"for Python {newer}" in explained("bad", source)) == (newer is not None)
+    else:
+        assert newer is None or python_source(source) == source
 
 
 # --- the text of nodes ----------------------------------------------------------------------------
