@@ -171,7 +171,7 @@ class Verdicts:
         if not isinstance(plan, Slice):
             return [type(plan).__name__, asdict(plan)]
         aside = {"left_out", "imports"}  # what is not run has no part in it
-        cells = {place.cell for place in (*plan.steps, *plan.broken)}
+        cells = {step.cell for step in plan.steps} | {broken.cell for broken in plan.broken}
         files = self._answers.files(question, plan)
         read = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         what = {name: value for name, value in asdict(plan).items() if name not in aside}

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms
+from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms, put_into_by
 from autograder.slicing.astnodes import (
     FUNCTIONS,
     Function,
@@ -30,6 +30,7 @@ from autograder.slicing.library import (
     DRAWN_ON_METHODS,
     FIGURE,
     FILES,
+    GENERATOR_ARGUMENTS,
     NUMPY_RANDOM,
     RANDOM,
     READING_METHODS,
@@ -40,9 +41,11 @@ from autograder.slicing.library import (
     Known,
     is_library,
     known_function,
+    loads_quietly,
     method_changes_receiver_only,
     method_reads,
     mutates_receiver,
+    sets_by_import,
     speaks_of_settings,
 )
 from autograder.slicing.packages import Packages
@@ -280,7 +283,8 @@ class SideEffects:
     @property
     def uses_files(self) -> bool:
         """Whether anything here may read or write files."""
-        shared = [effect.shared for effect in self._effects.values()]
+        imports = ast.Import | ast.ImportFrom  # ``roots`` tells of what those read
+        shared = [e.shared for node, e in self._effects.items() if not isinstance(node, imports)]
         shared += [summary.shared for summary in self._summaries.values()]
         return any(FILES in each.reads | each.changes for each in shared)
 
@@ -490,6 +494,9 @@ class SideEffects:
                 yield node.value
             case ast.YieldFrom():
                 yield node.value
+            case ast.Compare():
+                pairs = zip(node.ops, node.comparators, strict=True)
+                yield from (held for op, held in pairs if isinstance(op, ast.In | ast.NotIn))
 
     def _registered(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, sharing: PointsTo
@@ -525,6 +532,8 @@ class SideEffects:
             return
         yield from self._by_keywords(call, sharing)
         known = known_function(path) if path is not None else None
+        for target in put_into_by(call, known):
+            yield from _touch(sharing, target, why="out=")
         if known is not None:
             yield from self._by_known(call, known, sharing)
         elif path is not None and (outside := self.packages.summary(path)) is not None:
@@ -539,9 +548,7 @@ class SideEffects:
 
     def _by_keywords(self, call: ast.Call, sharing: PointsTo) -> Iterator[Touch]:
         for keyword in call.keywords:
-            if keyword.arg == "out":
-                yield from _touch(sharing, keyword.value, why="out=")
-            elif keyword.arg == "file" and attribute_name(call.func) == "print":
+            if keyword.arg == "file" and attribute_name(call.func) == "print":
                 yield from _touch(sharing, keyword.value, deep=True, why="print(file=)")
             elif keyword.arg == "inplace" and isinstance(call.func, ast.Attribute):
                 constant = isinstance(keyword.value, ast.Constant)
@@ -563,8 +570,22 @@ class SideEffects:
             for argument in call.args:
                 if sharing.used_up(sharing.value(argument)):
                     yield from _touch(sharing, argument, deep=True, sure=False, why=why)
+        if known.result not in {"holds", "iterator"}:
+            for generator in self._generators(call, sharing):
+                yield from _touch(sharing, generator, deep=True, sure=False, why=why)
         if known.result == "figure":
             yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=why)
+
+    @staticmethod
+    def _generators(call: ast.Call, sharing: PointsTo) -> Iterator[ast.expr]:
+        """The generators of random numbers that a call is given, and may draw from."""
+        for argument in call.args:
+            if sharing.kinds(sharing.value(argument)) == {"generator"}:
+                yield argument
+        for keyword in call.keywords:
+            drawn_from = keyword.arg in GENERATOR_ARGUMENTS
+            if drawn_from or sharing.kinds(sharing.value(keyword.value)) == {"generator"}:
+                yield keyword.value
 
     def _by_unknown_function(self, call: ast.Call, path: str, sharing: PointsTo) -> Iterator[Touch]:
         name = attribute_name(call.func)
@@ -635,7 +656,8 @@ class SideEffects:
         for called in (call.func, *call.args):
             if self._bound_methods & self._acting(attribute_name(called)):
                 yield from _touch(sharing, called, why=name)
-        if known or (name and name == defined):
+        made = self._acting(name) & self._classes.keys() - {name}  # perhaps an object of theirs
+        if (known and not made) or (name and name == defined):
             return
         at = sharing.value(call.func)
         kinds = sharing.kinds(at)
@@ -731,6 +753,8 @@ class SideEffects:
                 return Shared(reads=frozenset({state} if state is not None else ()))
             case ast.Call():
                 return self._shared_by_call(node, sharing)
+            case ast.Import() | ast.ImportFrom():
+                return self._shared_by_import(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 calls = [ast.Call(decorator, [], []) for decorator in node.decorator_list]
                 return _joined(self._shared_by_call(call, sharing) for call in calls)
@@ -745,6 +769,18 @@ class SideEffects:
         drawn = ("loader" in kinds or not kinds) and variable and not known
         return Shared(draws=frozenset({TORCH_RANDOM} if drawn else ()))
 
+    def _shared_by_import(self, node: ast.Import | ast.ImportFrom) -> Shared:
+        """A module that is loaded for the first time may do anything but, as a rule, settings."""
+        if isinstance(node, ast.ImportFrom) and node.level:
+            return Shared()  # a module of the package that is read
+        named = [alias.name for alias in node.names]
+        modules = named if isinstance(node, ast.Import) else [node.module or ""]
+        roots = {module.split(".")[0] for module in modules}
+        if any(map(sets_by_import, modules)):
+            return Shared(changes=frozenset({SETTINGS}))
+        quiet = all(loads_quietly(r) or self.packages.module(r) is not None for r in roots)
+        return Shared() if quiet else _of_unknown("")
+
     def _shared_by_call(self, call: ast.Call, sharing: PointsTo) -> Shared:
         name = attribute_name(call.func)
         path = self.scope.path(call.func)
@@ -755,14 +791,17 @@ class SideEffects:
         passed = _joined(self._summaries.get(f, Summary()).shared for f in called)
         known = known_function(path) if path is not None else None
         if known is not None:
-            return passed | _of_known(known) | (_opened(call) if name == "open" else Shared())
+            return passed | _of_known(known) | _by_file(call)
         if path is not None:
             outside = self.packages.summary(path)
             return passed | (outside.shared if outside is not None else _of_unknown(name))
         if isinstance(call.func, ast.Attribute):
             return passed | self._shared_by_method(call.func, sharing)
         own = [f for acting in self._acting(name) for f in self._functions.get(acting, ())]
-        if own or self._acting(name) & self._classes.keys():
+        made = self._acting(name) & self._classes.keys() - {name}
+        by_class = {acting: self._called(CLASS + acting) for acting in made}
+        own += [f for functions in by_class.values() for f in functions]
+        if all(by_class.values()) and (own or name in self._classes):
             return passed | _joined(self._summaries.get(f, Summary()).shared for f in own)
         return passed | Shared(draws=RANDOM)
 
@@ -869,6 +908,14 @@ def _of_unknown(name: str) -> Shared:
     settings = frozenset({SETTINGS} if speaks_of_settings(name) else ())
     changes = frozenset({FILES, FIGURE}) | settings
     return Shared(draws=RANDOM, reads=frozenset({FILES}), changes=changes)
+
+
+def _by_file(call: ast.Call) -> Shared:
+    """What a known function does to files, as its arguments tell."""
+    name = attribute_name(call.func)
+    if name == "print" and any(keyword.arg == "file" for keyword in call.keywords):
+        return Shared(changes=frozenset({FILES}))
+    return _opened(call) if name == "open" else Shared()
 
 
 def _opened(call: ast.Call) -> Shared:
