@@ -30,6 +30,7 @@ from autograder.slicing.library import (
     DRAWN_ON_METHODS,
     FIGURE,
     FILES,
+    FILLING_METHODS,
     GENERATOR_ARGUMENTS,
     NUMPY_RANDOM,
     RANDOM,
@@ -130,12 +131,14 @@ class Touch:
         name: or the name whose object does.
         sure: it does, as far as a statement that is run does anything.
         why: what does it, as source text.
+        deep: all that can be reached through them may change, and be it by another function's word.
     """
 
     classes: frozenset[int]
     name: str = ""
     sure: bool = True
     why: str = ""
+    deep: bool = False
 
 
 @dataclass(frozen=True)
@@ -371,7 +374,7 @@ class SideEffects:
         touches = [touch for found in by_node.values() for touch in found]
         shared = _joined(self._shared(node, sharing) for node in nodes)
         used = {node.id for node in nodes if isinstance(node, ast.Name)}
-        outside = (used - local.names - self.imported) | local.parameters
+        outside = (used - local.names - self.imported) | local.parameters | {FIGURE}
         changed = self._changed_outside(touches, outside, local, sharing)
         inner = (part for node in nodes if isinstance(node, FUNCTIONS) for part in ast.walk(node))
         if (
@@ -414,7 +417,8 @@ class SideEffects:
             for touch in touches:
                 if hit := touch.classes & reached:
                     own = {sharing.find(at) for at in own}
-                    changed = _merged(changed, {name: Change(touch.sure, deep=bool(hit - own))})
+                    change = Change(touch.sure, deep=touch.deep or bool(hit - own))
+                    changed = _merged(changed, {name: change})
         stored = dict.fromkeys(local.stored & local.declared, Change(sure=True, deep=True))
         return _merged(changed, stored)
 
@@ -574,7 +578,7 @@ class SideEffects:
             for generator in self._generators(call, sharing):
                 yield from _touch(sharing, generator, deep=True, sure=False, why=why)
         if known.result == "figure":
-            yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=why)
+            yield from _touch(sharing, ast.Name(FIGURE), deep=True, why=why)
 
     @staticmethod
     def _generators(call: ast.Call, sharing: PointsTo) -> Iterator[ast.expr]:
@@ -590,6 +594,7 @@ class SideEffects:
     def _by_unknown_function(self, call: ast.Call, path: str, sharing: PointsTo) -> Iterator[Touch]:
         name = attribute_name(call.func)
         yield from self._everything(call, call.args, sharing, name)
+        yield from _touch(sharing, ast.Name(FIGURE), deep=True, sure=False, why=name)
         yield Touch(frozenset(), self.packages.state(path), sure=False, why=name)
 
     def _by_method(
@@ -603,8 +608,13 @@ class SideEffects:
             yield from self._passed_on(function, [receiver, *call.args], call, sharing)
         if own and all(kind.startswith(CLASS) for kind in kinds) and kinds:
             return
+        for argument in call.args:
+            if name in FILLING_METHODS:
+                yield from _touch(sharing, argument, why=name)
+            elif sharing.used_up(sharing.value(argument)):
+                yield from _touch(sharing, argument, deep=True, sure=False, why=name)
         if name in DRAWING_METHODS and kinds <= {"data"}:
-            yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=name)
+            yield from _touch(sharing, ast.Name(FIGURE), deep=True, why=name)
         elif name in BACKWARD_METHODS:
             yield from _touch(sharing, receiver, deep=True, back=True, why=name)
             yield from self._everything(call, call.args, sharing, name)
@@ -667,6 +677,7 @@ class SideEffects:
         yield from _touch(sharing, call.func, deep=True, sure=False, why=name)
         if (not own and not kinds <= {"module"}) or not kinds:
             yield from self._everything(call, call.args, sharing, name)
+            yield from _touch(sharing, ast.Name(FIGURE), deep=True, sure=False, why=name)
 
     def _called(self, kind: str) -> list[Function]:
         """What a call of an object of a notebook's class runs."""
@@ -710,8 +721,10 @@ class SideEffects:
         why: str,
     ) -> Iterator[Touch]:
         """The effects of a function in terms of a call's arguments; None: they are not known."""
-        for name in summary.changed.keys() - set(summary.parameters):
+        for name in sorted(summary.changed.keys() - set(summary.parameters)):
             yield Touch(frozenset(), name, summary.changed[name].sure, why)
+            if summary.changed[name].deep:
+                yield Touch(frozenset(sharing.reach([name])), sure=False, why=why, deep=True)
         plain = arguments is not None and not any(isinstance(a, ast.Starred) for a in call.args)
         for position, name in enumerate(summary.parameters):
             change = summary.changed.get(name)
@@ -803,7 +816,8 @@ class SideEffects:
         own += [f for functions in by_class.values() for f in functions]
         if all(by_class.values()) and (own or name in self._classes):
             return passed | _joined(self._summaries.get(f, Summary()).shared for f in own)
-        return passed | Shared(draws=RANDOM)
+        foreign = name not in self.bound and not sharing.of_names([name])
+        return passed | (_of_unknown(name) if foreign else Shared(draws=RANDOM))
 
     def _shared_by_method(self, method: ast.Attribute, sharing: PointsTo) -> Shared:
         name = method.attr
@@ -883,7 +897,7 @@ def _touch(
         return
     classes = sharing.within([at], computed_from=back) if deep else sharing.same(at)
     # Of what can be reached it is not known which part changes.
-    yield Touch(frozenset(classes), sure=sure and not deep, why=why)
+    yield Touch(frozenset(classes), sure=sure and not deep, why=why, deep=deep)
 
 
 def _merged(one: Mapping[str, Change], other: Mapping[str, Change]) -> dict[str, Change]:

@@ -205,6 +205,11 @@ _ROWS: tuple[tuple[str, Known], ...] = (
         Known(seeds=_FIGURE, result="figure", kind="figure"),
     ),
     (r"matplotlib\.pyplot\.(show|pause|ion|ioff)", Known()),
+    (
+        r"(matplotlib\.(pyplot\.)?|pylab\.)(rc|rcdefaults|rc_file\w*|use|style\.use|rcParams\.\w+"
+        r"|switch_backend|set_loglevel|xkcd)|seaborn\.(set|reset)\w*",
+        _SETS,
+    ),
     (r"matplotlib\.(pyplot|image)\.imread", _READS_FILES),
     (
         r"matplotlib\.(pyplot|image)\.(savefig|imsave)",
@@ -333,6 +338,8 @@ MUTATING_METHODS = frozenset(
     "intersection_update difference_update symmetric_difference_update __setitem__ __setattr__ "
     "__iadd__ __delitem__ shuffle seek truncate".split()
 )
+#: Methods that change their argument too.
+FILLING_METHODS = frozenset({"shuffle", "readinto", "recv_into", "pack_into"})
 _MUTATING_PREFIXES = ("set_", "add_", "register_", "remove_", "update_")
 
 #: Methods that only read, whatever object has them.

@@ -14,10 +14,13 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.notebook import Cell, Notebook
@@ -551,6 +554,8 @@ def looks(value: Any, depth: int = 5) -> Any:
         return {repr(k): looks(v, depth - 1) for k, v in value.items()}
     if isinstance(value, int | float | str | type(None)):
         return value
+    if isinstance(value, Axes):
+        return [looks(line.get_ydata()) for line in value.lines]
     if hasattr(value, "items") and hasattr(value, "v"):
         return type(value).__name__, looks(value.v, depth - 1), looks(value.items, depth - 1)
     if callable(value):
@@ -656,6 +661,7 @@ def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
         ("random.seed(2)\ny = [1, 2, 3]\nrandom.shuffle(y)\nx = random.random()", "x"),
         ("def gen(rng):\n    while True: yield rng.random()\n"
          "g = gen(random.Random(3))\nnext(g)\nx = next(g)", "x"),
+        ("y = [1, 2, 3]\nrng = random.Random(2)\nrng.shuffle(y)\nx = y", "x"),
         # in place
         ("x = np.zeros(3)\nnp.add.at(x, [0, 0], 1)", "x"),
         ("x = np.zeros((2, 2))\nnp.fill_diagonal(x, 4)", "x"),
@@ -671,6 +677,28 @@ def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
         ("it = (v for v in [1, 2, 3])\n2 in it\nx = list(it)", "x"),
         ("it = iter([1, 2, 3])\ndef take(n): return [next(it) for _ in range(n)]\ny = take(2)\n"
          "x = list(it)", "x"),
+        ("it = iter([1, 2, 3])\ny = []\ny.extend(it)\nx = list(it)", "x"),
+        ("it = map(str, [1, 2])\ny = ','.join(it)\nx = list(it)", "x"),
+        # figures: what is drawn on an axes, by whatever way
+        ("fig, x = plt.subplots()\nplt.plot([1])", "x"),
+        ("plt.plot([1])\nx = plt.gca()\nplt.plot([2])", "x"),
+        ("def draw(): plt.plot([1, 2])\nx = plt.gca()\ndraw()", "x"),
+        ("def draw(f): plt.plot(f(2))\nx = plt.gca()\ndraw(lambda v: [v])", "x"),
+        ("def draw(ax=None):\n    ax = ax or plt.gca()\n    ax.plot([1])\n"
+         "x = plt.gca()\ndraw()", "x"),
+        ("def draw(): return plt.gca().plot([1])\nfig, x = plt.subplots()\ny = draw()", "x"),
+        ("fig, (x, y) = plt.subplots(1, 2)\n_ = x.plot([1])\ny.plot([2])", "x"),
+        ("fig, axs = plt.subplots(1, 2)\nfor x in axs: x.plot([1])", "x"),
+        ("fig, axs = plt.subplots(1, 2)\nfor i, a in enumerate(axs.flat): a.plot([i])\n"
+         "x = axs[1]", "x"),
+        ("fig = plt.figure()\nx = fig.add_subplot(1, 1, 1)\nfig.gca().plot([3])", "x"),
+        ("open('own_module.py', 'w').write('import matplotlib.pyplot as plt\\n"
+         "def draw(): plt.plot([1])')\nimport own_module\nx = plt.gca()\nown_module.draw()", "x"),
+        ("open('own_module.py', 'w').write('import matplotlib.pyplot as plt\\n"
+         "def draw(): plt.plot([1])')\nfrom own_module import *\nx = plt.gca()\ndraw()", "x"),
+        ("plt.rcParams.update({'lines.linewidth': 7})\nx = plt.plot([1])[0].get_linewidth()", "x"),
+        ("from matplotlib import rcParams\nrcParams.update({'font.size': 7})\n"
+         "x = rcParams['font.size']", "x"),
         # the last value of a loop's variable
         ("for v in [1, 2, 3]: print(v)\nx = v", "x"),
         ("for v in [1, 2, 3]: print(v)", "v"),
@@ -685,6 +713,13 @@ def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
         ("def f(v, seen=[]):\n    seen.append(v)\n    return len(seen)\nf(1)\nx = f(2)", "x"),
         ("def f(v):\n    f.calls = getattr(f, 'calls', 0) + v\n    return f.calls\n"
          "f(1)\nx = f(2)", "x"),
+        # what a function changes deep inside a global name
+        ("y = [[1]]\nx = y[0]\ndef f(): y[0].append(2)\nf()", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f():\n    for v in y: v.append(2)\nf()", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f(v): v[0].append(2)\ndef g(): f(y)\ng()", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f(v, g): g(v)\nf(y, lambda v: v[0].append(2))", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f(v, g): return g(v)\n"
+         "h = {'g': lambda v: v[0].append(2)}\nz = f(y, h['g'])", "x"),
         # files, environment, settings, names
         ("p = pathlib.Path('a.txt')\np.write_text('1')\nx = open('a.txt').read()", "x"),
         ("f = open('a', 'w')\nf.write('1')\nf.close()\nx = open('a').read()", "x"),
@@ -704,7 +739,8 @@ def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
     ],
 )  # fmt: skip
 def test_value_by_slice_is_that_by_the_whole_run(source: str, name: str) -> None:
-    imports = "import os, pathlib, random\nimport numpy as np\nfrom scipy import stats"
+    imports = "import os, pathlib, random\nimport numpy as np\nfrom scipy import stats\n"
+    imports += "import matplotlib.pyplot as plt"
     outcomes = []
     whole = [Step(1, 1, imports, (), ()), Step(2, 1, source, (), ())]
     for steps in (whole, slice_cells(notebook(imports, source).cells, [name]).steps):
@@ -721,8 +757,10 @@ def own_modules() -> Iterator[None]:
     sys.path.insert(0, "")
     importlib.invalidate_caches()
     try:
-        yield
+        with matplotlib.rc_context({"backend": "Agg"}):
+            yield
     finally:
+        plt.close("all")
         sys.path.remove("")
         sys.modules.pop("own_module", None)
 
