@@ -21,7 +21,7 @@ from autograder.slicing.scope import Scope
 
 #: Methods and functions whose result shares memory with the object.
 VIEWS = frozenset(
-    "asarray as_tensor from_numpy ravel reshape squeeze unsqueeze transpose view iter".split()
+    "asarray as_tensor from_numpy ravel reshape squeeze unsqueeze transpose view".split()
 )
 #: Those that give one part of it, those that give the parts, and those that give them in pairs.
 GETTERS = frozenset({"get", "setdefault", "pop", "popitem", "popleft"})
@@ -228,8 +228,12 @@ class PointsTo:
     def _result(self, call: ast.Call) -> int | None:
         path = self._scope.path(call.func)
         known = known_function(path) if path is not None else None
+        put_into = [self.value(target) for target in put_into_by(call, known)]
         if known is not None:
-            return self._known_result(call, known)
+            return self._one([*put_into, self._known_result(call, known)])
+        return self._one([*put_into, self._unknown_result(call, path)])
+
+    def _unknown_result(self, call: ast.Call, path: str | None) -> int | None:
         arguments = [self._spread(argument) for argument in call.args]
         keywords = [self.value(keyword.value) for keyword in call.keywords]
         name = attribute_name(call.func)
@@ -340,6 +344,8 @@ class PointsTo:
             case _:
                 self._holds[result] = set(given)
                 self._iterators.update({result} if known.result == "iterator" else ())
+                if name == "iter" and "loader" in self.kinds(arguments[0] if arguments else None):
+                    self._kinds[result] = {"loader"}
                 self._shape(result, name, None, arguments)
         return self.find(result)
 
@@ -469,6 +475,13 @@ class PointsTo:
             if inside is not None:
                 pairs.append((self._inside.setdefault(one, inside), inside))
         return None if first is None else self.find(first)
+
+
+def put_into_by(call: ast.Call, known: Known | None) -> list[ast.expr]:
+    """The arguments that a call puts its result into."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "out"]
+    placed = call.args[known.out : known.out + 1] if known is not None and known.out else []
+    return [*named, *placed]
 
 
 def _defaults(call: ast.Call) -> list[ast.expr]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms
+from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms, put_into_by
 from autograder.slicing.astnodes import (
     FUNCTIONS,
     Function,
@@ -30,6 +30,8 @@ from autograder.slicing.library import (
     DRAWN_ON_METHODS,
     FIGURE,
     FILES,
+    FILLING_METHODS,
+    GENERATOR_ARGUMENTS,
     NUMPY_RANDOM,
     RANDOM,
     READING_METHODS,
@@ -40,9 +42,11 @@ from autograder.slicing.library import (
     Known,
     is_library,
     known_function,
+    loads_quietly,
     method_changes_receiver_only,
     method_reads,
     mutates_receiver,
+    sets_by_import,
     speaks_of_settings,
 )
 from autograder.slicing.packages import Packages
@@ -127,12 +131,14 @@ class Touch:
         name: or the name whose object does.
         sure: it does, as far as a statement that is run does anything.
         why: what does it, as source text.
+        deep: all that can be reached through them may change, and be it by another function's word.
     """
 
     classes: frozenset[int]
     name: str = ""
     sure: bool = True
     why: str = ""
+    deep: bool = False
 
 
 @dataclass(frozen=True)
@@ -280,7 +286,8 @@ class SideEffects:
     @property
     def uses_files(self) -> bool:
         """Whether anything here may read files."""
-        shared = [effect.shared for effect in self._effects.values()]
+        imports = ast.Import | ast.ImportFrom  # ``roots`` tells of what those read
+        shared = [e.shared for node, e in self._effects.items() if not isinstance(node, imports)]
         shared += [summary.shared for summary in self._summaries.values()]
         return any(FILES in each.reads for each in shared)
 
@@ -367,7 +374,7 @@ class SideEffects:
         touches = [touch for found in by_node.values() for touch in found]
         shared = _joined(self._shared(node, sharing) for node in nodes)
         used = {node.id for node in nodes if isinstance(node, ast.Name)}
-        outside = (used - local.names - self.imported) | local.parameters
+        outside = (used - local.names - self.imported) | local.parameters | {FIGURE}
         changed = self._changed_outside(touches, outside, local, sharing)
         inner = (part for node in nodes if isinstance(node, FUNCTIONS) for part in ast.walk(node))
         if (
@@ -410,7 +417,8 @@ class SideEffects:
             for touch in touches:
                 if hit := touch.classes & reached:
                     own = {sharing.find(at) for at in own}
-                    changed = _merged(changed, {name: Change(touch.sure, deep=bool(hit - own))})
+                    change = Change(touch.sure, deep=touch.deep or bool(hit - own))
+                    changed = _merged(changed, {name: change})
         stored = dict.fromkeys(local.stored & local.declared, Change(sure=True, deep=True))
         return _merged(changed, stored)
 
@@ -490,6 +498,9 @@ class SideEffects:
                 yield node.value
             case ast.YieldFrom():
                 yield node.value
+            case ast.Compare():
+                pairs = zip(node.ops, node.comparators, strict=True)
+                yield from (held for op, held in pairs if isinstance(op, ast.In | ast.NotIn))
 
     def _registered(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, sharing: PointsTo
@@ -525,6 +536,8 @@ class SideEffects:
             return
         yield from self._by_keywords(call, sharing)
         known = known_function(path) if path is not None else None
+        for target in put_into_by(call, known):
+            yield from _touch(sharing, target, why="out=")
         if known is not None:
             yield from self._by_known(call, known, sharing)
         elif path is not None and (outside := self.packages.summary(path)) is not None:
@@ -539,9 +552,7 @@ class SideEffects:
 
     def _by_keywords(self, call: ast.Call, sharing: PointsTo) -> Iterator[Touch]:
         for keyword in call.keywords:
-            if keyword.arg == "out":
-                yield from _touch(sharing, keyword.value, why="out=")
-            elif keyword.arg == "file" and attribute_name(call.func) == "print":
+            if keyword.arg == "file" and attribute_name(call.func) == "print":
                 yield from _touch(sharing, keyword.value, deep=True, why="print(file=)")
             elif keyword.arg == "inplace" and isinstance(call.func, ast.Attribute):
                 constant = isinstance(keyword.value, ast.Constant)
@@ -563,12 +574,27 @@ class SideEffects:
             for argument in call.args:
                 if sharing.used_up(sharing.value(argument)):
                     yield from _touch(sharing, argument, deep=True, sure=False, why=why)
+        if known.result not in {"holds", "iterator"}:
+            for generator in self._generators(call, sharing):
+                yield from _touch(sharing, generator, deep=True, sure=False, why=why)
         if known.result == "figure":
-            yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=why)
+            yield from _touch(sharing, ast.Name(FIGURE), deep=True, why=why)
+
+    @staticmethod
+    def _generators(call: ast.Call, sharing: PointsTo) -> Iterator[ast.expr]:
+        """The generators of random numbers that a call is given, and may draw from."""
+        for argument in call.args:
+            if sharing.kinds(sharing.value(argument)) == {"generator"}:
+                yield argument
+        for keyword in call.keywords:
+            drawn_from = keyword.arg in GENERATOR_ARGUMENTS
+            if drawn_from or sharing.kinds(sharing.value(keyword.value)) == {"generator"}:
+                yield keyword.value
 
     def _by_unknown_function(self, call: ast.Call, path: str, sharing: PointsTo) -> Iterator[Touch]:
         name = attribute_name(call.func)
         yield from self._everything(call, call.args, sharing, name)
+        yield from _touch(sharing, ast.Name(FIGURE), deep=True, sure=False, why=name)
         yield Touch(frozenset(), self.packages.state(path), sure=False, why=name)
 
     def _by_method(
@@ -582,8 +608,13 @@ class SideEffects:
             yield from self._passed_on(function, [receiver, *call.args], call, sharing)
         if own and all(kind.startswith(CLASS) for kind in kinds) and kinds:
             return
+        for argument in call.args:
+            if name in FILLING_METHODS:
+                yield from _touch(sharing, argument, why=name)
+            elif sharing.used_up(sharing.value(argument)):
+                yield from _touch(sharing, argument, deep=True, sure=False, why=name)
         if name in DRAWING_METHODS and kinds <= {"data"}:
-            yield from _touch(sharing, ast.Name(FIGURE, ast.Load()), deep=True, why=name)
+            yield from _touch(sharing, ast.Name(FIGURE), deep=True, why=name)
         elif name in BACKWARD_METHODS:
             yield from _touch(sharing, receiver, deep=True, back=True, why=name)
             yield from self._everything(call, call.args, sharing, name)
@@ -635,7 +666,8 @@ class SideEffects:
         for called in (call.func, *call.args):
             if self._bound_methods & self._acting(attribute_name(called)):
                 yield from _touch(sharing, called, why=name)
-        if known or (name and name == defined):
+        made = self._acting(name) & self._classes.keys() - {name}  # perhaps an object of theirs
+        if (known and not made) or (name and name == defined):
             return
         at = sharing.value(call.func)
         kinds = sharing.kinds(at)
@@ -645,6 +677,7 @@ class SideEffects:
         yield from _touch(sharing, call.func, deep=True, sure=False, why=name)
         if (not own and not kinds <= {"module"}) or not kinds:
             yield from self._everything(call, call.args, sharing, name)
+            yield from _touch(sharing, ast.Name(FIGURE), deep=True, sure=False, why=name)
 
     def _called(self, kind: str) -> list[Function]:
         """What a call of an object of a notebook's class runs."""
@@ -688,8 +721,10 @@ class SideEffects:
         why: str,
     ) -> Iterator[Touch]:
         """The effects of a function in terms of a call's arguments; None: they are not known."""
-        for name in summary.changed.keys() - set(summary.parameters):
+        for name in sorted(summary.changed.keys() - set(summary.parameters)):
             yield Touch(frozenset(), name, summary.changed[name].sure, why)
+            if summary.changed[name].deep:
+                yield Touch(frozenset(sharing.reach([name])), sure=False, why=why, deep=True)
         plain = arguments is not None and not any(isinstance(a, ast.Starred) for a in call.args)
         for position, name in enumerate(summary.parameters):
             change = summary.changed.get(name)
@@ -731,6 +766,8 @@ class SideEffects:
                 return Shared(reads=frozenset({state} if state is not None else ()))
             case ast.Call():
                 return self._shared_by_call(node, sharing)
+            case ast.Import() | ast.ImportFrom():
+                return self._shared_by_import(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 calls = [ast.Call(decorator, [], []) for decorator in node.decorator_list]
                 return _joined(self._shared_by_call(call, sharing) for call in calls)
@@ -745,6 +782,18 @@ class SideEffects:
         drawn = ("loader" in kinds or not kinds) and variable and not known
         return Shared(draws=frozenset({TORCH_RANDOM} if drawn else ()))
 
+    def _shared_by_import(self, node: ast.Import | ast.ImportFrom) -> Shared:
+        """A module that is loaded for the first time may do anything but, as a rule, settings."""
+        if isinstance(node, ast.ImportFrom) and node.level:
+            return Shared()  # a module of the package that is read
+        named = [alias.name for alias in node.names]
+        modules = named if isinstance(node, ast.Import) else [node.module or ""]
+        roots = {module.split(".")[0] for module in modules}
+        if any(map(sets_by_import, modules)):
+            return Shared(changes=frozenset({SETTINGS}))
+        quiet = all(loads_quietly(r) or self.packages.module(r) is not None for r in roots)
+        return Shared() if quiet else _of_unknown("")
+
     def _shared_by_call(self, call: ast.Call, sharing: PointsTo) -> Shared:
         name = attribute_name(call.func)
         path = self.scope.path(call.func)
@@ -755,16 +804,20 @@ class SideEffects:
         passed = _joined(self._summaries.get(f, Summary()).shared for f in called)
         known = known_function(path) if path is not None else None
         if known is not None:
-            return passed | _of_known(known) | (_opened(call) if name == "open" else Shared())
+            return passed | _of_known(known) | _by_file(call)
         if path is not None:
             outside = self.packages.summary(path)
             return passed | (outside.shared if outside is not None else _of_unknown(name))
         if isinstance(call.func, ast.Attribute):
             return passed | self._shared_by_method(call.func, sharing)
         own = [f for acting in self._acting(name) for f in self._functions.get(acting, ())]
-        if own or self._acting(name) & self._classes.keys():
+        made = self._acting(name) & self._classes.keys() - {name}
+        by_class = {acting: self._called(CLASS + acting) for acting in made}
+        own += [f for functions in by_class.values() for f in functions]
+        if all(by_class.values()) and (own or name in self._classes):
             return passed | _joined(self._summaries.get(f, Summary()).shared for f in own)
-        return passed | Shared(draws=RANDOM)
+        foreign = name not in self.bound and not sharing.of_names([name])
+        return passed | (_of_unknown(name) if foreign else Shared(draws=RANDOM))
 
     def _shared_by_method(self, method: ast.Attribute, sharing: PointsTo) -> Shared:
         name = method.attr
@@ -844,7 +897,7 @@ def _touch(
         return
     classes = sharing.within([at], computed_from=back) if deep else sharing.same(at)
     # Of what can be reached it is not known which part changes.
-    yield Touch(frozenset(classes), sure=sure and not deep, why=why)
+    yield Touch(frozenset(classes), sure=sure and not deep, why=why, deep=deep)
 
 
 def _merged(one: Mapping[str, Change], other: Mapping[str, Change]) -> dict[str, Change]:
@@ -869,6 +922,14 @@ def _of_unknown(name: str) -> Shared:
     settings = frozenset({SETTINGS} if speaks_of_settings(name) else ())
     changes = frozenset({FILES, FIGURE}) | settings
     return Shared(draws=RANDOM, reads=frozenset({FILES}), changes=changes)
+
+
+def _by_file(call: ast.Call) -> Shared:
+    """What a known function does to files, as its arguments tell."""
+    name = attribute_name(call.func)
+    if name == "print" and any(keyword.arg == "file" for keyword in call.keywords):
+        return Shared(changes=frozenset({FILES}))
+    return _opened(call) if name == "open" else Shared()
 
 
 def _opened(call: ast.Call) -> Shared:

@@ -7,6 +7,7 @@ all that it is given. Sources of the rows are the libraries' own references.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,6 +42,7 @@ class Known:
             (of the first argument), ``figure`` (something that is drawn on), ``settings``.
         kind: what sort of object the result is, which tells what its methods do: one of ``KINDS``.
         consumes: goes through its arguments, and so uses iterators up.
+        out: the position of the argument that the result is put into, if it is given; 0 for none.
     """
 
     mutates: tuple[int, ...] = ()
@@ -51,6 +53,7 @@ class Known:
     result: str = "data"
     kind: str = "data"
     consumes: bool = False
+    out: int = 0
 
 
 #: Kinds of objects, by which methods are looked up.
@@ -154,6 +157,25 @@ _ROWS: tuple[tuple[str, Known], ...] = (
         _VIEW,
     ),
     (r"numpy\.(vectorize|frompyfunc|poly1d)", _HOLDS),
+    (
+        r"numpy\.(abs|absolute|fabs|negative|positive|exp2?|expm1|log|log2|log10|log1p|sqrt|cbrt"
+        r"|square|reciprocal|sign|(arc)?(sin|cos|tan)h?|deg2rad|rad2deg|degrees|radians|floor|ceil"
+        r"|trunc|rint|isnan|isinf|isfinite|signbit|conj|conjugate|logical_not|invert|bitwise_not"
+        r"|spacing)",
+        Known(consumes=True, out=1),
+    ),
+    (
+        r"numpy\.(add|subtract|multiply|(true_|floor_)?divide|(float_)?power|f?mod|remainder|dot"
+        r"|f?max|f?min|amax|amin|maximum|minimum|hypot|arctan2|logaddexp2?|(greater|less)(_equal)?"
+        r"|(not_)?equal|logical_(and|or|xor)|bitwise_(and|or|xor)|(left|right)_shift|copysign"
+        r"|nextafter|ldexp|heaviside|gcd|lcm|matmul|outer|round|around|concatenate|stack|all|any"
+        r"|argmax|argmin|median|choose)",
+        Known(consumes=True, out=2),
+    ),
+    (
+        r"numpy\.(clip|sum|prod|mean|std|var|cumsum|cumprod|take|\w+\.(reduce|accumulate))",
+        Known(consumes=True, out=3),
+    ),
     (r"numpy\..*", _PURE),
     (r"scipy\.(io|sparse)\.(load|read|mm)\w*|scipy\.io\.wavfile\.read", _READS_FILES),
     (r"scipy\.(io|sparse)\.(save|write|mm)\w*|scipy\.io\.wavfile\.write", _WRITES_FILES),
@@ -183,6 +205,11 @@ _ROWS: tuple[tuple[str, Known], ...] = (
         Known(seeds=_FIGURE, result="figure", kind="figure"),
     ),
     (r"matplotlib\.pyplot\.(show|pause|ion|ioff)", Known()),
+    (
+        r"(matplotlib\.(pyplot\.)?|pylab\.)(rc|rcdefaults|rc_file\w*|use|style\.use|rcParams\.\w+"
+        r"|switch_backend|set_loglevel|xkcd)|seaborn\.(set|reset)\w*",
+        _SETS,
+    ),
     (r"matplotlib\.(pyplot|image)\.imread", _READS_FILES),
     (
         r"matplotlib\.(pyplot|image)\.(savefig|imsave)",
@@ -246,9 +273,9 @@ _ROWS: tuple[tuple[str, Known], ...] = (
     (r"PIL\..*", Known()),
     # --- builtins ---
     (r"builtins\.(setattr|delattr|next)", Known(mutates=(0,), result="part", kind="object")),
-    (r"builtins\.(iter|memoryview|super)", _VIEW),
+    (r"builtins\.(memoryview|super)", _VIEW),
     (r"builtins\.getattr", Known(result="part", kind="object")),
-    (r"builtins\.(map|zip|filter|enumerate|reversed)", _ITERATOR),
+    (r"builtins\.(iter|map|zip|filter|enumerate|reversed)", _ITERATOR),
     (r"builtins\.(list|tuple|set|frozenset|dict|sorted|max|min|sum)",
      Known(result="parts", consumes=True)),
     (r"builtins\.(property|staticmethod|classmethod|type)", _HOLDS),
@@ -261,6 +288,8 @@ _ROWS: tuple[tuple[str, Known], ...] = (
 )  # fmt: skip
 
 _COMPILED = tuple((re.compile(pattern), known) for pattern, known in _ROWS)
+#: `enable_halving_search_cv` lets others be imported, `mplot3d` adds a projection.
+_SETS_BY_IMPORT = re.compile(r"sklearn\.experimental.*|mpl_toolkits\.mplot3d.*")
 _SPEAKS_OF_SEED = re.compile(r"(^|_)seed|seed(_|$)", re.IGNORECASE)
 _SPEAKS_OF_SETTINGS = re.compile(
     r"^(set|use|enable|disable|register|install)(_|[A-Z]|$)|^config(ure)?"
@@ -279,6 +308,16 @@ def known_function(path: str) -> Known | None:
 def is_library(root: str) -> bool:
     """Whether a module's functions are known, so that it keeps no state that is not in a row."""
     return known_function(f"{root}.any_name") is not None or root in _PARTLY
+
+
+def loads_quietly(root: str) -> bool:
+    """Whether a module does nothing that others see when it is loaded."""
+    return root in sys.stdlib_module_names or is_library(root)
+
+
+def sets_by_import(module: str) -> bool:
+    """Whether loading a module sets something for good, in itself or in others."""
+    return bool(_SETS_BY_IMPORT.fullmatch(module))
 
 
 #: Known modules of which a function in no row is unknown.
@@ -301,6 +340,8 @@ MUTATING_METHODS = frozenset(
     "intersection_update difference_update symmetric_difference_update __setitem__ __setattr__ "
     "__iadd__ __delitem__ shuffle seek truncate".split()
 )
+#: Methods that change their argument too.
+FILLING_METHODS = frozenset({"shuffle", "readinto", "recv_into", "pack_into"})
 _MUTATING_PREFIXES = ("set_", "add_", "register_", "remove_", "update_")
 
 #: Methods that only read, whatever object has them.
@@ -353,10 +394,13 @@ READING_METHODS = frozenset(
 
 READS_FILES_METHODS = frozenset("read_text read_bytes glob iterdir rglob stat exists open".split())
 WRITES_FILES_METHODS = frozenset(
+    "write writelines writerow writerows truncate flush close commit "
     "write_text write_bytes mkdir touch unlink rmdir rename to_csv to_json to_excel to_pickle "
     "to_parquet to_feather to_hdf to_stata to_latex save savefig dump export save_pretrained "
     "save_weights save_model tofile open".split()
 )
+#: Arguments of functions, by name, that are generators of random numbers.
+GENERATOR_ARGUMENTS = frozenset({"random_state", "rng", "generator"})
 #: Methods of frames that draw on the current figure.
 DRAWING_METHODS = frozenset("plot hist boxplot".split())
 #: Methods of figures and axes that draw what they are given, and leave it.

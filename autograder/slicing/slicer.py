@@ -128,6 +128,13 @@ def slice_question(
     return replace(found, missing=missing, files=files, imports=region.effects.roots)
 
 
+def slice_cells(
+    cells: Sequence[Cell], names: Sequence[str], packages: Packages = NO_PACKAGES
+) -> Slice:
+    """The slice that defines ``names`` as they stand at the end of some cells."""
+    return _Program(cells, packages, Notebook("", ())).slice(names)
+
+
 def _with_below(found: Slice, region: _Program, rest: _Program, whole: bool) -> Slice:
     """The slice with what functions in it use and only cells below define."""
     wanted = sorted(region.unresolved & rest.effects.bound)
@@ -467,7 +474,8 @@ class _Selection:
             return None
         self._note(facts, reason)
         if facts.aliases is not None:
-            self.imported.setdefault(facts.node, set()).update(facts.binds & needed)
+            wanted = facts.binds & needed or facts.binds  # all, where it is not kept for a name
+            self.imported.setdefault(facts.node, set()).update(wanted)
         if not facts.weak:
             needed -= facts.binds
         needed -= facts.deletes & BUILTINS

@@ -1,12 +1,13 @@
 """Real notebooks come in; how often a slice gives what the whole notebook gives goes out.
 
-    replay_fidelity.py CORPUS [--only TEXT] [--limit N] [--pairs N] [--seconds S] [--out FILE]
+    replay_fidelity.py CORPUS [--only TEXT] [--skip N] [--limit N] [--pairs N] [--out FILE]
 
 CORPUS/COURSE/**/*.ipynb are notebooks as courses publish them, each with its files in its folder.
-Each is run from the top, cell by cell as a kernel does. What a cell binds or changes is then asked
-for as a check asks: by the slice for that name at the end of that cell, in a fresh fork and a fresh
-copy of the folder, with the same seeds. Values that differ between two whole runs under different
-seeds (unseeded draws, times, addresses) and values nothing is known about are not comparable.
+Each is run from the top, statement by statement, as the harness runs a whole notebook. What a cell
+binds or changes is then asked for as a check asks: by the slice for that name at the end of that
+cell, in a fresh fork and a fresh copy of the folder, with the same seeds. Left out is what differs
+between two whole runs under different seeds (unseeded draws, times, addresses), what nothing is
+known about, and what follows from a block that raised half-way.
 
 pandas and scikit-learn have to be installed beside the harness; what else the notebooks import, if
 they shall get far. `--blame` looks, by bisection, for the statement whose loss makes a difference.
@@ -26,6 +27,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -41,28 +43,20 @@ from rich.console import Console  # noqa: E402
 from rich.markup import escape  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from autograder.sandbox.worker import Worker  # noqa: E402
+from autograder.sandbox.worker import Worker, become_main  # noqa: E402
 from autograder.slicing.edits import Source, first_line  # noqa: E402
 from autograder.slicing.magics import parse_python  # noqa: E402
-from autograder.slicing.notebook import Cell, Notebook, parse  # noqa: E402
-from autograder.slicing.slicer import _Program  # noqa: E402
-from autograder.wire.protocol import Step  # noqa: E402
+from autograder.slicing.notebook import Cell, parse  # noqa: E402
+from autograder.slicing.slicer import slice_cells  # noqa: E402
+from autograder.wire.protocol import Replay, Step  # noqa: E402
 
 IMPORTED = (
     "numpy", "pandas", "torch", "torch.nn.functional", "torch.utils.data", "scipy.stats", "sklearn",
     "matplotlib.pyplot", "mpl_toolkits.mplot3d", "sklearn.linear_model", "sklearn.model_selection",
 )  # fmt: skip
-GIVEN = {"get_ipython", "display", "_", "__name__", "__builtins__"}
+GIVEN = {"get_ipython", "display", "_", "__builtins__", "__annotations__"}
+GIVEN |= {"__name__", "__doc__", "__package__", "__loader__", "__spec__"}
 TARGET = 0.999
-
-
-# --- what touches the slicer ---------------------------------------------------------------------
-
-
-def steps_of(cells: Sequence[Cell], name: str) -> list[Step]:
-    """What the harness would run for ``name`` as it stands at the end of ``cells``."""
-    program = _Program(cells)
-    return list(program.slice([name], Notebook("template.ipynb", ()), frozenset()).steps)
 
 
 # --- data ----------------------------------------------------------------------------------------
@@ -75,15 +69,17 @@ class Value:
     digest: str | None
     short: str
     definition: bool
+    #: It follows from a block that raised half-way, from which a slice may leave the raise out.
+    tainted: bool
 
 
 @dataclass(frozen=True)
 class CellRun:
-    """A cell run in its turn: the seconds and the error, and what it bound or changed."""
+    """A cell run in its turn: the seconds and the errors, and what it bound or changed."""
 
     number: int
     seconds: float
-    error: str
+    errors: list[str]
     values: dict[str, Value]
 
 
@@ -160,40 +156,75 @@ def names_of(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
 
 
 def run_whole(cells: Sequence[Cell], report: Report) -> None:
-    """Run cells as a kernel does: an error ends its cell, the next one runs all the same.
+    """Run cells as the harness runs a whole notebook: past an error it goes on.
 
-    Names that the statement that raised, and those behind it, would bind are not reported.
+    Names that a statement that raised would bind are not reported.
     """
-    worker = Worker({}, ())
+    worker = started_worker(cells)
     known: dict[str, str | None] = {}
+    tainted: set[str] = set()
     for cell in cells:
         started = time.perf_counter()
-        ran, lost, error = _run_cell(worker, cell)
+        ran, lost, errors = _run_cell(worker, cell)
         seconds = time.perf_counter() - started
         bound, mentioned = names_of(ran)
+        tainted = still_tainted(tainted, ran, lost, worker.namespace)
         names = set(worker.namespace) if cell is cells[-1] else mentioned
         values = {}
         for name in sorted(names & set(worker.namespace) - names_of(lost)[0] - GIVEN):
             value = worker.namespace[name]
             found = digest(value)
             if name in bound or (name in known and known[name] != found):
-                values[name] = asdict(Value(found, short(value), is_definition(value)))
+                values[name] = asdict(
+                    Value(found, short(value), is_definition(value), name in tainted)
+                )
             known[name] = found
-        record = {"number": cell.number, "seconds": seconds, "error": error, "values": values}
+        record = {"number": cell.number, "seconds": seconds, "errors": errors, "values": values}
         report(record)
 
 
-def _run_cell(worker: Worker, cell: Cell) -> tuple[Sequence[Step], Sequence[Step], str]:
-    """The statements that ran, those that did not, and the error."""
+def still_tainted(
+    tainted: Set[str], ran: Sequence[Step], lost: Sequence[Step], namespace: Mapping[str, Any]
+) -> set[str]:
+    """The names whose values follow from blocks that raised half-way, after one more cell."""
+    found = set(tainted)
+    for step in sorted([*ran, *lost], key=lambda step: step.line):
+        bound, mentioned = names_of([step])
+        if step in lost:
+            block = hasattr(parse_python(step.source).body[0], "body")
+            values = {n for n in mentioned if not is_definition(namespace.get(n, ast))}
+            found |= bound | values if block else set()
+        else:
+            found = found | bound if mentioned & found else found - bound
+    return found
+
+
+def started_worker(cells: Sequence[Cell]) -> Worker:
+    """A worker in the place of this process' main module, that has the cells' texts at hand."""
+    worker = Worker(become_main({}), ())
+    worker.do_replay(Replay((), sources_of(cells)).request())
+    return worker
+
+
+def sources_of(cells: Sequence[Cell]) -> dict[int, str]:
+    """The cells' texts by number."""
+    found = {}
+    for cell in cells:
+        with suppress(SyntaxError):
+            found[cell.number] = cell.python
+    return found
+
+
+def _run_cell(worker: Worker, cell: Cell) -> tuple[list[Step], list[Step], list[str]]:
+    """The statements that ran, those that raised, and the errors."""
     try:
         steps = statements(cell)
     except SyntaxError as error:
-        return (), (), f"cell {cell.number}: SyntaxError: {error.msg}"
-    for count, step in enumerate(steps):
-        error = worker._run(step.cell, step.line, step.source)
-        if error is not None:
-            return steps[:count], steps[count:], error_text(error)
-    return steps, (), ""
+        return [], [], [f"cell {cell.number}: SyntaxError: {error.msg}"]
+    errors = [worker._run(step.cell, step.line, step.source) for step in steps]
+    ran = [step for step, error in zip(steps, errors, strict=True) if error is None]
+    lost = [step for step, error in zip(steps, errors, strict=True) if error is not None]
+    return ran, lost, [error_text(error) for error in errors if error is not None]
 
 
 def error_text(error: Mapping[str, Any]) -> str:
@@ -204,13 +235,14 @@ def error_text(error: Mapping[str, Any]) -> str:
 # --- slices --------------------------------------------------------------------------------------
 
 
-def run_steps(steps: Sequence[Step], name: str, report: Report) -> None:
+def run_steps(
+    steps: Sequence[Step], cells: Sequence[Cell], name: str, limit: float, report: Report
+) -> None:
     """Replay steps as the harness does, and report what a name then holds."""
-    worker = Worker({}, ())
+    worker = started_worker(cells)
     started = time.perf_counter()
-    failures = worker.do_replay(
-        {"steps": [(s.cell, s.line, s.source, s.binds, s.uses) for s in steps]}
-    )
+    replay = Replay(tuple(steps), optional_seconds=limit)
+    failures: Any = worker.do_replay(replay.request())["failures"]
     seconds = time.perf_counter() - started
     if name in failures or name not in worker.namespace:
         error: Any = failures.get(name) or {"type": "not bound", "message": ""}
@@ -258,7 +290,7 @@ class Comparer:
         first = self._whole(0)
         second = self._whole(1) if self.options.pairs else []
         self.result.cells = len(self.cells)
-        self.result.clean_cells = sum(not run.error for run in first)
+        self.result.clean_cells = sum(not run.errors for run in first)
         self.result.seconds = sum(run.seconds for run in first)
         if len(first) < len(self.cells):
             self.result.problem = "cut short"
@@ -269,7 +301,7 @@ class Comparer:
             if whole_seconds > self.options.slice_seconds * 0.75:
                 self.result.leave_out("too slow")
                 continue
-            errors = {r.error for r in first if r.error and r.number <= run.number}
+            errors = {e for r in first if r.number <= run.number for e in r.errors}
             self.result.comparisons.append(self._one(run, name, whole_seconds, errors))
         return self.result
 
@@ -289,7 +321,9 @@ class Comparer:
         other = {run.number: run.values for run in second}
         for run in first:
             for name, value in run.values.items():
-                if value.digest is None:
+                if value.tainted:
+                    self.result.leave_out("half-way error")
+                elif value.digest is None:
                     self.result.leave_out("kind")
                 elif run.number not in other:
                     self.result.leave_out("too slow")
@@ -310,11 +344,11 @@ class Comparer:
         cells = [cell for cell in self.cells if cell.number <= run.number]
         blame = ""
         try:
-            steps = steps_of(cells, name)
+            steps = slice_cells(cells, [name]).steps
         except Exception as error:  # the slicer must take every notebook
             outcome, text, seconds = "differs", f"slicer: {error!r}"[:200], 0.0
         else:
-            outcome, text, seconds = self._replayed(steps, name, value)
+            outcome, text, seconds = self._replayed(steps, cells, name, value)
             if text in errors:
                 outcome = "raises"
             if outcome == "differs" and self.options.blame > self.result.count("differs"):
@@ -324,13 +358,15 @@ class Comparer:
             whole_seconds, seconds, bool(errors), blame,
         )  # fmt: skip
 
-    def _replayed(self, steps: Sequence[Step], name: str, value: Value) -> tuple[str, str, float]:
+    def _replayed(
+        self, steps: Sequence[Step], cells: Sequence[Cell], name: str, value: Value
+    ) -> tuple[str, str, float]:
         """Outcome, what the slice gave, and seconds."""
+        limit = self.options.slice_seconds
 
         def action(report: Report) -> None:
-            run_steps(steps, name, report)
+            run_steps(steps, cells, name, limit, report)
 
-        limit = self.options.slice_seconds
         records = fork(action, self.folder, self.place, limit, 0)
         if not records:
             return "differs", f"nothing within {limit:.0f} s, or the process died", limit
@@ -346,7 +382,7 @@ class Comparer:
         low, high = 0, len(hybrid(1 << 30))
 
         def right(count: int) -> bool:
-            return self._replayed(hybrid(count), name, value)[0] == "equal"
+            return self._replayed(hybrid(count), cells, name, value)[0] == "equal"
 
         if not right(high):
             return "(even all statements give another value)"
@@ -360,11 +396,11 @@ class Comparer:
 # --- all of them ---------------------------------------------------------------------------------
 
 
-def notebooks(corpus: Path, only: str, limit: int) -> Iterator[tuple[str, Path]]:
+def notebooks(corpus: Path, only: str, skip: int, limit: int) -> Iterator[tuple[str, Path]]:
     """Courses and their notebooks, in order."""
     for folder in sorted(f for f in corpus.iterdir() if f.is_dir() and f.name[0] != "."):
         found = [p for p in sorted(folder.rglob("*.ipynb")) if only in str(p.relative_to(corpus))]
-        yield from ((folder.name, path) for path in found[: limit or None])
+        yield from ((folder.name, path) for path in found[skip:][: limit or None])
 
 
 def table(results: Sequence[Result]) -> Table:
@@ -423,6 +459,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--only", default="", help="notebooks whose path holds this text")
+    parser.add_argument("--skip", type=int, default=0, help="notebooks a course to leave out")
     parser.add_argument("--limit", type=int, default=0, help="notebooks a course")
     parser.add_argument("--pairs", type=int, default=40, help="values a notebook")
     parser.add_argument("--seconds", type=float, default=60, help="for a whole run")
@@ -437,7 +474,7 @@ def main() -> None:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="fidelity-") as folder:
         place = Path(folder).resolve() / "work"
-        for course, path in notebooks(options.corpus, options.only, options.limit):
+        for course, path in notebooks(options.corpus, options.only, options.skip, options.limit):
             result = Comparer(course, path, place, options).compare()
             results.append(result)
             numbers = f"{result.clean_cells}/{result.cells} cells, {result.seconds:.1f} s, "

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import io
 import os
 import random
+import sys
+import tempfile
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
-from autograder.slicing.slicer import Slice, slice_question
+from autograder.slicing.slicer import Slice, slice_cells, slice_question
 from autograder.wire.protocol import Step
 
 ANCHOR = "anchor"
@@ -77,11 +83,28 @@ LISTS = ["xs", "ys", "zs"]
 NUMBERS = ["a", "b", "c"]
 DICTS = ["d", "e"]
 OBJECTS = ["o", "q"]
+ARRAYS = ["aa", "bb"]
+GENERATORS = ["rng", "prng"]
 FUNCTIONS = ["f", "g", "h"]
 CALLABLES = ["k", "m"]
 PRELUDE = """
-import random
+import functools, itertools, os, pathlib, random
 import numpy as np
+aa = np.arange(3.0); bb = np.ones(3)
+rng = np.random.default_rng(3); prng = random.Random(4)
+np.random.seed(8); random.seed(9)
+it = iter([1, 2, 3])
+table = {}
+def registered(function):
+    table[function.__name__ + str(len(table))] = function
+    return function
+class Caching:
+    def __init__(self): self.v, self.items = 0, []
+    def __call__(self, x=0):
+        self.items.append(tot(x))
+        self.v = tot(self.items)
+        return self.v
+cached = Caching()
 a, b, c = 1, 2, 3
 xs = [1, 2]; ys = [3]; zs = [[1], [2]]
 d = {"u": 1, "v": [2]}
@@ -140,8 +163,92 @@ class Maker:
             lambda: f"sum(i + {self.pick(NUMBERS)} for i in range(3))",
             lambda: f"({self.pick(NUMBERS)} := {inner()})",
             lambda: f"{self.pick(OBJECTS)}.add({inner()})",
+            lambda: f"tot({self.pick(ARRAYS)})",
+            lambda: f"tot(list({self.pick(['table', 'it'])}))",
+            self.drawn,
+            self.read,
         ]
         return self.form(forms)
+
+    def drawn(self) -> str:
+        """Draws from the global random states, and from generators of the notebook's own."""
+        forms = [
+            "int(np.random.randint(50))",
+            "random.randrange(50)",
+            "int(rng.integers(50))",
+            "prng.randrange(50)",
+            "int(np.random.RandomState(random.randrange(9)).randint(50))",
+            f"random.choice([4, 5, {self.number(0)}])",
+            "int(np.random.permutation(9)[0])",
+        ]
+        return self.pick(forms)
+
+    def read(self) -> str:
+        """Reads what is kept outside the notebook's names."""
+        forms = [
+            "len(pathlib.Path('f.txt').read_text()) if os.path.exists('f.txt') else 0",
+            "len(os.environ.get('SLICED', ''))",
+            "len(os.listdir('.'))",
+            "len(np.geterr()['over'])",
+            "len(abs.__name__)",
+            "cached(1)",
+            "next(it, 50)",
+            "sum(v for v in it)",
+        ]
+        return f"({self.pick(forms)})"
+
+    def outside(self) -> list[str]:
+        """Statements that change arrays in place, states, files, settings, iterators."""
+        one, other, lst = self.pick(ARRAYS), self.pick(ARRAYS), self.pick(LISTS)
+        name, number, call = self.pick(NUMBERS), self.number(1), self.pick(CALLABLES)
+        own = self.pick(GENERATORS)
+        forms = [
+            [f"np.add.at({one}, [0, 1, 1], {number})"],
+            [f"np.fill_diagonal({one}.reshape(1, 3), {number})"],
+            [f"np.multiply({one}, 2, out={other})"],
+            [f"np.clip({one}, 0, 5, {other})"],
+            [f"np.copyto({one}, {other})"],
+            [f"{one} = {other}[:2].repeat(2)[:3]", f"{one}[0] = {number}"],
+            [f"{one} = {other}[::-1]"],
+            [f"{one} = np.asarray({other})"],
+            [f"np.random.shuffle({one})"],
+            [f"{own}.shuffle({self.pick(LISTS)})"],
+            [f"rng = np.random.default_rng({number})"],
+            [f"{lst} = list(np.random.permutation(3))"],
+            [f"{name} = int(rng.normal() * 9)", f"{name} += prng.randrange(4)"],
+            [f"prng.seed({number})"],
+            ["state = random.getstate()", f"{name} = random.random()", "random.setstate(state)"],
+            [f"it = iter({lst}[:])"],
+            [f"it = map(tot, {lst}[:])"],
+            [f"it = zip({lst}[:], itertools.count())"],
+            [f"it = (tot(t) + {self.pick(NUMBERS)} for t in {lst}[:])"],
+            [f"it = filter(None, [{name}, 0, 3])"],
+            [f"{name} = tot(next(it, {number}))"],
+            ["for t in it: break"],
+            [f"{lst} = list(it)"],
+            [f"{name}, *{lst} = itertools.chain([1], it)"],
+            ["def numbers(n):", "    while n: yield (n := n - 1)", f"it = numbers({number} % 7)"],
+            ["@registered", "def handler(x=0):", f"    return tot(x) + {self.pick(NUMBERS)}"],
+            [f"{call} = registered({call})"],
+            ["@functools.lru_cache", "def counted(n):", f"    {lst}.append(n)", "    return n",
+             f"{name} = counted({number})", f"{name} += counted({number})"],
+            [f"{name} = cached({number})"],
+            [f"{call} = cached"],
+            [f"{call} = functools.partial(cached, {number})"],
+            ["cached = Caching()"],
+            ["with open('f.txt', 'w') as file:", f"    file.write('x' * ({number}))"],
+            ["with open('f.txt', 'a') as file:", f"    print({number}, file=file)"],
+            [f"pathlib.Path('f.txt').write_text(str({number}))"],
+            [f"np.save('g.npy', {one})", f"{other} = np.load('g.npy')"],
+            [f"np.seterr(over='{self.pick(['ignore', 'warn'])}')"],
+            [f"os.environ['SLICED'] = 'y' * ({number} % 9)"],
+            ["os.environ.pop('SLICED', None)"],
+            ["abs = tot", f"{name} = abs({number})", "del abs"],
+            [f"for {name} in range({number} % 4): print({name})"],
+            [f"for i in range(4): print(i, {lst})", f"{name} = i"],
+            [f"for t in [1, {number}]: {TRIPWIRE}(t)", f"{name} = t"],
+        ]  # fmt: skip
+        return list(self.draw(st.sampled_from(forms)))
 
     def list_(self) -> str:
         forms = [
@@ -237,6 +344,14 @@ class Maker:
             ],
             [f"e[tot(x)] = {gl}", "return e"],
             [f"global {lst}", f"{lst} = [tot(x)]"],
+            [f"return int(rng.integers(9)) + {gl}"],
+            ["with open('f.txt', 'a') as file:", "    file.write('x')", "return tot(x)"],
+            ["return len(open('f.txt').read()) if os.path.exists('f.txt') else tot(x)"],
+            ["return next(it, 4)"],
+            ["np.random.seed(tot(x))", "return x"],
+            ["aa[0] = tot(x)", "return aa"],
+            ["random.random()", "return random.randrange(40)"],
+            [f"return cached({gl})"],
         ]
         body = self.draw(st.sampled_from(bodies))
         default = self.pick(["0", self.pick(NUMBERS), "0"])
@@ -284,13 +399,15 @@ class Maker:
         return indent(lines)
 
     def statement(self, depth: int, *, traps: bool = True, loop: bool = False) -> list[str]:
-        kind = self.draw(st.integers(0, 19))
+        kind = self.draw(st.integers(0, 22))
         if kind == 0 and traps:
             return self.tripwire()
         if kind == 1 and loop:
             return [f"if {self.number(1)} % 3 == 1: {self.pick(['break', 'continue'])}"]
         if depth == 0 or kind < 12:
             return [self.simple()]
+        if kind > 19:
+            return self.outside()
         test = f"{self.number(1)} % 2"
         inner = {"traps": traps, "loop": loop}
         match kind:
@@ -329,13 +446,20 @@ class Maker:
                     f"    {self.pick(NUMBERS)} = len(str(error))",
                 ]
                 # whether the handler runs has to matter to all that the body does
-                lines += [f"    {name} = {name}" for name in EVERYTHING]
+                lines += [f"    {name} = {name}" for name in (*EVERYTHING, *HIDDEN)]
+                lines += [f"    {line}" for line in OUTSIDE]
                 if self.draw(st.booleans()):
                     lines += ["finally:", *self.block(depth - 1, traps=False)]
                 return lines
 
 
-EVERYTHING = [*NUMBERS, *LISTS, *DICTS, *OBJECTS, *FUNCTIONS, *CALLABLES]
+EVERYTHING = [*NUMBERS, *LISTS, *DICTS, *OBJECTS, *FUNCTIONS, *CALLABLES, *ARRAYS, "table"]
+HIDDEN = [*GENERATORS, "it", "cached"]
+#: Sets all that the notebooks share without naming it.
+OUTSIDE = [
+    "random.seed(5); np.random.seed(5); np.seterr(over='warn')",
+    "os.environ['SLICED'] = 'zz'; pathlib.Path('f.txt').write_text('x'); np.save('g.npy', aa)",
+]
 
 
 def indent(lines: Sequence[str]) -> list[str]:
@@ -359,6 +483,8 @@ def total(value: Any, depth: int = 3) -> int:
     """Some number that depends on all that a value holds."""
     if isinstance(value, dict):
         return total([*value.values(), len(value)], depth)
+    if isinstance(value, np.ndarray):
+        return total(value.ravel().tolist(), depth)
     if isinstance(value, list | tuple):
         return sum((n + 1) * total(v, depth - 1) for n, v in enumerate(value)) % 97 if depth else 1
     if hasattr(value, "items") and hasattr(value, "v"):
@@ -388,12 +514,31 @@ def given_names() -> dict[str, Any]:
     }
 
 
+@contextlib.contextmanager
+def world() -> Iterator[None]:
+    """A folder, an environment and states as a process that has just begun has them."""
+    states = random.getstate(), np.random.get_state(), np.geterr()
+    environment = dict(os.environ)
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        np.seterr(**states[2])
+        os.environ.clear()
+        os.environ.update(environment)
+
+
 def run_whole(sources: Sequence[str]) -> dict[str, Any]:
     """Run all cells; a tripwire does nothing."""
     namespace = given_names() | {TRIPWIRE: lambda *_: 0}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for source in sources:
-            exec(compile(source, "<whole>", "exec", dont_inherit=True), namespace)
+    for source in sources:
+        exec(compile(source, "<whole>", "exec", dont_inherit=True), namespace)
     return namespace
 
 
@@ -401,12 +546,16 @@ def looks(value: Any, depth: int = 5) -> Any:
     """A value in a form that can be compared; functions are called."""
     if depth == 0:
         return "..."
+    if isinstance(value, np.ndarray):
+        return looks(value.tolist(), depth)
     if isinstance(value, list | tuple):
         return [looks(v, depth - 1) for v in value]
     if isinstance(value, dict):
         return {repr(k): looks(v, depth - 1) for k, v in value.items()}
     if isinstance(value, int | float | str | type(None)):
         return value
+    if isinstance(value, Axes):
+        return [looks(line.get_ydata()) for line in value.lines]
     if hasattr(value, "items") and hasattr(value, "v"):
         return type(value).__name__, looks(value.v, depth - 1), looks(value.items, depth - 1)
     if callable(value):
@@ -418,8 +567,6 @@ def looks(value: Any, depth: int = 5) -> Any:
 
 
 def outcome(namespace: dict[str, Any], name: str) -> Any:
-    random.seed(0)
-    np.random.seed(0)
     return looks(namespace[name]) if name in namespace else "<not bound>"
 
 
@@ -436,26 +583,22 @@ def outcome(namespace: dict[str, Any], name: str) -> Any:
 )
 @given(programs(), st.sampled_from(EVERYTHING))
 def test_slice_computes_what_the_whole_notebook_does(sources: list[str], name: str) -> None:
-    state = random.getstate(), np.random.get_state()
-    try:
+    with world():
         try:
-            whole = run_whole(sources)
+            expected = outcome(run_whole(sources), name)
         except Exception:
             return  # a notebook that stops by itself promises nothing
-        plan = slice_of(sources, [name], list(given_names()))
-        text = "\n".join(step.source for step in plan.steps)
-        # What goes through something that may be an iterator may matter: it uses it up.
-        sure = "\n".join(step.source for step in plan.sure or plan.steps)
-        calls = {n.id for n in ast.walk(ast.parse(sure)) if isinstance(n, ast.Name)}
-        assert TRIPWIRE not in calls, sure
-        sliced = given_names() | {TRIPWIRE: lambda *_: 0}
-        with contextlib.redirect_stdout(io.StringIO()):
-            failures = replay(plan.steps, sliced)
+    plan = slice_of(sources, [name], list(given_names()))
+    text = "\n".join(step.source for step in plan.steps)
+    # What goes through something that may be an iterator may matter: it uses it up.
+    sure = "\n".join(step.source for step in plan.sure or plan.steps)
+    calls = {n.id for n in ast.walk(ast.parse(sure)) if isinstance(n, ast.Name)}
+    assert TRIPWIRE not in calls, sure
+    sliced = given_names() | {TRIPWIRE: lambda *_: 0}
+    with world():
+        failures = replay(plan.steps, sliced)
         assert not failures, (failures, text)
-        assert outcome(sliced, name) == outcome(whole, name), text
-    finally:
-        random.setstate(state[0])
-        np.random.set_state(state[1])
+        assert outcome(sliced, name) == expected, text
 
 
 # --- rules, one by one ----------------------------------------------------------------------------
@@ -468,6 +611,9 @@ def kept(sources: Sequence[str], *names: str, packages: Packages | None = None) 
 @pytest.mark.parametrize(
     ("source", "name", "expected"),
     [
+        ("from sklearn.experimental import enable_search\nx = 1", "x",
+         "from sklearn.experimental import enable_search\nx = 1"),
+        ("import string, json\nx = 1", "x", "x = 1"),
         ("import xml.dom\nimport xml.sax\nx = xml", "x", "import xml.dom\nimport xml.sax\nx = xml"),
         ("import a, numpy as np, b as c\nx = np.e", "x", "import numpy as np\nx = np.e"),
         ("x = 5\nx: int", "x", "x = 5"),
@@ -500,6 +646,123 @@ def test_failed_import_of_a_given_name_leaves_the_original() -> None:
 def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
     plan = slice_of(["d = {}\nfor n in (1, 0):\n    d[n] = 1 / n"], ["d"])
     assert isinstance(replay(plan.steps, {})["d"], ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        # what draws come in order, from global states and from own ones
+        ("np.random.seed(1)\nr = stats.norm.rvs(size=2)\nx = stats.norm.rvs(size=2)", "x"),
+        ("rng = np.random.default_rng(3)\ny = rng.normal(size=2)\nx = rng.normal(size=2)", "x"),
+        ("rng = np.random.default_rng(3)\nr = stats.norm.rvs(size=2, random_state=rng)\n"
+         "x = rng.normal(size=2)", "x"),
+        ("rng = np.random.RandomState(3)\ndef draw(): return rng.rand()\ny = draw()\nx = draw()",
+         "x"),
+        ("random.seed(2)\ny = [1, 2, 3]\nrandom.shuffle(y)\nx = random.random()", "x"),
+        ("def gen(rng):\n    while True: yield rng.random()\n"
+         "g = gen(random.Random(3))\nnext(g)\nx = next(g)", "x"),
+        ("y = [1, 2, 3]\nrng = random.Random(2)\nrng.shuffle(y)\nx = y", "x"),
+        # in place
+        ("x = np.zeros(3)\nnp.add.at(x, [0, 0], 1)", "x"),
+        ("x = np.zeros((2, 2))\nnp.fill_diagonal(x, 4)", "x"),
+        ("x = np.zeros(2)\nv = x.reshape(1, 2)\nnp.add(v, 1, out=v)", "x"),
+        ("x = np.zeros(2)\nnp.multiply(np.ones(2), 3, x)", "x"),
+        ("x = np.zeros(2)\ny = np.exp(x, out=x)\ny[0] = 5", "x"),
+        ("x = np.zeros(2)\ny = np.clip(x, 1, 2, x)\ny[0] = 5", "x"),
+        ("x = np.zeros(2)\nfor row in x[:, None]: row += 2", "x"),
+        # iterators are used up
+        ("it = iter([1, 2, 3])\nfor v in it: break\nx = list(it)", "x"),
+        ("it = map(str, [1, 2])\nprint(list(it))\nx = list(it)", "x"),
+        ("it = zip([1, 2], [3, 4])\ny = dict(it)\nx = list(it)", "x"),
+        ("it = (v for v in [1, 2, 3])\n2 in it\nx = list(it)", "x"),
+        ("it = iter([1, 2, 3])\ndef take(n): return [next(it) for _ in range(n)]\ny = take(2)\n"
+         "x = list(it)", "x"),
+        ("it = iter([1, 2, 3])\ny = []\ny.extend(it)\nx = list(it)", "x"),
+        ("it = map(str, [1, 2])\ny = ','.join(it)\nx = list(it)", "x"),
+        # figures: what is drawn on an axes, by whatever way
+        ("fig, x = plt.subplots()\nplt.plot([1])", "x"),
+        ("plt.plot([1])\nx = plt.gca()\nplt.plot([2])", "x"),
+        ("def draw(): plt.plot([1, 2])\nx = plt.gca()\ndraw()", "x"),
+        ("def draw(f): plt.plot(f(2))\nx = plt.gca()\ndraw(lambda v: [v])", "x"),
+        ("def draw(ax=None):\n    ax = ax or plt.gca()\n    ax.plot([1])\n"
+         "x = plt.gca()\ndraw()", "x"),
+        ("def draw(): return plt.gca().plot([1])\nfig, x = plt.subplots()\ny = draw()", "x"),
+        ("fig, (x, y) = plt.subplots(1, 2)\n_ = x.plot([1])\ny.plot([2])", "x"),
+        ("fig, axs = plt.subplots(1, 2)\nfor x in axs: x.plot([1])", "x"),
+        ("fig, axs = plt.subplots(1, 2)\nfor i, a in enumerate(axs.flat): a.plot([i])\n"
+         "x = axs[1]", "x"),
+        ("fig = plt.figure()\nx = fig.add_subplot(1, 1, 1)\nfig.gca().plot([3])", "x"),
+        ("open('own_module.py', 'w').write('import matplotlib.pyplot as plt\\n"
+         "def draw(): plt.plot([1])')\nimport own_module\nx = plt.gca()\nown_module.draw()", "x"),
+        ("open('own_module.py', 'w').write('import matplotlib.pyplot as plt\\n"
+         "def draw(): plt.plot([1])')\nfrom own_module import *\nx = plt.gca()\ndraw()", "x"),
+        ("plt.rcParams.update({'lines.linewidth': 7})\nx = plt.plot([1])[0].get_linewidth()", "x"),
+        ("from matplotlib import rcParams\nrcParams.update({'font.size': 7})\n"
+         "x = rcParams['font.size']", "x"),
+        # the last value of a loop's variable
+        ("for v in [1, 2, 3]: print(v)\nx = v", "x"),
+        ("for v in [1, 2, 3]: print(v)", "v"),
+        ("for i, (a, b) in enumerate([(1, 2), (3, 4)]): print(a)\nx = b + i", "x"),
+        # registries, hidden state
+        ("table = {}\ndef note(f):\n    table[f.__name__] = f\n    return f\n"
+         "@note\ndef g(): return 1\nx = sorted(table)", "x"),
+        ("class C:\n    kinds = []\n    def __init_subclass__(cls): C.kinds.append(cls.__name__)\n"
+         "class D(C): pass\nx = list(C.kinds)", "x"),
+        ("class C:\n    def __init__(self): self.seen = {}\n    def __call__(self, v):\n"
+         "        return self.seen.setdefault(v, len(self.seen))\nc = C()\nc(5)\nx = c(6)", "x"),
+        ("def f(v, seen=[]):\n    seen.append(v)\n    return len(seen)\nf(1)\nx = f(2)", "x"),
+        ("def f(v):\n    f.calls = getattr(f, 'calls', 0) + v\n    return f.calls\n"
+         "f(1)\nx = f(2)", "x"),
+        # what a function changes deep inside a global name
+        ("y = [[1]]\nx = y[0]\ndef f(): y[0].append(2)\nf()", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f():\n    for v in y: v.append(2)\nf()", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f(v): v[0].append(2)\ndef g(): f(y)\ng()", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f(v, g): g(v)\nf(y, lambda v: v[0].append(2))", "x"),
+        ("y = [[1]]\nx = y[0]\ndef f(v, g): return g(v)\n"
+         "h = {'g': lambda v: v[0].append(2)}\nz = f(y, h['g'])", "x"),
+        # files, environment, settings, names
+        ("p = pathlib.Path('a.txt')\np.write_text('1')\nx = open('a.txt').read()", "x"),
+        ("f = open('a', 'w')\nf.write('1')\nf.close()\nx = open('a').read()", "x"),
+        ("f = open('a', 'w')\nprint('1', file=f, flush=True)\nx = open('a').read()", "x"),
+        ("with open('a', 'w') as f: f.write('1,2')\nx = np.loadtxt('a', delimiter=',')", "x"),
+        ("os.makedirs('d')\nopen('d/b', 'w').close()\nx = os.listdir('d')", "x"),
+        ("os.environ['K'] = '3'\nx = os.environ.get('K')", "x"),
+        ("os.environ['K'] = '3'\nx = os.getenv('K')", "x"),
+        ("np.seterr(divide='raise')\ntry:\n    x = np.ones(1) / 0\nexcept FloatingPointError:\n"
+         "    x = 'raised'", "x"),
+        ("sum = 3\ndel sum\nx = sum([1, 2])", "x"),
+        ("from decimal import *\ngetcontext().prec = 3\nx = str(Decimal(1) / 3)", "x"),
+        # a module that the notebook writes
+        ("open('own_module.py', 'w').write('import random; random.seed(4); v = 5')\n"
+         "random.seed(1)\nimport own_module\nx = random.random()", "x"),
+        ("open('own_module.py', 'w').write('v = 5')\nfrom own_module import v\nx = v", "x"),
+    ],
+)  # fmt: skip
+def test_value_by_slice_is_that_by_the_whole_run(source: str, name: str) -> None:
+    imports = "import os, pathlib, random\nimport numpy as np\nfrom scipy import stats\n"
+    imports += "import matplotlib.pyplot as plt"
+    outcomes = []
+    whole = [Step(1, 1, imports, (), ()), Step(2, 1, source, (), ())]
+    for steps in (whole, slice_cells(notebook(imports, source).cells, [name]).steps):
+        with world(), own_modules():
+            namespace = given_names()
+            assert not replay(steps, namespace), [step.source for step in steps]
+            outcomes.append(looks(namespace[name]))
+    assert outcomes[0] == outcomes[1]
+
+
+@contextlib.contextmanager
+def own_modules() -> Iterator[None]:
+    """Modules are found in the working folder, and forgotten afterwards."""
+    sys.path.insert(0, "")
+    importlib.invalidate_caches()
+    try:
+        with matplotlib.rc_context({"backend": "Agg"}):
+            yield
+    finally:
+        plt.close("all")
+        sys.path.remove("")
+        sys.modules.pop("own_module", None)
 
 
 # --- notebooks like those of homework 4, part E ---------------------------------------------------
