@@ -53,8 +53,9 @@ def print_explained(console: Console, found: Explained) -> None:
 def _facts(found: Explained) -> Iterator[Text]:
     head = f"{found.submission} · {found.question} · {found.title}"
     yield Text(clean(head, 400), "bold")
-    taken = found.file or "none was found"
-    yield Text(clean(f"File taken for {found.notebook or 'this question'}: {taken}", 400))
+    if found.notebook:
+        taken = found.file or "none was found"
+        yield Text(clean(f"File taken for {found.notebook}: {taken}", 400))
     for note in found.notes:
         yield Text(clean(f"Note: {note}", 2000))
     if not found.names:
