@@ -145,6 +145,46 @@ def grade(
 
 
 @app.command(hidden=AT_HOME)
+def explain(
+    submission: Annotated[Path, typer.Argument(help="A folder, a zip or one notebook.")],
+    question: Annotated[str, typer.Argument(help="Its id in the manifest, as H1.")],
+    assignment: Annotated[
+        Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
+    ],
+    html: Annotated[Path | None, typer.Option(help="Write the same as one page.")] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Run all down to the answer, as a second look does.")
+    ] = False,
+    allow_unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unsafe", help="Run it even where the sandbox lacks what hidden checks require."
+        ),
+    ] = False,
+) -> None:
+    """Show what is run of a notebook for one question, and why; no check is run."""
+    from autograder.explaining import print_explained
+    from autograder.session import Session
+
+    console = Console()
+    if html is not None:
+        from autograder.pages.page import require_pages
+
+        require_pages()  # before anything is run
+    described = load(assignment)
+    with (
+        console.status("Running the notebook"),
+        Session(described, _templates(described), allow_unsafe=allow_unsafe) as session,
+    ):
+        found = session.explain(submission, question, whole=whole)
+    print_explained(console, found)
+    if html is not None:
+        from autograder.pages.explain import write_explained
+
+        write_explained(found, html)
+
+
+@app.command(hidden=AT_HOME)
 def batch(
     source: Annotated[
         Path,

@@ -27,13 +27,15 @@ import autograder
 from autograder import wire
 from autograder.checks import running
 from autograder.checks.cache import Cache
+from autograder.checks.explaining import explained
 from autograder.checks.files import Files
 from autograder.checks.plugin import GradingPlugin, Handed
 from autograder.checks.second_look import SecondLooks
-from autograder.checks.student import Student, Times
+from autograder.checks.student import Ran, Student, Times
 from autograder.checks.verdicts import Verdicts, basis_of
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
+from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
@@ -52,26 +54,26 @@ class Job:
 
     Attributes:
         path: the submission, a folder, a zip or a notebook.
-        seed: what random inputs are drawn from; None draws one.
         required: the sandbox primitives without which a worker is refused.
         unsafe: some that hidden checks require are missing, and staff accept it.
+        without: steps of the sandbox to leave out; in tests alone.
+        seed: what random inputs are drawn from; None draws one.
         cache: a folder in which checks may remember costly results, None for no memory.
         remember: take over the verdicts remembered there for equal input, and remember new ones.
         fresh: take over none.
         seconds: stop after these, if that is before the manifest's limit.
-        without: steps of the sandbox to leave out; in tests alone.
         second_look: run checks that do not pass on the whole notebook too.
     """
 
     path: str
-    seed: int | None
     required: tuple[str, ...]
     unsafe: bool
-    cache: str | None
-    remember: bool
-    fresh: bool
-    seconds: float | None
     without: tuple[str, ...]
+    seed: int | None = None
+    cache: str | None = None
+    remember: bool = False
+    fresh: bool = False
+    seconds: float | None = None
     second_look: bool = True
 
 
@@ -228,6 +230,10 @@ class Grader:
                 return None
             for name in ("required", "without"):
                 request[name] = tuple(request[name])
+            if "explain" in request:
+                asked = request.pop("explain"), request.pop("whole")
+                wire.send(jobs, self.explain(Job(**request), *asked))
+                continue
             report = self.grade(
                 Job(**request), lambda *progress: wire.send(jobs, {"progress": progress})
             )
@@ -258,6 +264,43 @@ class Grader:
             return None
         shutil.rmtree(folder, ignore_errors=True)
         return self._report(job, seed, time.monotonic() - started, outcome)
+
+    def explain(self, job: Job, question: str, whole: bool) -> dict[str, Any]:
+        """What is run for a question and why; the message that says so, or that tells a fault."""
+        folder = Path(tempfile.mkdtemp(dir=self.base, prefix="explained-"))
+        folder.chmod(0o711)
+        limits = self.assignment.limits
+        once = limits.check_seconds + max(limits.replay_seconds, limits.whole_seconds)
+        # It may be run a second time, without what only may matter.
+        deadline = time.monotonic() + limits.total_seconds + 2 * once
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+        if child == 0:
+            ours.close()
+            try:
+                made = Child(self, job, folder, 0, theirs).explain(question, whole)
+                wire.send(theirs, {"explained": made.to_dict()})
+            except BaseException:
+                wire.send(theirs, {"fault": traceback.format_exc()})
+            os._exit(0)
+        theirs.close()
+        try:
+            message = dict(wire.receive(ours, deadline=deadline))  # type: ignore[call-overload]
+        except wire.DeadlinePassed:
+            message = {"late": limits.total_seconds + 2 * once}
+        except (wire.PeerClosed, wire.WireError):
+            message = {"fault": "the process that ran the notebook ended early"}
+        finally:
+            ours.close()
+            fault = self._ended(child)
+            shutil.rmtree(folder, ignore_errors=True)
+        return {"fault": fault} if fault else message
+
+    def _ended(self, child: int) -> str:
+        """End a child and all workers; what the reaper could not do, in words."""
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return str(self.zygote.order("reap_all").get("fault", ""))
 
     def _recall(self, job: Job, folder: Path, seed: int, outcome: Outcome) -> bool:
         """Take over all outcomes, if every one is remembered."""
@@ -302,11 +345,8 @@ class Grader:
             outcome.faults.append("the process that ran the checks ended early")
         finally:
             ours.close()
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            reply = self.zygote.order("reap_all")
-            if "fault" in reply:
-                outcome.faults.append(str(reply["fault"]))
+            if fault := self._ended(child):
+                outcome.faults.append(fault)
 
     def _become_child(self, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
         try:
@@ -361,6 +401,7 @@ class Child:
         self, grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket
     ) -> None:
         self.channel = channel
+        self._assignment = grader.assignment
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         self._submission, self._problem = _collected(grader.assignment, Path(job.path), folder)
         self._answers = Answers(
@@ -401,6 +442,26 @@ class Child:
             SecondLooks(limits.second_look_seconds) if job.second_look else None,
         )
 
+    def explain(self, identifier: str, whole: bool) -> Explained:
+        """What is run for a question and why."""
+        question, limits = self._assignment.question(identifier), self._assignment.limits
+        always = self._assignment.runs_whole(question)
+        reason = 'the manifest says run = "all"' if always else "--whole was given" if whole else ""
+        student = self.handed.make_student(question, limits.check_seconds, bool(reason))
+        began = time.monotonic()
+        ran = student.run() if question.names else Ran()
+        seconds = time.monotonic() - began
+        student.close()
+        return explained(
+            self._answers,
+            question,
+            ran,
+            whole=reason,
+            seconds=seconds,
+            budget=limits.whole_seconds if reason else limits.replay_seconds,
+            notes=[*self._problem, *(f"{n} was left out: {why}." for n, why in self._skipped)],
+        )
+
     def end(self, plugin: GradingPlugin, fault: str | None) -> dict[str, Any]:
         """All that is left to say when the checks have run."""
         active = [c.sandbox for c in plugin.checks.values() if c.sandbox is not None]
@@ -409,8 +470,12 @@ class Child:
             "flags": plugin.flags,
             "notes": [*self._problem, *self._answers.notes],
             "primitives": sorted(frozenset.intersection(*active)) if active else [],
-            "skipped": [(item.name, item.reason) for item in self._submission.skipped[:50]],
+            "skipped": self._skipped,
         }
+
+    @property
+    def _skipped(self) -> list[tuple[str, str]]:
+        return [(item.name, item.reason) for item in self._submission.skipped[:50]]
 
 
 def _start_worker(grader: Grader, job: Job, scratch: Path, seconds: float) -> Worker:

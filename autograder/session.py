@@ -24,6 +24,7 @@ from typing import Any
 
 from autograder import __version__, wire
 from autograder.model.errors import HarnessFault, UserError
+from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment
 from autograder.model.report import HARNESS_FAULT, Report
 from autograder.model.submission import write_files
@@ -47,6 +48,10 @@ PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TMPDIR
 
 class IsolationError(UserError):
     """The sandbox is weaker here than hidden checks require."""
+
+
+class ExplainError(UserError):
+    """What is to be explained is not there."""
 
 
 class Nursery:
@@ -218,12 +223,8 @@ class Session:
             second_look: run checks that do not pass on the whole notebook too.
             announce: called with the checks that have ended and the checks in all.
         """
-        job = {
-            "path": str(submission.absolute()),
+        job = self._request(submission, without) | {
             "seed": seed,
-            "required": sorted(self.floor & self.primitives - without),
-            "unsafe": self.unsafe or bool(without),
-            "without": sorted(without),
             "second_look": second_look,
             "cache": str(self.cache.absolute()) if self.cache and self._keeps_memory else None,
             "remember": self.remember,
@@ -242,6 +243,42 @@ class Session:
             fault = traceback.format_exc()
             self.close()  # the next submission starts afresh
             return failed_report(self.assignment, submission, fault)
+
+    def explain(self, submission: Path, question: str, *, whole: bool = False) -> Explained:
+        """What is run of a submission for one question, and why; no check is run.
+
+        Args:
+            question: its id.
+            whole: run the whole notebook down to the answer.
+
+        Raises:
+            ExplainError: there is no such question, nothing at that path, or too much in it.
+            HarnessFault: it could not be told.
+        """
+        known = {each.id.casefold(): each.id for each in self.assignment.questions}
+        if question.casefold() not in known:
+            raise ExplainError(
+                f"{self.assignment.name} has no question '{question}'; "
+                f"choose from {', '.join(known.values())}."
+            )
+        if not submission.exists():
+            raise ExplainError(
+                f"{submission}: nothing is there; name a folder, a zip or a notebook."
+            )
+        job = self._request(submission) | {"explain": known[question.casefold()], "whole": whole}
+        try:
+            if self._job is None:
+                self._start()
+            reply = self._exchange(job)
+        except (wire.PeerClosed, wire.WireError) as error:
+            self.close()
+            raise HarnessFault(f"the grading process has ended: {error}") from error
+        if "late" in reply:
+            raise ExplainError(
+                f"{submission.name}: it took more than {reply['late']:g} seconds to tell what is "
+                "run of it; look for a cell with thousands of statements."
+            )
+        return Explained.from_dict(reply["explained"])
 
     def interrupt(self) -> None:
         """From another thread: have a submission that is under way end, in a fault."""
@@ -283,6 +320,15 @@ class Session:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+    def _request(self, submission: Path, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """What every request says: where the submission is, and what has to hold its code."""
+        return {
+            "path": str(submission.absolute()),
+            "required": sorted(self.floor & self.primitives - without),
+            "unsafe": self.unsafe or bool(without),
+            "without": sorted(without),
+        }
 
     def _start(self) -> None:
         if self._nursery is None:

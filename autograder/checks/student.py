@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.model.errors import HarnessFault
@@ -44,6 +44,27 @@ class Times:
 
     check: float
     optional: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of running the notebook for a question, for staff to look at.
+
+    Attributes:
+        steps: what was run in the end.
+        replayed: what failed of it, and what was stopped.
+        kinds: by name, the type of what it ended up as.
+        missing: by name, in words, why it ended up as nothing.
+        left_out: statements that only may matter were not run, as with them it did not end.
+        problem: in words, why nothing could be run to its end; empty if it could.
+    """
+
+    steps: tuple[Step, ...] = ()
+    replayed: Replayed = field(default_factory=lambda: Replayed({}))
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    left_out: bool = False
+    problem: str = ""
 
 
 class Student:
@@ -109,6 +130,29 @@ class Student:
             hint = f"Is the box filled in, and the name `{name}` kept?"
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
         raise CheckFailed(self._raised(name, reply))
+
+    def run(self) -> Ran:
+        """Run what the question needs, and ask for nothing; what came of it."""
+        plan, names = self._plan(), self._question.names
+        if isinstance(plan, Finding):
+            return Ran(problem=plan.public)
+        missing = {n: self._answers.undefined(self._question, n, plan).public for n in plan.missing}
+        try:
+            self._start(plan)
+            assert self._worker is not None
+            worker = self._worker
+            kinds = self._guarded("asking for types", lambda: worker.kinds(names, self._end()))
+        except CheckFailed as failed:
+            return Ran(missing=missing, left_out=self._left_out, problem=failed.finding.public)
+        failures = self._replayed.failures
+        told = {n: self._replay_failed(n, failures[n]).public for n in names if n in failures}
+        missing = told | missing
+        for name in names:
+            if name not in kinds:
+                missing.setdefault(name, f"`{name}` is not there when all of it has been run.")
+        kinds = {name: kind for name, kind in kinds.items() if name not in missing}
+        steps = plan.sure if self._left_out else plan.steps
+        return Ran(steps, self._replayed, kinds, missing, self._left_out)
 
     def close(self) -> None:
         """Let go of the worker, if there is one."""

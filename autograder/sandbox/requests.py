@@ -9,7 +9,8 @@ from __future__ import annotations
 import signal
 import socket
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder import wire
@@ -56,10 +57,13 @@ class Replayed:
     Attributes:
         failures: by name, what kept it from being defined.
         stopped: cell and line of the optional steps that there was no time left for.
+        failed: the steps that failed, by index; None for one that was not tried, because
+            something that it uses had failed.
     """
 
     failures: dict[str, StudentException]
     stopped: tuple[tuple[int, int], ...] = ()
+    failed: dict[int, StudentException | None] = field(default_factory=dict)
 
 
 class Requests(ABC):
@@ -101,7 +105,7 @@ class Requests(ABC):
             raise self._lied("a replay that failed as a whole")
         bound = {name for step in replay.steps for name in step.binds}
         places = {(step.cell, step.line) for step in replay.steps if step.optional}
-        if type(reply) is not dict or reply.keys() != {"failures", "stopped"}:
+        if type(reply) is not dict or reply.keys() != {"failures", "stopped", "failed"}:
             raise self._lied("a malformed replay")
         failures, stopped = reply["failures"], reply["stopped"]
         if type(failures) is not dict or not failures.keys() <= bound or type(stopped) is not list:
@@ -109,7 +113,19 @@ class Requests(ABC):
         found = tuple((p[0], p[1]) for p in stopped if type(p) is list and len(p) == 2)
         if len(found) != len(stopped) or not places.issuperset(found):
             raise self._lied("a malformed replay")
-        return Replayed({n: self._exception(detail) for n, detail in failures.items()}, found)
+        failed = self._failed(reply["failed"], len(replay.steps))
+        told = {name: self._exception(detail) for name, detail in failures.items()}
+        return Replayed(told, found, failed)
+
+    def _failed(self, reply: object, steps: int) -> dict[int, StudentException | None]:
+        """Which of so many steps failed, each named once at most."""
+        if type(reply) is not list:
+            raise self._lied("a malformed replay")
+        rows = [r for r in reply if type(r) is list and len(r) == 2 and type(r[0]) is int]
+        found = {index: error for index, error in rows if 0 <= index < steps}
+        if len(found) != len(reply):
+            raise self._lied("a malformed replay")
+        return {n: None if error is None else self._exception(error) for n, error in found.items()}
 
     def call(self, name: str, args: list[Any], kwargs: dict[str, Any], deadline: float) -> object:
         """The value of a call, or the exception it ended with."""
@@ -118,6 +134,17 @@ class Requests(ABC):
     def value(self, name: str, deadline: float) -> object:
         """The value of a name, or the exception of asking for it."""
         return self._request({"op": "value", "name": name}, deadline)
+
+    def kinds(self, names: Sequence[str], deadline: float) -> dict[str, str]:
+        """The types of what the names stand for; without those that stand for nothing."""
+        reply = self._request({"op": "kinds", "names": list(names)}, deadline)
+        if isinstance(reply, StudentException):
+            return {}
+        if type(reply) is not dict or not set(names).issuperset(reply):
+            raise self._lied("malformed types")
+        if any(type(kind) is not str or len(kind) > MAX_TEXT for kind in reply.values()):
+            raise self._lied("malformed types")
+        return dict(reply)
 
     def describe(self, name: str, describer: str, deadline: float) -> object:
         """What a public describer says of a name's object, or the exception it ended with."""

@@ -136,12 +136,15 @@ class Worker:
         """Run the steps; by name, the error that kept it from being defined, and what was stopped.
 
         Steps that fail take those along that use what they bind, unless the replay is tolerant.
+        ``failed`` has both by their index: with the error, or None for one that was not tried.
         """
         self._settle_in(request["files"], request["sources"])
         failures: dict[str, dict[str, object]] = {}
         stopped: list[list[int]] = []
+        failed: list[list[object]] = []
         left = request["optional_seconds"]
-        for cell, line, source, binds, uses, optional in request["steps"]:
+        for index, (cell, line, source, binds, uses, optional) in enumerate(request["steps"]):
+            error = None
             cause = next((failures[name] for name in uses if name in failures), None)
             if cause is None or request["tolerant"]:
                 if optional and left <= 0:
@@ -149,18 +152,20 @@ class Worker:
                     continue
                 started = time.monotonic()
                 with _stopping(left if optional else None) as clock:
-                    cause = self._run(cell, line, source)
+                    cause = error = self._run(cell, line, source)
                 if optional:
                     left -= time.monotonic() - started
                 if clock.rung:  # what it had done by then stays
                     stopped.append([cell, line])
                     continue
+            if cause is not None:
+                failed.append([index, error])
             for name in binds:
                 if cause is None:
                     failures.pop(name, None)
                 else:
                     failures[name] = cause
-        return {"failures": failures, "stopped": stopped}
+        return {"failures": failures, "stopped": stopped, "failed": failed}
 
     def _settle_in(self, files: dict[str, bytes], sources: list[list[Any]]) -> None:
         """Write what was handed in into the working folder, where modules are found too."""
@@ -211,6 +216,11 @@ class Worker:
     def do_value(self, request: dict[str, Any]) -> object:
         """The value of a name."""
         return self._lookup(request)
+
+    def do_kinds(self, request: dict[str, Any]) -> dict[str, str]:
+        """The types of the objects of some names; those that are not there are left out."""
+        found = [name for name in request["names"] if name in self.namespace]
+        return {name: _kind(self.namespace[name]) for name in found}
 
     def do_describe(self, request: dict[str, Any]) -> object:
         """What a public describer says of the object of a name."""
@@ -302,6 +312,16 @@ def describe_error(
         "line": line,
         "file": file,
     }
+
+
+def _kind(value: object) -> str:
+    """The type of an object with its module, as far as it is not a builtin one."""
+    try:
+        kind = type(value)
+        module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
+        return f"{module}{kind.__qualname__}"[:100]
+    except BaseException:  # as below
+        return "object"
 
 
 def _type_name(error: BaseException) -> str:

@@ -954,6 +954,7 @@ def liar(sandbox: Sandbox, body: str, arguments: str = "") -> Worker:
 
 
 ERROR = {"kind": "raised", "type": "ValueError", "message": "", "cell": 1, "line": 1}
+GOOD: dict[str, object] = {"failures": {}, "stopped": [], "failed": []}
 MALFORMED: list[object] = [
     *(None, True, 1, "passed", [], {}, (), b"value", [{"value": 1}]),
     {"score": 20},
@@ -1091,9 +1092,15 @@ def test_a_worker_that_does_not_read(sandbox: Sandbox) -> None:
     [
         [],
         {"failures": {}},
-        *({"failures": found, "stopped": []} for found in ([], {"other": ERROR}, {1: ERROR})),
-        {"failures": {"attack": None}, "stopped": []},
-        *({"failures": {}, "stopped": found} for found in (None, [1], [[1, 1]], [[1, 1, 1]])),
+        {"failures": {}, "stopped": []},
+        *(GOOD | {"failures": found} for found in ([], {"other": ERROR}, {1: ERROR})),
+        GOOD | {"failures": {"attack": None}},
+        *(GOOD | {"stopped": found} for found in (None, [1], [[1, 1]], [[1, 1, 1]])),
+        *(GOOD | {"failed": found} for found in (None, {}, [0], [[1, None]], [[-1, None]])),
+        *(GOOD | {"failed": found} for found in ([[0]], [[0, 1]], [["0", None]], [[True, None]])),
+        GOOD | {"failed": [[0, None], [0, None]]},
+        GOOD | {"failed": [[0, {**ERROR, "message": "x" * 1001}]]},
+        GOOD | {"more": 1},
     ],
 )
 def test_a_malformed_replay(sandbox: Sandbox, reply: object) -> None:
@@ -1106,6 +1113,14 @@ def test_a_malformed_replay(sandbox: Sandbox, reply: object) -> None:
     step = Step(1, 1, textwrap.dedent(source), ("attack",), ())
     with pytest.raises(WorkerLied):
         worker.replay(Replay((step,)), soon())
+
+
+@pytest.mark.parametrize("reply", [[], {"other": "int"}, {"attack": 1}, {"attack": "x" * 1001}])
+def test_malformed_types(sandbox: Sandbox, reply: object) -> None:
+    source = f"from autograder.sandbox.worker import Worker\nWorker.do_kinds = lambda *_: {reply!r}"
+    worker = sandbox.worker(source)
+    with pytest.raises(WorkerLied):
+        worker.kinds(("attack",), soon())
 
 
 def test_too_large_an_answer_is_an_error_and_not_the_end(sandbox: Sandbox) -> None:
