@@ -74,9 +74,7 @@ class Graders(ExitStack):
     ) -> Report:
         session = self._taken()
         try:
-            return session.grade_files(
-                files, seed=self._seed, fresh=fresh, second_look=second_look
-            )
+            return session.grade_files(files, seed=self._seed, fresh=fresh, second_look=second_look)
         finally:
             with self._lock:
                 self._free.append(session)

@@ -246,7 +246,7 @@ class Maker:
             ["abs = tot", f"{name} = abs({number})", "del abs"],
             [f"for {name} in range({number} % 4): print({name})"],
             [f"for i in range(4): print(i, {lst})", f"{name} = i"],
-            [f"for t in [1, {number}]: {TRIPWIRE}(t)", f"{name} = t"],
+            [f"for t in [1, {number}]: tot(t)", f"{name} = t"],
         ]  # fmt: skip
         return list(self.draw(st.sampled_from(forms)))
 
