@@ -204,14 +204,35 @@ class Student:
     def _start(self, plan: Slice) -> None:
         if self._deadline is not None and time.monotonic() >= self._deadline:
             raise CheckFailed(self._late("the check"))
-        if plan.sure and not self._left_out:
+        if plan.sure and not self._left_out and not self._known_as_slow(plan):
             try:
                 self._begin(plan, plan.steps)
-                return
             except (WorkerTimedOut, WorkerStopped):  # not even a signal may have stopped it
-                self._left_out, self._deadline = True, None
+                pass
+            else:
+                if not self._note_slow(plan):
+                    return
+                self.close()
+                self._worker = None
+            self._deadline = None
+        self._left_out = bool(plan.sure)
         steps = plan.sure or plan.steps
         self._guarded("running the notebook's own code", lambda: self._begin(plan, steps))
+
+    def _mixed(self, plan: Slice) -> set[tuple[str, int, int]]:
+        """Where the statements are of which something only may matter."""
+        return {(self._question.notebook, s.cell, s.line) for s in plan.steps if s.mixed}
+
+    def _known_as_slow(self, plan: Slice) -> bool:
+        """Whether another check has found such a statement to take too long."""
+        return not self._answers.slow.isdisjoint(self._mixed(plan))
+
+    def _note_slow(self, plan: Slice) -> bool:
+        """Whether such a statement was stopped: half of it is not to be had."""
+        stopped = {(self._question.notebook, *place) for place in self._replayed.stopped}
+        slow = self._mixed(plan) & stopped
+        self._answers.slow |= slow
+        return bool(slow)
 
     def _begin(self, plan: Slice, steps: tuple[Step, ...]) -> None:
         """Have a worker run the steps. Raises as its requests do."""

@@ -32,6 +32,7 @@ class LiveAnswers:
         self.assignment = assignment
         self.names = names
         self._numbers = numbers
+        self.slow: set[tuple[str, int, int]] = set()
 
     def slice(self, question: Question, *, whole: bool = False) -> Slice:  # noqa: ARG002
         """Nothing to run; the names that are not there yet."""

@@ -104,7 +104,7 @@ class Requests(ABC):
         if isinstance(reply, StudentException):
             raise self._lied("a replay that failed as a whole")
         bound = {name for step in replay.steps for name in step.binds}
-        places = {(step.cell, step.line) for step in replay.steps if step.optional}
+        places = {(step.cell, step.line) for step in replay.steps if step.budgeted}
         if type(reply) is not dict or reply.keys() != {"failures", "stopped", "failed"}:
             raise self._lied("a malformed replay")
         failures, stopped = reply["failures"], reply["stopped"]

@@ -19,7 +19,14 @@ from autograder.slicing.slicer import BrokenCell, Slice, slice_question
 
 
 class AnswerSource(Protocol):
-    """Where a question's answer is: in submitted notebooks, or live in a running one."""
+    """Where a question's answer is: in submitted notebooks, or live in a running one.
+
+    Attributes:
+        slow: notebook, cell and line of statements that took too long, by something in them that
+            only may matter.
+    """
+
+    slow: set[tuple[str, int, int]]
 
     def slice(self, question: Question, *, whole: bool = False) -> Slice | Finding:
         """What to run for a question, or why there is nothing to run.
@@ -57,6 +64,7 @@ class Answers:
     submission: Submission
     packages: Packages = field(default_factory=Packages)
     notes: list[str] = field(default_factory=list)
+    slow: set[tuple[str, int, int]] = field(default_factory=set)
     _chosen: dict[str, Choice] = field(default_factory=dict)
     _slices: dict[tuple[str, bool], Slice | Finding] = field(default_factory=dict)
 

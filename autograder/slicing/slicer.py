@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -257,9 +257,10 @@ class _Program:
         if self.dynamic:
             return self.whole(names)
         _, chosen, _ = surely = self._selected(names, sure=True)
-        sure = self._steps(names, *surely, {placed.index for placed, _ in chosen})
+        lines = {placed.index: _lines(edits) for placed, edits in chosen}
+        sure = self._steps(names, *surely, lines)
         everything = self._selected(names)
-        steps = self._steps(names, *everything, {placed.index for placed, _ in chosen})
+        steps = self._steps(names, *everything, lines)
         return Slice(
             tuple(names),
             steps,
@@ -275,12 +276,16 @@ class _Program:
         needed: set[str],
         chosen: list[tuple[_Placed, list[Edit]]],
         selection: _Selection,
-        sure: set[int],
+        sure: dict[int, int],
     ) -> tuple[Step, ...]:
-        """The steps of what was chosen; those of other statements than ``sure`` are optional."""
+        """The steps of what was chosen.
+
+        Args:
+            sure: by the index of each statement that is kept for sure, what of it is left out.
+        """
         kept = {placed.index for placed, _ in chosen}
         steps = [
-            replace(step, optional=placed.index not in sure)
+            _marked(step, placed.index, edits, sure)
             for placed, edits in chosen
             for step in _steps_of(placed, edits, selection, set(names))
         ]
@@ -288,8 +293,9 @@ class _Program:
 
     def whole(self, names: Sequence[str]) -> Slice:
         """Every statement; those that the names do not need for sure are optional."""
-        needed, chosen, selection = self._selected(names, sure=True)
-        sure = {placed.index for placed, _ in chosen}
+        needed, chosen, selection = surely = self._selected(names, sure=True)
+        lines = {placed.index: _lines(edits) for placed, edits in chosen}
+        sure = self._steps(names, *surely, lines)
         steps = []
         for placed in self.placed:
             facts = placed.facts
@@ -298,13 +304,13 @@ class _Program:
             if facts.aliases is not None:
                 selection.imported[facts.node] = set(facts.binds)
             needed |= (facts.uses | facts.deferred) - self.effects.bound
-            optional = placed.index not in sure
             made = _steps_of(placed, [], selection, set(names))
-            steps += [replace(step, optional=optional) for step in made]
+            steps += [_marked(step, placed.index, [], lines) for step in made]
         everything = {placed.index for placed in self.placed}
         lost = self._template_imports(needed, everything, set(names))
         missing = () if self.dynamic else self._missing(names)
-        return Slice(tuple(names), (*lost, *steps), missing, tuple(self.broken), whole=True)
+        broken = tuple(self.broken)
+        return Slice(tuple(names), (*lost, *steps), missing, broken, sure, whole=True)
 
     def _left_to_staff(self, facts: StatementFacts) -> bool:
         """A call that by the assignment's word only reads, and whose result nobody keeps."""
@@ -419,6 +425,21 @@ def _steps_of(
     yield Step(
         *where, source, (*sorted(facts.binds | changed), *star), tuple(sorted(uses)), why=why
     )
+
+
+def _lines(edits: Iterable[Edit]) -> int:
+    """How many lines are left out."""
+    return sum((e.node.end_lineno or e.node.lineno) - e.node.lineno + 1 for e in edits)
+
+
+def _marked(step: Step, index: int, edits: Iterable[Edit], sure: Mapping[int, int]) -> Step:
+    """The step, with what is said of a statement of which all or something only may matter.
+
+    Args:
+        sure: by the index of each statement that is kept for sure, the lines left out of it.
+    """
+    left = sure.get(index)
+    return replace(step, optional=left is None, mixed=left is not None and _lines(edits) < left)
 
 
 class _Selection:

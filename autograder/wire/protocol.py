@@ -17,6 +17,8 @@ class Step:
         binds: the names that are not to be had if it fails; ``*`` stands for any name.
         uses: the names without which it need not be tried.
         optional: it only may matter: it shares a budget of time with others of its kind.
+        mixed: something inside it only may matter: it shares that budget too, and if it is stopped
+            the steps without all such have to be run in place of these.
         why: what it is kept for, in words for staff; it does not cross the wire.
     """
 
@@ -26,7 +28,13 @@ class Step:
     binds: tuple[str, ...]
     uses: tuple[str, ...]
     optional: bool = False
+    mixed: bool = False
     why: str = ""
+
+    @property
+    def budgeted(self) -> bool:
+        """Whether it is stopped when the time for what only may matter is over."""
+        return self.optional or self.mixed
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Replay:
     def request(self) -> dict[str, Any]:
         """The same in plain values, as it crosses the wire."""
         rows = [
-            [s.cell, s.line, s.source, list(s.binds), list(s.uses), s.optional] for s in self.steps
+            [s.cell, s.line, s.source, list(s.binds), list(s.uses), s.budgeted] for s in self.steps
         ]
         return {
             "op": "replay",
