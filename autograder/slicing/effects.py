@@ -246,6 +246,12 @@ class SideEffects:
             _joined(summary.shared for summary in known),
         )
 
+    def read_by_calls(self, names: Iterable[str]) -> set[str]:
+        """What is shared that calls of the names read; whoever calls them seeds what they draw."""
+        acting = {other for name in names for other in self._acting(name)}
+        summaries = [self.summary(name) for name in acting]
+        return {state for found in summaries if found is not None for state in found.shared.reads}
+
     def defines(self, name: str) -> bool:
         """Whether a function or class of that name is defined here."""
         return name in self._functions or name in self._classes

@@ -342,6 +342,7 @@ class _Program:
         self, selection: _Selection, names: Sequence[str]
     ) -> tuple[set[str], list[tuple[_Placed, list[Edit]]]]:
         needed = set(names) | selection.reach(names) | {SETTINGS}
+        needed |= self.effects.read_by_calls(names)
         chosen: list[tuple[_Placed, list[Edit]]] = []
         cell = None
         for placed in reversed(self.placed):

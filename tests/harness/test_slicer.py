@@ -567,6 +567,9 @@ def looks(value: Any, depth: int = 5) -> Any:
 
 
 def outcome(namespace: dict[str, Any], name: str) -> Any:
+    """What a name holds; a check that calls a function that draws seeds what it draws from."""
+    random.seed(0)
+    np.random.seed(0)
     return looks(namespace[name]) if name in namespace else "<not bound>"
 
 
@@ -732,6 +735,9 @@ def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
          "    x = 'raised'", "x"),
         ("sum = 3\ndel sum\nx = sum([1, 2])", "x"),
         ("from decimal import *\ngetcontext().prec = 3\nx = str(Decimal(1) / 3)", "x"),
+        # what a function that is asked for reads when it is called
+        ("open('a', 'w').write('1')\ndef x(v): return open('a').read()", "x"),
+        ("open('a', 'w').write('1')\ndef f(v): return open('a').read()\nx = lambda v: f(v)", "x"),
         # a module that the notebook writes
         ("open('own_module.py', 'w').write('import random; random.seed(4); v = 5')\n"
          "random.seed(1)\nimport own_module\nx = random.random()", "x"),
