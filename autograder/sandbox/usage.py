@@ -15,7 +15,7 @@ MOST_FILES = 10_000
 #: How many files of the largest size may lie there.
 MOST_FULL_FILES = 4
 #: Why a folder cannot be looked into that its maker may write in.
-HIDING = (errno.ENAMETOOLONG, errno.EACCES)
+HIDING = (errno.ENAMETOOLONG, *((errno.EACCES,) if os.geteuid() != 0 else ()))
 
 
 def overfull(folder: str, file_size: int, given: tuple[int, int] = (0, 0)) -> str | None:
