@@ -64,6 +64,8 @@ class Check:
     keys: dict[bool, str] = field(default_factory=dict)
     #: Whether the outcome follows from the whole notebook.
     whole: bool = False
+    #: Whether a run that does not count would have ended otherwise on a machine that is less busy.
+    by_chance: bool = False
     #: What the sandbox held when a remembered outcome came about.
     remembered: frozenset[str] | None = None
 
@@ -89,6 +91,11 @@ class Check:
         return self.remembered if self.student is None else self.student.active
 
     @property
+    def hurried(self) -> bool:
+        """Whether the time ran out on something."""
+        return self.student is not None and (self.student.late or bool(self.student.stopped))
+
+    @property
     def done(self) -> bool:
         """Whether every case has run."""
         return len(self.outcomes) == len(self.items)
@@ -107,7 +114,7 @@ class Check:
     def forget(self) -> None:
         """Be as before any submission."""
         self.begin_again()
-        self.keys, self.whole = {}, False
+        self.keys, self.whole, self.by_chance = {}, False, False
 
     def begin_again(self) -> None:
         """Have no outcome yet."""
@@ -149,7 +156,7 @@ class Check:
         """Remember the outcome, unless it may be another one the next time."""
         if any(case.status in ("fault", "skipped") for case in self.outcomes):
             return
-        if self.student is not None and (self.student.late or self.student.stopped):
+        if self.by_chance or self.hurried:
             return
         outcome = {
             "cases": [asdict(case) for case in self.outcomes],

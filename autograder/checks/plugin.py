@@ -312,6 +312,7 @@ class GradingPlugin:
             if looks.take(check, lambda: self._student(check, whole=True), nextitem):
                 check.note_stopped()
             self.handed.emit(check.result())
+        check.by_chance |= looks is not None and looks.missed(check)
         if self.handed.verdicts is not None:
             check.keep(self.handed.verdicts)
 

@@ -33,6 +33,13 @@ class SecondLooks:
 
     def due(self, check: Check) -> bool:
         """Whether a check that has ended is to be run once more."""
+        return self._wanted(check) and self.spent < self.seconds
+
+    def missed(self, check: Check) -> bool:
+        """Whether it would be, had others not taken the time; another time it may pass."""
+        return self._wanted(check) and 0 < self.seconds <= self.spent
+
+    def _wanted(self, check: Check) -> bool:
         student = check.student
         return (
             check.done
@@ -40,7 +47,6 @@ class SecondLooks:
             and check.id not in self._begun
             and student is not None
             and student.partial
-            and self.spent < self.seconds
         )
 
     def take(
@@ -56,6 +62,7 @@ class SecondLooks:
             runtestprotocol(item, log=False, nextitem=nextitem)
         self.spent += time.monotonic() - started
         second = check.taken()
+        check.by_chance |= check.hurried
         check.restore(first, seconds=first.seconds + second.seconds)
         if not second.share > first.share:
             return False

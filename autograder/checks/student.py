@@ -32,6 +32,12 @@ from autograder.wire.protocol import Replay, Step
 #: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
 StartWorker = Callable[[float], Requests]
 
+#: What one is told of stays in words that one reads: so many causes in a row.
+MAX_CAUSES = 5
+#: Which of its causes, and which line, code names that has seen an input is its own choice, and so
+#: could tell that input. Of so many only, it tells little.
+MAX_TELLING_CAUSES, MAX_TELLING_LINES = 100, 5_000
+
 
 @dataclass(frozen=True)
 class Times:
@@ -207,8 +213,8 @@ class Student:
         if plan.sure and not self._left_out and not self._known_as_slow(plan):
             try:
                 self._begin(plan, plan.steps)
-            except (WorkerTimedOut, WorkerStopped):  # not even a signal may have stopped it
-                pass
+            except (WorkerTimedOut, WorkerStopped, WorkerLied):
+                pass  # not even a signal may have stopped it; or it wrote on the wire
             else:
                 if not self._note_slow(plan):
                     return
@@ -236,7 +242,8 @@ class Student:
 
     def _begin(self, plan: Slice, steps: tuple[Step, ...]) -> None:
         """Have a worker run the steps. Raises as its requests do."""
-        seconds = self._times.check + self._times.optional
+        optional = self._times.optional if any(step.budgeted for step in steps) else 0.0
+        seconds = self._times.check + optional
         # From here on ``close`` reaps it, whatever the replay does.
         self._worker = worker = self._start_worker(seconds)
         self._secret = False
@@ -248,12 +255,12 @@ class Student:
             steps,
             dict(self._answers.sources(self._question, cells)),
             self._answers.files(self._question, plan),
-            self._times.optional,
+            optional,
             tolerant=plan.whole,
         )
         self._replayed = worker.replay(replay, self._end())
         # What was not needed for optional statements is not left to the check.
-        spent = min(time.monotonic() - began, self._times.optional)
+        spent = min(time.monotonic() - began, optional)
         self._deadline = min(self._deadline, began + spent + self._times.check)
 
     def _end(self) -> float:
@@ -299,23 +306,34 @@ class Student:
 
     def _told(self, error: StudentException) -> str:
         """What went wrong when the notebook was run, in full; and why, if something before did."""
+        return " ".join([self._said(error), *self._causes(error)])
+
+    def _said(self, error: StudentException) -> str:
         message = clean(error.message, 300).strip()
         text = f"{self._place(error)}{exception_name(error.type, hidden=False)}"
-        text = f"{text}: {message}." if message else f"{text}."
-        return " ".join([text, *self._cause(error)])
+        return f"{text}: {message}." if message else f"{text}."
 
-    def _cause(self, error: StudentException) -> list[str]:
-        """A sentence on what had gone wrong before, if the error follows from that."""
-        name = _missing_name(error)
-        if not name:
+    def _causes(self, error: StudentException) -> list[str]:
+        """Sentences on what had gone wrong before, if the error follows from that.
+
+        They quote no name but one that the notebook is known to bind: the one in the error could be
+        an input.
+        """
+        failures, plan = self._replayed.failures, self._plan()
+        broken = plan.broken if isinstance(plan, Slice) else ()
+        if self._secret and max(len(failures), len(broken)) > MAX_TELLING_CAUSES:
             return []
-        failures = self._replayed.failures
-        before = failures.get(name) or failures.get("*")
-        if before is not None and before != error:
-            return [f"`{clean(name, 100)}` was not there because {self._told(before)}"]
-        plan = self._plan()
-        broken = self._answers.unreadable(self._question, plan, name)
-        return [broken] if broken else []
+        texts: list[str] = []
+        seen = [error]
+        while len(texts) < MAX_CAUSES and (name := _missing_name(seen[-1])):
+            before = failures.get(name) or failures.get("*")
+            if before is None or before in seen:
+                told = self._answers.unreadable(self._question, plan, name)
+                return [*texts, told] if told else texts
+            what = f"`{clean(name, 100)}`" if name in failures else "That name"
+            texts.append(f"{what} was not there because {self._said(before)}")
+            seen.append(before)
+        return texts
 
     def _raised(self, name: str, error: StudentException) -> Finding:
         """What a call or a description ended with; a message may be shown if it holds no input."""
@@ -326,27 +344,28 @@ class Student:
                 "Return plain Python values, NumPy arrays or tensors.",
                 f"`{name}` gave an object that is neither a plain value nor an array.",
             )
-        place = self._place(error)
         message = clean(error.message, 300).strip()
         texts = []
         for hidden in (False, True):
+            secret = hidden and self._secret
+            place = self._place(error, secret=secret)
             text = f"`{name}` stopped: {place}{exception_name(error.type, hidden=hidden)}"
-            shown = message and not (hidden and self._secret)
-            text = f"{text}: {message}." if shown else f"{text}."
-            texts.append(" ".join([text, *self._cause(error)]))
+            text = f"{text}: {message}." if message and not secret else f"{text}."
+            texts.append(" ".join([text, *self._causes(error)]))
         return Finding(texts[0], self._hint(error), texts[1])
 
-    def _place(self, error: StudentException) -> str:
+    def _place(self, error: StudentException, *, secret: bool = False) -> str:
         line = self._answers.line(self._question, error.cell, error.line, error.file)
         # The numbers come from the student's process: those of no line of theirs tell nothing, but
-        # could carry what it has seen.
-        if not line:
+        # could carry what it has seen; as could those of one line out of a million.
+        many = secret and self._answers.lines(self._question) > MAX_TELLING_LINES
+        if many or not line:
             return "it raised "
         where = clean(error.file, 200) if error.file else f"cell {error.cell}"
         return f"{where}, line {error.line}, {line} raised "
 
     def _hint(self, error: StudentException) -> str:
-        if self._cause(error):
+        if self._causes(error):
             return "Mend that first; this follows from it."
         return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")
 

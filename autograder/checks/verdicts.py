@@ -25,7 +25,7 @@ from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
 from autograder.slicing.slicer import Slice
 
-_FORMAT = 3
+_FORMAT = 4
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
 OUTER = frozenset(
     ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
@@ -150,7 +150,7 @@ class Verdicts:
             path: the check's file.
             name: its function.
             fixtures: what it asks for.
-            whole: it may follow from all of the notebook, by a second look.
+            whole: it may follow from all of the notebook and of the files, by a second look.
 
         Raises:
             HarnessFault: there is nothing to look at, because manifest and template disagree.
@@ -158,16 +158,19 @@ class Verdicts:
         asked = set(fixtures)
         seen: dict[str, object] = {}
         if "student" in asked:
-            seen["student"] = self._looked_at(question)
+            all_run = self._answers.assignment.runs_whole(question)
+            seen["student"] = self._looked_at(question, whole=all_run)
             if whole:
-                seen["notebook"] = [self._second_look, self._answers.cells(question)]
+                everything = self._looked_at(question, whole=True)
+                cells = self._answers.cells(question)
+                seen["notebook"] = [self._second_look, cells, everything]
         if "files" in asked:
             seen["files"] = self._files
         return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
 
-    def _looked_at(self, question: Question) -> list[object]:
-        """What is run for a question, and the cells that messages may quote."""
-        plan = self._answers.slice(question)
+    def _looked_at(self, question: Question, *, whole: bool) -> list[object]:
+        """What is run for a question, its files, and the cells that messages may quote."""
+        plan = self._answers.slice(question, whole=whole)
         if not isinstance(plan, Slice):
             return [type(plan).__name__, asdict(plan)]
         aside = {"left_out", "imports"}  # what is not run has no part in it

@@ -35,7 +35,7 @@ class Limits:
     Attributes:
         replay_seconds: for the statements of a notebook that only may matter, in each check.
         whole_seconds: for those of a whole notebook, where one is run as a whole.
-        second_look_seconds: for all second looks at a submission; 0 for none.
+        second_look_seconds: after these no further second look at a submission begins; 0 for none.
     """
 
     check_seconds: float = 20.0

@@ -100,7 +100,11 @@ class Requests(ABC):
 
     def replay(self, replay: Replay, deadline: float) -> Replayed:
         """Run the steps; the names that they could not define, and the steps that were stopped."""
-        reply = self._request(replay.request(), deadline)
+        try:
+            reply = self._request(replay.request(), deadline)
+        except wire.UnsupportedValue:  # nothing was sent: it is more than a frame may hold
+            self.close()
+            raise WorkerStopped("is too large to be run") from None
         if isinstance(reply, StudentException):
             raise self._lied("a replay that failed as a whole")
         bound = {name for step in replay.steps for name in step.binds}
@@ -110,8 +114,11 @@ class Requests(ABC):
         failures, stopped = reply["failures"], reply["stopped"]
         if type(failures) is not dict or not failures.keys() <= bound or type(stopped) is not list:
             raise self._lied("a malformed replay")
-        found = tuple((p[0], p[1]) for p in stopped if type(p) is list and len(p) == 2)
-        if len(found) != len(stopped) or not places.issuperset(found):
+        # Of these types exactly: ``True`` and ``1.0`` are equal to 1, and a list has no hash.
+        if not all(type(p) is list and list(map(type, p)) == [int, int] for p in stopped):
+            raise self._lied("a malformed replay")
+        found = tuple((p[0], p[1]) for p in stopped)
+        if len(found) > len(replay.steps) or not places.issuperset(found):
             raise self._lied("a malformed replay")
         failed = self._failed(reply["failed"], len(replay.steps))
         told = {name: self._exception(detail) for name, detail in failures.items()}

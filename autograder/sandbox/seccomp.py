@@ -28,6 +28,8 @@ REFUSE = 0x0005_0000 | errno.EPERM
 #: As on a kernel that lacks the call: the C library then takes the older one.
 UNKNOWN = 0x0005_0000 | errno.ENOSYS
 UNSUPPORTED = 0x0005_0000 | errno.EOPNOTSUPP
+#: As if it had been done.
+NOTHING = 0x0005_0000
 
 LOAD, AND, RETURN, JUMP = 0x20, 0x54, 0x06, 0x05
 IF_EQUAL, IF_AT_LEAST = 0x15, 0x35
@@ -67,8 +69,16 @@ CONDITIONAL: Mapping[str, tuple[Condition, ...]] = {
     "personality": (Condition(0, WHOLE, (0, WHOLE)),),  # set none, and ask
 }
 #: Not there: of the first the flags lie in memory, where no filter can look; the second takes a
-#: disk's space at once, before anybody can look. The C library then does it in another way.
-MISSING: Mapping[str, int] = {"clone3": UNKNOWN, "fallocate": UNSUPPORTED}
+#: disk's space at once, before anybody can look. The C library then does it in another way. The
+#: others say what of a file is in memory, or throw it out: a note for the next check, in a file
+#: that nobody may write.
+MISSING: Mapping[str, int] = {
+    "clone3": UNKNOWN,
+    "fallocate": UNSUPPORTED,
+    "preadv2": UNKNOWN,
+    "cachestat": UNKNOWN,
+    "fadvise64": NOTHING,
+}
 
 #: Calls that are refused whatever their arguments, by number: x86-64, aarch64.
 REFUSED: Mapping[str, tuple[int | None, int | None]] = {
@@ -169,6 +179,9 @@ _OTHERS: Mapping[str, tuple[int, int]] = {
     "personality": (135, 92),
     "clone3": (435, 435),
     "fallocate": (285, 47),
+    "preadv2": (327, 286),
+    "cachestat": (451, 451),
+    "fadvise64": (221, 223),
 }
 
 

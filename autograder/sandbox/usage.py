@@ -7,23 +7,36 @@ done but looking.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 
 MOST_FILES = 10_000
 #: How many files of the largest size may lie there.
 MOST_FULL_FILES = 4
+#: Why a folder cannot be looked into that its maker may write in.
+HIDING = (errno.ENAMETOOLONG, *((errno.EACCES,) if os.geteuid() != 0 else ()))
 
 
-def overfull(folder: str, file_size: int) -> str | None:
-    """In words for a student what there is too much of, None if all is well."""
+def overfull(folder: str, file_size: int, given: tuple[int, int] = (0, 0)) -> str | None:
+    """In words for a student what there is too much of, None if all is well.
+
+    Args:
+        given: how many files lay there at the start, and the bytes of them.
+    """
     size = 0
-    for number, used in enumerate(_entries(folder)):
-        size += used
-        if number >= MOST_FILES:
-            return f"wrote more than {MOST_FILES} files"
-        if size > MOST_FULL_FILES * file_size:
-            return f"wrote files of more than {MOST_FULL_FILES * file_size / 10**6:.0f} MB in all"
+    try:
+        for number, used in enumerate(_entries(folder)):
+            size += used
+            if number >= MOST_FILES + given[0]:
+                return f"wrote more than {MOST_FILES} files"
+            if size > MOST_FULL_FILES * file_size + 2 * given[1]:  # blocks that are not full count
+                words = f"{MOST_FULL_FILES * file_size / 10**6:.0f} MB"
+                return f"wrote files of more than {words} in all"
+    except OSError as error:
+        if error.errno not in HIDING:
+            raise
+        return "made folders that cannot be looked into"
     return None
 
 
@@ -57,12 +70,18 @@ def memory_of(process: int | str) -> int:
 
 
 def _entries(folder: str) -> Iterator[int]:
-    """The bytes that each file and folder beneath takes on the disk."""
+    """The bytes that each file and folder beneath takes on the disk.
+
+    Raises:
+        OSError: it is deeper than a path is long, or closed to a plain user.
+    """
     waiting = [folder]
     while waiting:
         try:
             entries = os.scandir(waiting.pop())
-        except OSError:  # gone, closed to a plain user, or deeper than a path is long
+        except OSError as error:  # it may be gone
+            if error.errno in HIDING:
+                raise
             continue
         with entries:
             for entry in entries:
@@ -70,5 +89,6 @@ def _entries(folder: str) -> Iterator[int]:
                     yield entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                except OSError:
-                    continue
+                except OSError as error:
+                    if error.errno in HIDING:
+                        raise

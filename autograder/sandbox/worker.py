@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -171,10 +171,11 @@ class Worker:
         """Write what was handed in into the working folder, where modules are found too."""
         for name, data in files.items():
             path = Path(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_bytes(data)
-            self.files[str(path.absolute())] = name
+            with suppress(OSError):  # the handout has a folder there, or a file in place of one
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)  # a link would be written through
+                path.write_bytes(data)
+                self.files[str(path.absolute())] = name
         if str(Path.cwd()) not in sys.path:
             sys.path.insert(0, str(Path.cwd()))
         importlib.invalidate_caches()
@@ -255,9 +256,9 @@ class Worker:
 
 
 class _Clock:
-    """Whether the time was up."""
+    """Whether the time was up, and whether what it was for had ended before."""
 
-    rung = False
+    rung = over = False
 
 
 @contextmanager
@@ -274,16 +275,19 @@ def _stopping(seconds: float | None) -> Iterator[_Clock]:
         return
 
     def ring(_number: int, _frame: object) -> None:
-        clock.rung = True
-        raise StepStopped
+        if not clock.over:
+            clock.rung = True
+            raise StepStopped
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), STOP_AGAIN_SECONDS)
     try:
         yield clock
+        clock.over = True
     except StepStopped:  # it came between the step and here
-        pass
+        clock.over = True
     finally:
+        clock.over = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 

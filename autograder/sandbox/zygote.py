@@ -137,6 +137,7 @@ class _Forked:
     scratch: str
     file_size: int
     memory: int
+    given: tuple[int, int]
 
 
 class Zygote:
@@ -152,6 +153,7 @@ class Zygote:
         self.workers: dict[int, _Forked] = {}
         self.memory = usage.memory_of("self")
         self.stopped: dict[int, str] = {}  # of these workers, why
+        self.measured: dict[int, tuple[int, int]] = {}
         self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
         self.users = Users() if os.geteuid() == 0 else None
         for uid in self.users.take_abandoned() if self.users is not None else ():
@@ -195,7 +197,7 @@ class Zygote:
         """Stop the workers that fill the disk or the memory, with all that they have started."""
         taken = usage.memory_by_user() if self.users is not None and self.workers else {}
         for number, forked in self.workers.items():
-            excess = usage.overfull(forked.scratch, forked.file_size)
+            excess = usage.overfull(forked.scratch, forked.file_size, forked.given)
             # Its own share of this process's memory is not its doing.
             more = taken.get(-1 if forked.uid is None else forked.uid, 0) - self.memory
             if excess is None and more > forked.memory:
@@ -228,9 +230,21 @@ class Zygote:
         if pid == 0:
             self._become_worker(confinement, descriptor)
         self.workers[order["worker"]] = _Forked(
-            pid, uid, scratch, confinement.file_size, confinement.memory
+            pid,
+            uid,
+            scratch,
+            confinement.file_size,
+            confinement.memory,
+            self._given(confinement.file_size),
         )
         return {"pid": pid, "uid": uid}
+
+    def _given(self, file_size: int) -> tuple[int, int]:
+        """The files, and the bytes of them, that a worker starts with; measured once."""
+        if file_size not in self.measured:
+            found = [workspace.taken(folder, file_size) for folder in self.settings.path]
+            self.measured[file_size] = sum(n for n, _ in found), sum(size for _, size in found)
+        return self.measured[file_size]
 
     def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> NoReturn:
         """Never returns: a fork that came back would obey the grader's orders a second time."""
@@ -248,8 +262,12 @@ class Zygote:
             settings = self.settings
             honest.load_in_one_process()
             progress.draw_plainly()
-            for folder in settings.path:
-                workspace.fill(folder)
+            try:
+                for folder in settings.path:
+                    workspace.fill(folder, confinement.file_size)
+            except OSError as error:
+                wire.send(channel, {"fault": f"the public folder cannot be copied: {error}"})
+                os._exit(1)
             active = list(lockdown.active_primitives())
             wire.send(channel, {"active": active, "unreadable": _unreadable(settings.path)})
             worker.Worker(worker.become_main(self.given), settings.describers).serve(channel)

@@ -48,6 +48,9 @@ class AnswerSource(Protocol):
             file: the path of the file that was handed in; empty for a cell.
         """
 
+    def lines(self, question: Question) -> int:
+        """How many lines `line` has to choose from."""
+
     def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
         """What to say of a name that the plan does not define."""
 
@@ -118,13 +121,22 @@ class Answers:
     def line(self, question: Question, cell: int, line: int, file: str = "") -> str:
         """The student's own line, quoted; empty if there is none, or a blank one, at that place."""
         if file:
-            place = self._places(question).get(file)
-            data = self.submission.read(place) if place is not None else b""
-            lines = data.decode("utf-8", "replace").split("\n")
+            lines = self._modules(question).get(file, "").split("\n")
         else:
             lines = dict(self.cells(question)).get(cell, "").split("\n")
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         return code_line(text) if text else ""
+
+    def lines(self, question: Question) -> int:
+        """How many lines `line` has to choose from."""
+        cells = [text for _, text in self.cells(question)]
+        return sum(text.count("\n") + 1 for text in (*cells, *self._modules(question).values()))
+
+    def _modules(self, question: Question) -> dict[str, str]:
+        """The text of each submitted file that code may run from, by its path."""
+        code = {name: file for name, file in self._places(question).items() if name.endswith(".py")}
+        read = self.submission.read
+        return {name: read(file).decode("utf-8", "replace") for name, file in code.items()}
 
     def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
         """What to say of a name that the notebook does not define."""

@@ -10,9 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from arena import CORPUS, LEVELS, SWITCH, Arena, Attack, controlled, load
 from conftest import needs_root
+
+from autograder.sandbox.requests import Requests, WorkerLied, WorkerStopped
+from autograder.wire import UnsupportedValue
+from autograder.wire.protocol import Replay, Step
 
 ATTACKS = {path.stem: load(path) for path in sorted(CORPUS.glob("*.py"))}
 REPEATS = 5
@@ -33,6 +38,20 @@ OPEN: dict[str, tuple[set[str], str]] = {
     "thread_bomb": ({"floor"}, LIMITS),
 }  #: Whether the disk is full before anybody looks is a matter of chance.
 BY_CHANCE = {"large_file"}
+
+REPLAY = Replay((Step(3, 7, "x = 1", ("x", "*"), (), optional=True),))
+PROBLEM = {"kind": "raised", "type": "E", "message": "", "cell": 3, "line": 7, "file": ""}
+STOPPED: list[Any] = [
+    *([[1, 7]], [[3, 8]], [[3, 7], [3, 7]], [[3, 7, 1]], [[3]], [3, 7], [None], ["37"]),
+    *([[3.0, 7]], [[3, 7.0]], [[[], 7]], [[3, {}]], [[np.int64(3), 7]], [[np.zeros(2), 7]]),
+    *([[True, True]], [(3, 7)], {}, "", 0, None, [[3, 7]] * 100_000, np.zeros((1, 2))),
+]
+FAILURES: list[Any] = [
+    *({"y": PROBLEM}, {"": PROBLEM}, {"x": None}, {"x": {}}, {"x": {**PROBLEM, "cell": -1}}),
+    *({"x": {**PROBLEM, "line": 10**9}}, {"x": {**PROBLEM, "line": True}}, {3: PROBLEM}),
+    *({"x": {**PROBLEM, "file": "f" * 2000}}, {"x": {**PROBLEM, "file": None}}, [], None),
+    *({"x": {**PROBLEM, "more": ""}}, {"x": {**PROBLEM, "message": "m" * 2000}}),
+]
 
 needs_switch = pytest.mark.skipif(not SWITCH, reason="steps of the lock-down cannot be left out")
 pytestmark = needs_root
@@ -164,6 +183,105 @@ def test_the_naive_grader_grades_honest_submissions(battle: Battle) -> None:
         assert arena.naively(folder).won == {}
     finally:
         battle.arenas.put(arena)
+
+
+HELD_UP = """
+import ctypes, os, signal, sys, threading, time
+table = []
+def wait(_table):
+    {how}
+def total(matrix):
+    return table or matrix.sum(-1)
+def label(text):
+    return text
+rate = 0.125
+getattr(sys.modules["__main__"], "wait", wait)(table)
+"""
+WAYS = {
+    "sleep": "time.sleep(100)",
+    "loop": """
+    while True:
+        try:
+            while True: pass
+        except BaseException: pass""",
+    "ignored": """
+    signal.signal(signal.SIGALRM, signal.SIG_IGN); signal.setitimer(signal.ITIMER_REAL, 1e6)
+    while True: pass""",
+    "blocked": """
+    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+    while True: ctypes.CDLL(None).sleep(100)""",
+    "alarm": "signal.signal(signal.SIGALRM, signal.SIG_DFL); signal.alarm(1); time.sleep(100)",
+    "exit": "os._exit(0)",
+    "kill": "os.kill(os.getpid(), 9)",
+    "threads": """
+    for _ in range(40): threading.Thread(target=time.sleep, args=(100,)).start()
+    while True: pass""",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_only_may_matter_holds_up_nothing_else(battle: Battle, way: str) -> None:
+    """Within the bounds that the manifest states, and the points are there all the same."""
+    arena = battle.arenas.get()
+    try:
+        limits = arena.assignment.limits
+        notebook = arena.notebook(HELD_UP.format(how=WAYS[way]))
+        report = arena.grade(arena.submit(arena.folder / f"held-{way}", notebook))
+        lost = {check.number for check in report.checks if check.score != check.max_score}
+        assert not report.faulty, report.all_faults
+        assert lost == {"1.1", "1.2"}  # no list's sum is there; label is wrong, and looked at twice
+        assert report.seconds < limits.total_seconds + 1
+        assert not any("longer than" in flag for flag in report.flags)
+        once = limits.check_seconds + limits.replay_seconds
+        again = limits.check_seconds + limits.whole_seconds
+        for check in report.checks:
+            assert check.seconds < once + limits.check_seconds + again + 1
+    finally:
+        battle.arenas.put(arena)
+
+
+class Said(Requests):
+    """A worker that has one thing to say."""
+
+    def __init__(self, reply: object) -> None:
+        super().__init__()
+        self.reply = reply
+
+    def close(self) -> None:
+        self._alive = False
+
+    def _exchange(self, _request: dict[str, Any], _deadline: float) -> object:
+        if isinstance(self.reply, Exception):
+            raise self.reply
+        return {"value": self.reply}
+
+
+@pytest.mark.parametrize("stopped", [[], [[3, 7]]])
+def test_an_honest_reply_to_a_replay(stopped: list[Any]) -> None:
+    reply = {"failures": {"x": PROBLEM, "*": PROBLEM}, "stopped": stopped}
+    assert len(Said(reply).replay(REPLAY, 0).failures) == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *({"failures": {}, "stopped": stopped} for stopped in STOPPED),
+        *({"failures": failures, "stopped": []} for failures in FAILURES),
+        {"failures": {}},
+        {"failures": {}, "stopped": [], "verdict": 1},
+        [],
+        None,
+    ],
+    ids=lambda reply: repr(reply)[:60],
+)
+def test_a_lie_in_a_reply_to_a_replay_is_one(reply: object) -> None:
+    with pytest.raises(WorkerLied):
+        Said(reply).replay(REPLAY, 0)
+
+
+def test_more_than_a_frame_may_hold_is_the_students_affair() -> None:
+    with pytest.raises(WorkerStopped):
+        Said(UnsupportedValue("more")).replay(REPLAY, 0)
 
 
 def test_the_corpus_is_large() -> None:

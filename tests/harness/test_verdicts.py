@@ -125,6 +125,28 @@ def test_a_cell_that_no_question_needs_changes_nothing(regrade: Regrade) -> None
     assert ran(regrade(lambda notebook: notebook.cells.append(plot()))) == set()
 
 
+def test_where_all_is_run_every_cell_counts(regrade: Regrade, staff: Path) -> None:
+    toml = staff / manifest.FILE_NAME
+    toml.write_text(toml.read_text().replace('source = "two.py"', 'source = "two.py"\nrun = "all"'))
+    regrade()
+    assert ran(regrade()) == set()
+    assert ran(regrade(lambda notebook: notebook.insert("row-sums", "np.other = 1"))) == ALL
+
+
+def test_a_failure_without_its_second_look_is_not_remembered(regrade: Regrade, staff: Path) -> None:
+    toml = staff / manifest.FILE_NAME
+    text = toml.read_text().replace("[limits]", "[limits]\nsecond_look_seconds = 0.001")
+    toml.write_text(text)
+
+    def spoil(notebook: Notebook) -> None:
+        notebook.insert("row-sums", "left_out = [1]\nleft_out.append(2)\nprint(left_out)")
+        notebook.edit("row-sums", ("axis=1", "axis=0"))
+
+    assert ran(regrade(spoil)) == ALL
+    assert ran(regrade(spoil)) == {"1.2"}  # the look at 1.1 had taken the time
+    assert ran(regrade(spoil)) == set()
+
+
 def plot() -> dict[str, object]:
     source = "print('plotting')"
     return {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
