@@ -36,7 +36,12 @@ def clean():
 def keep(text):
     sys.kept = os.environ["KEPT"] = text
     sys.modules["kept"] = text
-    for name in ("kept-@MARK@", "handout.csv", "../kept-@MARK@", os.path.expanduser("~/kept-@MARK@")):
+    for name in (
+        "kept-@MARK@",
+        "handout.csv",
+        "../kept-@MARK@",
+        os.path.expanduser("~/kept-@MARK@"),
+    ):
         try:
             open(name, "w").write("@MARK@ " + text)
             os.chmod(name, 0o666)
