@@ -1,7 +1,7 @@
 """A submission and its metadata come in from Gradescope, results.json goes out to it.
 
 ``metadata`` reads what Gradescope says, ``policies`` decides, ``repeat`` hands earlier results over
-again, ``bounds`` keeps texts and files small, ``output`` writes, and ``command`` is the whole run.
+again, ``output`` writes, and ``command`` is the whole run.
 """
 
 from autograder.gradescope.output import (

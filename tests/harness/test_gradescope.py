@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import gradescope
-from autograder.gradescope import bounds, output
+from autograder.gradescope import output
+from autograder.model import text as bounds
 from autograder.model.errors import HarnessFault
 from autograder.model.report import CheckResult, Leaderboard, Report
 

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import gradescope
-from autograder.gradescope import bounds, decide, output, policies
+from autograder.gradescope import decide, output, policies
 from autograder.gradescope.metadata import Metadata, Previous, User, parse
 from autograder.gradescope.policies import Due, due_of, lateness, quota
 from autograder.gradescope.repeat import repeated
+from autograder.model import text as bounds
 from autograder.model.manifest import Gradescope, HiddenChecks, LatePolicy, SubmissionLimit
 from autograder.model.report import CheckResult, Leaderboard, Report
 from autograder.model.times import parse_time
