@@ -8,6 +8,7 @@ notebooks as handed out; beside it go the harness as a wheel, without the releas
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder.desk.place import checks_of
+from autograder.desk.place import HANDOUT, checks_of
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import write_files
@@ -47,7 +48,7 @@ def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: P
         CheckoutError, HarnessFault: the wheel cannot be built.
     """
     checks = checks_of(target)
-    for name in (FILE_NAME, "templates"):
+    for name in (FILE_NAME, HANDOUT, "templates"):
         if (checks / name).exists():
             raise DeskBundleError(
                 f"{assignment.public_checks / name}: the release writes this one for students; "
@@ -55,6 +56,7 @@ def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: P
             )
     checks.mkdir(exist_ok=True)
     (checks / FILE_NAME).write_text(public_manifest(assignment), encoding="utf-8")
+    (checks / HANDOUT).write_text(json.dumps(_handed_out(target), indent=1), encoding="utf-8")
     write_files(templates, checks / "templates")
     wheel = build_wheel(target)
     _require(target / REQUIREMENTS, wheel)
@@ -73,10 +75,20 @@ def public_manifest(assignment: Assignment) -> str:
             "files": list(assignment.files),
             "runtime": runtime,
             "limits": asdict(assignment.limits),
-            "notebook": [{"file": n.file, "source": n.file} for n in assignment.notebooks],
+            "notebook": [
+                {"file": n.file, "source": n.file, "run": n.run} for n in assignment.notebooks
+            ],
             "question": [_question(question) for question in assignment.questions],
         }
     )
+
+
+def _handed_out(target: Path) -> list[str]:
+    """The files that a notebook finds beside it; neither notebooks nor what checks are made of."""
+    files = (path.relative_to(target) for path in sorted(target.rglob("*")) if path.is_file())
+    checks = checks_of(target).name
+    kept = (file for file in files if file.parts[0] != checks and file.suffix != ".ipynb")
+    return [file.as_posix() for file in kept if "__pycache__" not in file.parts]
 
 
 def _question(question: Question) -> dict[str, Any]:

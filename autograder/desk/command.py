@@ -21,7 +21,7 @@ from autograder.desk.handin import (
     templates_of,
     write_zip,
 )
-from autograder.desk.place import DeskError, find
+from autograder.desk.place import DeskError, find, handed_out
 from autograder.desk.spawned import Settings, SpawnedWorker, Spawner
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment
@@ -96,7 +96,11 @@ def check(what: Sequence[str], folder: Path, *, watch: bool, console: Console) -
     asked = ask(assignment, what)
     runtime = assignment.runtime
     settings = Settings(
-        (str(assignment.public),), runtime.imports, runtime.prebind, runtime.describers
+        (str(assignment.public),),
+        runtime.imports,
+        runtime.prebind,
+        runtime.describers,
+        handed_out(assignment),
     )
     with Spawner(settings) as spawner:
         desk = Desk(assignment, spawner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from autograder.model.manifest import FILE_NAME, Assignment
 
 #: Where Colab keeps what was unpacked there, and what is on Google Drive.
 COLAB = (Path("/content"), Path("/content/drive/MyDrive"))
+#: Beside the checks: the files that were handed out, as a list of paths.
+HANDOUT = "handout.json"
 
 
 class DeskError(UserError):
@@ -45,6 +48,24 @@ def find(start: Path) -> Assignment:
 def load(folder: Path) -> Assignment:
     """The assignment of an unpacked student.zip."""
     return manifest.load(checks_of(folder))
+
+
+def handed_out(assignment: Assignment) -> tuple[str, ...]:
+    """The files that were handed out, as paths from the assignment's folder.
+
+    Raises:
+        DeskError: the list of them is damaged.
+    """
+    path = assignment.public_checks / HANDOUT
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(str(name) for name in names)
+    except FileNotFoundError:  # a bundle of an older release
+        return ()
+    except (OSError, ValueError, TypeError):
+        raise DeskError(
+            f"{path}: this file is damaged; unpack student.zip again and take its folder checks."
+        ) from None
 
 
 def checks_of(folder: Path) -> Path:

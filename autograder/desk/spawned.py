@@ -20,12 +20,13 @@ import tempfile
 import time
 import traceback
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from autograder import wire
 from autograder.model.errors import HarnessFault
-from autograder.sandbox import honest, progress, worker
+from autograder.sandbox import honest, progress, worker, workspace
 from autograder.sandbox.requests import WiredRequests
 
 LOOPBACK = "127.0.0.1"
@@ -42,6 +43,8 @@ class Settings:
     imports: tuple[str, ...]
     prebind: tuple[str, ...]
     describers: tuple[str, ...]
+    #: Files below the first folder of ``path`` that student code finds in its working folder.
+    handout: tuple[str, ...] = ()
 
 
 class Spawner:
@@ -205,6 +208,7 @@ def main() -> None:
         wire.send(channel, {"fault": traceback.format_exc()})
         return
     wire.send(channel, {"given": worker.public_paths(settings.prebind)})
+    home = Path.cwd()
     serving = worker.Worker(worker.become_main(given), settings.describers)
     while True:
         try:
@@ -212,6 +216,9 @@ def main() -> None:
         except wire.PeerClosed:
             os._exit(0)
         if request["op"] == "begin":
+            os.chdir(tempfile.mkdtemp(dir=home))
+            if settings.path:
+                workspace.copy(settings.path[0], settings.handout)
             serving = worker.Worker(worker.become_main(given), settings.describers)
             wire.send(channel, {"value": None})
         else:

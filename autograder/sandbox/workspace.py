@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 #: Left by runs of Python; no part of a handout.
@@ -30,6 +30,18 @@ def fill(source: str, largest: int) -> None:
         elif size is None:
             target.symlink_to(original)
         else:
+            shutil.copyfile(original, target)
+
+
+def copy(source: str, names: Iterable[str]) -> None:
+    """Copy the named files below ``source``, those that are there, below the current folder.
+
+    For a student's own machine, where the folder holds their other files too.
+    """
+    for name in names:
+        original, target = Path(source, name), Path(name)
+        if original.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(original, target)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import re
 import shutil
@@ -95,6 +96,25 @@ def spoil(desk: Path, replacement: str) -> None:
 
 
 # --- the command --------------------------------------------------------------------------------
+
+
+def test_the_handouts_files_lie_beside_the_notebook_and_stay_as_they_are(
+    solved_desk: Path,
+) -> None:
+    """Those that were handed out, not the student's others; what is written is gone afterwards."""
+    handed_out = json.loads((solved_desk / "checks" / "handout.json").read_text(encoding="utf-8"))
+    assert "README.md" in handed_out
+    assert not [name for name in handed_out if name.startswith("checks/")]
+    (solved_desk / "own.txt").write_text("mine", encoding="utf-8")
+    before = (solved_desk / "README.md").read_bytes()
+    there = "open('README.md').read() and not __import__('os').path.exists('own.txt')"
+    writing = f"(open('README.md', 'a').write('more'), {RIGHT.removeprefix('return ')})[1]"
+    spoil(solved_desk, f"assert {there}\n    return {writing}")
+    result = autograder(solved_desk, "check")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "AssertionError" not in result.stdout
+    assert "failed" not in result.stdout
+    assert (solved_desk / "README.md").read_bytes() == before
 
 
 def test_the_bundle_is_one_folder_with_what_checking_needs(bundle: Path) -> None:
