@@ -30,7 +30,14 @@ from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
 from autograder.slicing.scope import imported_paths
-from autograder.slicing.statements import StatementFacts, facts_of, import_text, jumps, with_inner
+from autograder.slicing.statements import (
+    StatementFacts,
+    facts_of,
+    idle_imports,
+    import_text,
+    jumps,
+    with_inner,
+)
 from autograder.slicing.versions import explained
 from autograder.wire.protocol import Step
 
@@ -418,7 +425,8 @@ def _steps_of(
             binds = () if name in selection.given else (name,)
             yield Step(*where, import_text(facts, [name]), binds, (), why=why)
         return
-    source = Source(placed.cell.python).segment(facts.node, edits)
+    idle = [Edit(node) for node in idle_imports(facts.node)]
+    source = Source(placed.cell.python).segment(facts.node, [*edits, *_outside(idle, edits)])
     changed = {n for inner in with_inner([facts]) for n in names & inner.alone.touched}
     # What a block binds is no longer what failed before, whatever it uses behind.
     uses = facts.uses - facts.binds if facts.blocks else facts.uses
@@ -426,6 +434,12 @@ def _steps_of(
     yield Step(
         *where, source, (*sorted(facts.binds | changed), *star), tuple(sorted(uses)), why=why
     )
+
+
+def _outside(inner: Iterable[Edit], edits: Iterable[Edit]) -> list[Edit]:
+    """Those of the inner edits that do not stand in what the others take out."""
+    gone = {part for edit in edits for part in ast.walk(edit.node)}
+    return [edit for edit in inner if edit.node not in gone]
 
 
 def _lines(edits: Iterable[Edit]) -> int:

@@ -8,8 +8,12 @@ from __future__ import annotations
 import ast
 import copy
 import symtable
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
 
 from autograder.slicing.astnodes import attribute_name, base_name, bound_name, eager_nodes
 from autograder.slicing.library import mutates_receiver
@@ -300,3 +304,32 @@ def import_text(facts: StatementFacts, wanted: Iterable[str]) -> str:
     else:
         copy = ast.ImportFrom(facts.node.module, names, facts.node.level)
     return ast.unparse(copy)
+
+
+def idle_imports(node: ast.stmt) -> list[ast.stmt]:
+    """Imports inside functions of modules that are not there, and whose names nothing uses."""
+    functions = (n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    found: dict[ast.stmt, None] = {}  # one in a function in a function is come upon twice
+    for function in functions:
+        used = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+        for part in ast.walk(function):
+            if isinstance(part, ast.Import | ast.ImportFrom) and _is_idle(part, used):
+                found[part] = None
+    return list(found)
+
+
+def _is_idle(node: ast.Import | ast.ImportFrom, used: set[str]) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        roots = [(node.module or "").split(".")[0]] if not node.level else []
+    else:
+        roots = [alias.name.split(".")[0] for alias in node.names]
+    unused = all(bound_name(alias) not in used | {"*"} for alias in node.names)
+    return bool(roots) and unused and not any(_is_there(root) for root in roots)
+
+
+@lru_cache(maxsize=1024)
+def _is_there(root: str) -> bool:
+    """Whether a module of that name can be imported where student code runs; nothing is run."""
+    with suppress(ImportError, ValueError):
+        return root in sys.modules or find_spec(root) is not None
+    return False

@@ -75,11 +75,13 @@ def graded(
                   "class P:\n    def __init__(self, x):\n        self.x = x\n"
                   "def solve(x):\n    assert 'pickle' in inspect.getsource(solve)\n"
                   "    return pickle.loads(pickle.dumps(P(x * x))).x"},
+        {"solve": "def solve(x):\n    import no_such_package, another_one as a\n"
+                  "    def g():\n        from not_there.x import y\n    g()\n    return x * x"},
         {"solve": 'def solve(x):\n    text = f"{x}\N{NO-BREAK SPACE}\N{SNAKE}"\n    return x * x'},
     ],
     ids=["registry of the course", "np.add.at", "order of draws", "file written", "handout's file",
          "writefile", "env", "helper below", "exec", "future", "del of a builtin", "await",
-         "pickle and source", "emoji in an f-string"],
+         "pickle and source", "import that nothing uses", "emoji in an f-string"],
 )  # fmt: skip
 def test_a_right_answer_gets_its_points_without_a_second_look(
     session: Session, parts: dict[str, str]
