@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms, put_into_by
@@ -50,103 +49,12 @@ from autograder.slicing.library import (
     speaks_of_settings,
 )
 from autograder.slicing.packages import Packages
-from autograder.slicing.scope import Scope, imports_in
+from autograder.slicing.scope import FunctionNames, Scope, imports_in
 from autograder.slicing.statements import StatementFacts, with_inner
+from autograder.slicing.summaries import Change, Effect, Shared, Summary, Touch, joined, merged
 
 #: Calls in calls of notebook functions are followed this far at least.
 _MAX_ROUNDS = 10
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What some code does to what is shared without being named, all sets of resources.
-
-    Attributes:
-        draws: taken from and left in another state, as a random state by ``rand``.
-        seeds: set to a state that does not depend on the one before.
-        reads: what its outcome follows from.
-        changes: what it may leave in another state.
-    """
-
-    draws: frozenset[str] = frozenset()
-    seeds: frozenset[str] = frozenset()
-    reads: frozenset[str] = frozenset()
-    changes: frozenset[str] = frozenset()
-
-    def __or__(self, other: Shared) -> Shared:
-        return Shared(
-            self.draws | other.draws,
-            self.seeds | other.seeds,
-            self.reads | other.reads,
-            self.changes | other.changes,
-        )
-
-    @property
-    def sets(self) -> frozenset[str]:
-        """What it sets anew whatever was before."""
-        return self.seeds - self.draws - self.changes
-
-
-@dataclass(frozen=True)
-class Change:
-    """How an object changes: for sure or perhaps, as a whole or with all that is inside."""
-
-    sure: bool
-    deep: bool
-
-    def __or__(self, other: Change) -> Change:
-        return Change(self.sure or other.sure, self.deep or other.deep)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a call of a function does.
-
-    Attributes:
-        parameters: its positional ones, in order.
-        changed: parameters and global names whose objects it changes.
-        consumed: parameters that it goes through, which uses iterators up.
-        result: parameters (as ``ANY_ARGUMENT``) and global names that its result may be or hold.
-    """
-
-    parameters: tuple[str, ...] = ()
-    changed: Mapping[str, Change] = field(default_factory=dict)
-    consumed: frozenset[str] = frozenset()
-    result: frozenset[str] = frozenset()
-    shared: Shared = Shared()
-
-    def seen_from_outside(self) -> Summary:
-        """The same for another module, where this one's global names mean nothing."""
-        inside = {*self.parameters, ANY_ARGUMENT}
-        changed = {n: sure for n, sure in self.changed.items() if n in inside or n[:1] == "<"}
-        return replace(self, changed=changed, result=self.result & inside)
-
-
-@dataclass(frozen=True)
-class Touch:
-    """One thing that a piece of code changes.
-
-    Attributes:
-        classes: of the objects that may change.
-        name: or the name whose object does.
-        sure: it does, as far as a statement that is run does anything.
-        why: what does it, as source text.
-        deep: all that can be reached through them may change, and be it by another function's word.
-    """
-
-    classes: frozenset[int]
-    name: str = ""
-    sure: bool = True
-    why: str = ""
-    deep: bool = False
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What one statement does, blocks in it left out."""
-
-    touches: tuple[Touch, ...]
-    shared: Shared
 
 
 class SideEffects:
@@ -233,7 +141,7 @@ class SideEffects:
             return Summary() if name in self._classes else None
         changed: dict[str, Change] = {}
         for summary in known:
-            changed = _merged(changed, summary.changed)
+            changed = merged(changed, summary.changed)
         parameters = known[0].parameters
         if name in self._classes:  # the object itself is new
             changed.pop(parameters[0] if parameters else "", None)
@@ -243,7 +151,7 @@ class SideEffects:
             changed,
             frozenset().union(*(summary.consumed for summary in known)),
             frozenset().union(*(summary.result for summary in known)),
-            _joined(summary.shared for summary in known),
+            joined(summary.shared for summary in known),
         )
 
     def read_by_calls(self, names: Iterable[str]) -> set[str]:
@@ -353,7 +261,7 @@ class SideEffects:
                 if old is not None:  # a class's `__init__` stands under two names
                     new = Summary(
                         new.parameters,
-                        _merged(old.changed, new.changed),
+                        merged(old.changed, new.changed),
                         old.consumed | new.consumed,
                         old.result | new.result,
                         old.shared | new.shared,
@@ -366,7 +274,7 @@ class SideEffects:
     def _summarise(self, name: str, function: Function) -> Summary:
         body = function.body if isinstance(function.body, list) else [function.body]
         nodes = [node for part in body for node in ast.walk(part)]
-        local = _Locals.of(function, nodes)
+        local = FunctionNames.of(function, nodes)
         inside = imports_in(nodes, self._package)
         scope = Scope(
             {**{n: p for n, p in self.scope.imports.items() if n not in local.names}, **inside},
@@ -378,7 +286,7 @@ class SideEffects:
         )
         by_node = {node: list(self._changed(node, sharing)) for node in nodes}
         touches = [touch for found in by_node.values() for touch in found]
-        shared = _joined(self._shared(node, sharing) for node in nodes)
+        shared = joined(self._shared(node, sharing) for node in nodes)
         used = {node.id for node in nodes if isinstance(node, ast.Name)}
         outside = (used - local.names - self.imported) | local.parameters | {FIGURE}
         changed = self._changed_outside(touches, outside, local, sharing)
@@ -410,23 +318,23 @@ class SideEffects:
 
     @staticmethod
     def _changed_outside(
-        touches: list[Touch], outside: set[str], local: _Locals, sharing: PointsTo
+        touches: list[Touch], outside: set[str], local: FunctionNames, sharing: PointsTo
     ) -> dict[str, Change]:
         """The parameters and global names that are changed."""
         changed: dict[str, Change] = {}
         for touch in touches:
             if touch.name and touch.name not in local.names:
                 more = {touch.name: Change(touch.sure, deep=True)}
-                changed = _merged(changed, more)
+                changed = merged(changed, more)
         for name in outside if any(touch.classes for touch in touches) else ():
             own, reached = sharing.of_names([name]), sharing.reach([name])
             for touch in touches:
                 if hit := touch.classes & reached:
                     own = {sharing.find(at) for at in own}
                     change = Change(touch.sure, deep=touch.deep or bool(hit - own))
-                    changed = _merged(changed, {name: change})
+                    changed = merged(changed, {name: change})
         stored = dict.fromkeys(local.stored & local.declared, Change(sure=True, deep=True))
-        return _merged(changed, stored)
+        return merged(changed, stored)
 
     def _consumed(
         self, nodes: list[ast.AST], parameters: set[str], sharing: PointsTo
@@ -442,7 +350,7 @@ class SideEffects:
         function: Function,
         nodes: list[ast.AST],
         outside: set[str],
-        local: _Locals,
+        local: FunctionNames,
         sharing: PointsTo,
     ) -> frozenset[str]:
         """What the result may be or hold."""
@@ -776,7 +684,7 @@ class SideEffects:
                 return self._shared_by_import(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 calls = [ast.Call(decorator, [], []) for decorator in node.decorator_list]
-                return _joined(self._shared_by_call(call, sharing) for call in calls)
+                return joined(self._shared_by_call(call, sharing) for call in calls)
         return Shared()
 
     @staticmethod
@@ -807,7 +715,7 @@ class SideEffects:
             return Shared()
         given = (*call.args, *(keyword.value for keyword in call.keywords))
         called = [f for a in given for f in self._functions.get(attribute_name(a), ())]
-        passed = _joined(self._summaries.get(f, Summary()).shared for f in called)
+        passed = joined(self._summaries.get(f, Summary()).shared for f in called)
         known = known_function(path) if path is not None else None
         if known is not None:
             return passed | _of_known(known) | _by_file(call)
@@ -821,7 +729,7 @@ class SideEffects:
         by_class = {acting: self._called(CLASS + acting) for acting in made}
         own += [f for functions in by_class.values() for f in functions]
         if all(by_class.values()) and (own or name in self._classes):
-            return passed | _joined(self._summaries.get(f, Summary()).shared for f in own)
+            return passed | joined(self._summaries.get(f, Summary()).shared for f in own)
         foreign = name not in self.bound and not sharing.of_names([name])
         return passed | (_of_unknown(name) if foreign else Shared(draws=RANDOM))
 
@@ -829,7 +737,7 @@ class SideEffects:
         name = method.attr
         kinds = sharing.kinds(sharing.value(method.value))
         own = self._own_methods(name, kinds)
-        shared = _joined(self._summaries.get(f, Summary()).shared for f in own)
+        shared = joined(self._summaries.get(f, Summary()).shared for f in own)
         reads = {FILES} if name in READS_FILES_METHODS else set()
         changes = {FILES} if name in WRITES_FILES_METHODS else set()
         if name in DRAWING_METHODS and kinds <= {"data"}:
@@ -842,45 +750,6 @@ class SideEffects:
         ):
             draws = frozenset() if kinds <= {"figure", "generator", "data"} and kinds else RANDOM
         return shared | Shared(draws, frozenset(), frozenset(reads), frozenset(changes))
-
-
-@dataclass(frozen=True)
-class _Locals:
-    """The names of a function's own scope.
-
-    Attributes:
-        names: all that are local, parameters included.
-        kept: parameters with a default, whose object lives on from call to call.
-    """
-
-    names: frozenset[str]
-    parameters: set[str]
-    positional: tuple[str, ...]
-    kept: frozenset[str]
-    stored: frozenset[str]
-    declared: frozenset[str]
-    nonlocals: bool
-
-    @classmethod
-    def of(cls, function: Function, nodes: list[ast.AST]) -> _Locals:
-        arguments = function.args
-        positional = tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args))
-        parameters = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
-        declared = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
-        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        stored |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-        stored |= set(imports_in(nodes))
-        kept = {*positional[len(positional) - len(arguments.defaults) :]}
-        kept |= {argument.arg for argument in arguments.kwonlyargs}
-        return cls(
-            frozenset((stored - declared) | parameters),
-            parameters,
-            positional,
-            frozenset(kept),
-            frozenset(stored),
-            frozenset(declared),
-            any(isinstance(node, ast.Nonlocal) for node in nodes),
-        )
 
 
 def _touch(
@@ -904,20 +773,6 @@ def _touch(
     classes = sharing.within([at], computed_from=back) if deep else sharing.same(at)
     # Of what can be reached it is not known which part changes.
     yield Touch(frozenset(classes), sure=sure and not deep, why=why, deep=deep)
-
-
-def _merged(one: Mapping[str, Change], other: Mapping[str, Change]) -> dict[str, Change]:
-    both = dict(one)
-    for name, change in other.items():
-        both[name] = both[name] | change if name in both else change
-    return both
-
-
-def _joined(parts: Iterable[Shared]) -> Shared:
-    joined = Shared()
-    for part in parts:
-        joined |= part
-    return joined
 
 
 def _of_known(known: Known) -> Shared:

@@ -19,7 +19,8 @@ from autograder.slicing.scope import imported_paths
 from autograder.slicing.statements import facts_of
 
 if TYPE_CHECKING:
-    from autograder.slicing.effects import SideEffects, Summary
+    from autograder.slicing.effects import SideEffects
+    from autograder.slicing.summaries import Summary
 
 #: Re-exports are followed this far.
 _MAX_HOPS = 8

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from autograder.slicing.astnodes import bound_name
+from autograder.slicing.astnodes import Function, bound_name
 
 _BUILTINS = frozenset(dir(builtins)) | {"display"}
 
@@ -78,3 +78,43 @@ def imports_in(nodes: Iterable[ast.AST], package: str = "") -> dict[str, set[str
         for name, path in imported_paths(node, package).items():
             found.setdefault(name, set()).add(path)
     return found
+
+
+@dataclass(frozen=True)
+class FunctionNames:
+    """The names of a function's own scope.
+
+    Attributes:
+        names: all that are local, parameters included.
+        kept: parameters with a default, whose object lives on from call to call.
+    """
+
+    names: frozenset[str]
+    parameters: set[str]
+    positional: tuple[str, ...]
+    kept: frozenset[str]
+    stored: frozenset[str]
+    declared: frozenset[str]
+    nonlocals: bool
+
+    @classmethod
+    def of(cls, function: Function, nodes: list[ast.AST]) -> FunctionNames:
+        """Those of a function, and of the nodes in its body."""
+        arguments = function.args
+        positional = tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args))
+        parameters = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+        declared = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
+        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        stored |= set(imports_in(nodes))
+        kept = {*positional[len(positional) - len(arguments.defaults) :]}
+        kept |= {argument.arg for argument in arguments.kwonlyargs}
+        return cls(
+            frozenset((stored - declared) | parameters),
+            parameters,
+            positional,
+            frozenset(kept),
+            frozenset(stored),
+            frozenset(declared),
+            any(isinstance(node, ast.Nonlocal) for node in nodes),
+        )
