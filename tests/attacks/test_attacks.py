@@ -258,17 +258,30 @@ class Said(Requests):
 
 @pytest.mark.parametrize("stopped", [[], [[3, 7]]])
 def test_an_honest_reply_to_a_replay(stopped: list[Any]) -> None:
-    reply = {"failures": {"x": PROBLEM, "*": PROBLEM}, "stopped": stopped}
+    failed = [[0, PROBLEM], [1, None]][: len(REPLAY.steps)]
+    reply = {"failures": {"x": PROBLEM, "*": PROBLEM}, "stopped": stopped, "failed": failed}
     assert len(Said(reply).replay(REPLAY, 0).failures) == 2
 
 
 @pytest.mark.parametrize(
     "reply",
     [
-        *({"failures": {}, "stopped": stopped} for stopped in STOPPED),
-        *({"failures": failures, "stopped": []} for failures in FAILURES),
+        *({"failures": {}, "stopped": stopped, "failed": []} for stopped in STOPPED),
+        *({"failures": failures, "stopped": [], "failed": []} for failures in FAILURES),
+        *(
+            {"failures": {}, "stopped": [], "failed": failed}
+            for failed in (
+                None,
+                [0],
+                [[0]],
+                [[True, None]],
+                [[99, None]],
+                [[0, 1]],
+                [[0, None]] * 2,
+            )
+        ),
         {"failures": {}},
-        {"failures": {}, "stopped": [], "verdict": 1},
+        {"failures": {}, "stopped": [], "failed": [], "verdict": 1},
         [],
         None,
     ],
