@@ -167,9 +167,9 @@ class Grader:
         self.base = base
         self.child: Child | None = None
         self.public_only = public_only
-        for template in templates.values():
-            prepare(template)  # here, where all submissions' children have it
         self.packages = packages_of(assignment, public_paths(assignment.runtime.prebind))
+        for template in templates.values():
+            prepare(template, self.packages)  # here, where all submissions' children have it
         self._bases: dict[tuple[str, ...], str] = {}
         self.plugin = GradingPlugin(assignment, lambda: None, public_only=public_only)
         self._recaller: Recaller | None = None

@@ -154,13 +154,13 @@ def _with_below(found: Slice, region: _Program, rest: _Program, whole: bool) -> 
     return replace(found, steps=(*found.steps, *more.steps), missing=missing)
 
 
-def prepare(template: Notebook) -> None:
-    """Read a template's statements once: most cells of a submission are the template's own."""
-    _imports(template)
-    for cell in template.cells:
-        if cell.kind == "code":
-            with suppress(SyntaxError, RecursionError):
-                _statements(cell)
+def prepare(template: Notebook, packages: Packages) -> None:
+    """Read a template's statements, and the packages that it imports, once.
+
+    Most cells of a submission are the template's own, and what they import is the same.
+    """
+    with suppress(RecursionError):
+        _Program(template.cells, packages, template)
 
 
 # --- one pass from the end of the cells to their start -------------------------------------------
