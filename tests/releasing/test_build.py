@@ -65,7 +65,7 @@ def test_student_bundle_is_the_public_folder_the_notebooks_and_what_checks_them(
     notebooks = {entry.file for entry in hw4.notebooks}
     pristine = {f"checks/templates/{name}" for name in notebooks}
     (wheel,) = (hw4_release.folder / "student").glob("dl_autograder-*-py3-none-any.whl")
-    added = {*notebooks, *pristine, "checks/assignment.toml", wheel.name}
+    added = {*notebooks, *pristine, "checks/assignment.toml", "checks/handout.json", wheel.name}
     assert set(names(hw4_release.student_zip)) == {f"hw4/{name}" for name in public | added}
 
 
