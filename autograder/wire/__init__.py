@@ -1,14 +1,7 @@
 """The typed wire between processes that do not trust each other: ``send`` and ``receive``."""
 
-from autograder.wire.channel import (
-    DeadlinePassed,
-    PeerClosed,
-    encode,
-    pending,
-    receive,
-    send,
-)
-from autograder.wire.codec import Limits, UnsupportedValue, WireError
+from autograder.wire.channel import DeadlinePassed, PeerClosed, pending, receive, send
+from autograder.wire.codec import Limits, UnsupportedValue, WireError, encode
 
 __all__ = [
     "DeadlinePassed",

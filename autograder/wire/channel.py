@@ -15,23 +15,9 @@ from autograder.wire.codec import (
     PREFIX,
     Limits,
     Plan,
-    UnsupportedValue,
-    WireError,
     encode,
     sizes,
 )
-
-__all__ = [
-    "DeadlinePassed",
-    "Limits",
-    "PeerClosed",
-    "UnsupportedValue",
-    "WireError",
-    "encode",
-    "pending",
-    "receive",
-    "send",
-]
 
 
 class PeerClosed(Exception):
