@@ -89,12 +89,13 @@ class LiveRequests(Requests):
 
     def _exchange(self, request: dict[str, Any], deadline: float) -> object:  # noqa: ARG002
         """The reply; no deadline: a student who is tired of waiting interrupts the kernel."""
-        reply = self._worker.answer(copied(request))
+        theirs = self._worker.objects.references
+        reply = self._worker.answer(copied(request, self.references, theirs))
         error = reply.get("error")
         if isinstance(error, dict) and error["type"] == "KeyboardInterrupt":
             raise KeyboardInterrupt
         try:
-            return copied(reply)
+            return copied(reply, theirs, self.references)
         except UnsupportedValue as unsupported:
             return worker.unsupported(unsupported)
 

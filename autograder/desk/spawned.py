@@ -212,7 +212,7 @@ def main() -> None:
     serving = worker.Worker(worker.become_main(given), settings.describers)
     while True:
         try:
-            request: Any = wire.receive(channel)
+            request: Any = wire.receive(channel, references=serving.objects.references)
         except wire.PeerClosed:
             os._exit(0)
         if request["op"] == "begin":

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder import wire
-from autograder.wire.protocol import Replay
+from autograder.wire import NO_REFERENCES, References
+from autograder.wire.protocol import Replay, Target
 
 #: What an honest worker cuts its texts to, and more cells and lines than any notebook has.
-MAX_TEXT, MAX_PLACE = 1000, 10**7
+MAX_TEXT, MAX_PLACE, MAX_BASES = 1000, 10**7, 20
 #: Ends of a process by which Python itself has crashed: signals, and what Windows says for them.
 CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE"})
 WINDOWS_CRASH = 0xC0000000
@@ -40,6 +41,9 @@ class StudentException:
     """An exception out of student code, or a value of a type that may not cross.
 
     ``type`` and ``message`` come from the student's process: text, to be shown or not, never code.
+
+    Attributes:
+        bases: the names of the types that its type inherits from.
     """
 
     kind: str
@@ -48,6 +52,7 @@ class StudentException:
     cell: int = 0
     line: int = 0
     file: str = ""
+    bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,12 @@ class Requests(ABC):
 
     Attributes:
         active: the primitives of the sandbox that hold in it.
+        references: what stands for its objects here, and what crosses in place of the grader's.
     """
 
     def __init__(self) -> None:
         self._alive = True
+        self.references: References = NO_REFERENCES
         self.active: frozenset[str] = frozenset()
 
     @abstractmethod
@@ -134,13 +141,79 @@ class Requests(ABC):
             raise self._lied("a malformed replay")
         return {n: None if error is None else self._exception(error) for n, error in found.items()}
 
-    def call(self, name: str, args: list[Any], kwargs: dict[str, Any], deadline: float) -> object:
-        """The value of a call, or the exception it ended with."""
-        return self._request({"op": "call", "name": name, "args": args, "kwargs": kwargs}, deadline)
+    def call(
+        self,
+        target: str | Target,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        deadline: float,
+        *,
+        keep: bool = False,
+    ) -> object:
+        """The value of a call, or the exception it ended with.
 
-    def value(self, name: str, deadline: float) -> object:
-        """The value of a name, or the exception of asking for it."""
-        return self._request({"op": "value", "name": name}, deadline)
+        Args:
+            target: a name, or more than that.
+            keep: the value stays there, and a reference comes back.
+        """
+        details = {"args": args, "kwargs": kwargs, "keep": keep}
+        return self._ask("call", target, deadline, **details)
+
+    def printed(
+        self,
+        target: str | Target,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        given: str,
+        deadline: float,
+    ) -> object:
+        """What a call prints, while ``input`` reads what is given; or the exception."""
+        return self._ask("printed", target, deadline, args=args, kwargs=kwargs, input=given)
+
+    def value(self, target: str | Target, deadline: float, *, keep: bool = False) -> object:
+        """The value of a name or an object, or the exception of asking for it."""
+        return self._ask("value", target, deadline, keep=keep)
+
+    def item(self, target: Target, key: object, deadline: float, *, keep: bool = False) -> object:
+        """One item of an object, or the exception of asking for it."""
+        return self._ask("item", target, deadline, key=key, keep=keep)
+
+    def set_item(self, target: Target, key: object, value: object, deadline: float) -> object:
+        """Set an item of an object; None, or the exception."""
+        return self._ask("set_item", target, deadline, key=key, value=value)
+
+    def set(self, target: Target, attribute: str, value: object, deadline: float) -> object:
+        """Set an attribute of an object; None, or the exception."""
+        return self._ask("set", target, deadline, attribute=attribute, value=value)
+
+    def length(self, target: Target, deadline: float) -> object:
+        """How many items an object says it has, or the exception."""
+        return self._ask("length", target, deadline)
+
+    def iterator(self, target: Target, deadline: float) -> object:
+        """An iterator over an object, which stays there, or the exception."""
+        return self._ask("iterator", target, deadline)
+
+    def take(
+        self, target: Target, count: int, deadline: float, *, keep: bool = False
+    ) -> tuple[list[object], bool] | StudentException:
+        """The next items of an iterator, ``count`` at most, and whether it has ended."""
+        reply = self._ask("take", target, deadline, count=count, keep=keep)
+        if isinstance(reply, StudentException):
+            return reply
+        match reply:
+            case [list(items), bool(ended)] if len(items) <= count and (ended or items):
+                return items, ended
+        raise self._lied("a malformed part of an iteration")
+
+    def keep(self, value: object, deadline: float) -> object:
+        """Send a value that stays there."""
+        return self._request({"op": "keep", "value": value}, deadline)
+
+    def load(self, number: int, name: str, source: str, deadline: float) -> object:
+        """Define a function there, under a number below 0; None, or the exception."""
+        request = {"op": "load", "number": number, "name": name, "source": source}
+        return self._request(request, deadline)
 
     def kinds(self, names: Sequence[str], deadline: float) -> dict[str, str]:
         """The types of what the names stand for; without those that stand for nothing."""
@@ -155,7 +228,11 @@ class Requests(ABC):
 
     def describe(self, name: str, describer: str, deadline: float) -> object:
         """What a public describer says of a name's object, or the exception it ended with."""
-        return self._request({"op": "describe", "name": name, "describer": describer}, deadline)
+        return self._ask("describe", name, deadline, describer=describer)
+
+    def _ask(self, op: str, target: str | Target, deadline: float, **details: Any) -> object:
+        about = Target(target) if isinstance(target, str) else target
+        return self._request({"op": op, **about.request(), **details}, deadline)
 
     def _request(self, request: dict[str, Any], deadline: float) -> object:
         if not self._alive:
@@ -169,13 +246,16 @@ class Requests(ABC):
 
     def _exception(self, detail: object) -> StudentException:
         expected: dict[str, type] = {"kind": str, "type": str, "message": str, "file": str}
-        expected |= {"cell": int, "line": int}
+        expected |= {"cell": int, "line": int, "bases": list}
         if type(detail) is not dict or not all(
             name in expected and type(value) is expected[name] for name, value in detail.items()
         ):
             raise self._lied("a malformed error")
+        bases = tuple(detail.get("bases", ()))
+        if any(type(base) is not str or len(base) > MAX_TEXT for base in bases):
+            raise self._lied("a malformed error")
         try:
-            error = StudentException(**detail)
+            error = StudentException(**{**detail, "bases": bases[:MAX_BASES]})
         except TypeError:
             raise self._lied("a malformed error") from None
         if max(map(len, (error.kind, error.type, error.message, error.file))) > MAX_TEXT:
@@ -200,8 +280,8 @@ class WiredRequests(Requests):
         if wire.pending(self._channel):
             raise self._lied("a reply without a request")
         try:
-            wire.send(self._channel, request, deadline=deadline)
-            return wire.receive(self._channel, deadline=deadline)
+            wire.send(self._channel, request, deadline=deadline, references=self.references)
+            return wire.receive(self._channel, deadline=deadline, references=self.references)
         except wire.DeadlinePassed:
             self.close()
             raise WorkerTimedOut from None

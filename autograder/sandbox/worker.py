@@ -25,9 +25,11 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from autograder import wire
+from autograder.sandbox import objects
 
 CELL_FILE = "<cell {}>"
 MAX_MESSAGE = 1000
+MAX_BASES = 20
 #: How often a step that goes on after it was stopped is stopped again.
 STOP_AGAIN_SECONDS = 0.5
 #: What ``from __future__ import`` switches on in compiled code.
@@ -94,6 +96,7 @@ class Worker:
         self.namespace = namespace
         self.describers = tuple(describers)
         self.files: dict[str, str] = {}
+        self.objects = objects.Objects()
         self.place = place or self._place
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -102,7 +105,7 @@ class Worker:
         """Answer requests until the grader closes the wire."""
         while True:
             try:
-                request = wire.receive(channel)
+                request = wire.receive(channel, references=self.objects.references)
             except wire.PeerClosed:
                 os._exit(0)
             self.reply(channel, request)
@@ -111,7 +114,7 @@ class Worker:
         """Answer one request; a value that may not cross is an error."""
         reply = self.answer(request)
         try:
-            wire.send(channel, reply)
+            wire.send(channel, reply, references=self.objects.references)
         except wire.UnsupportedValue as error:
             wire.send(channel, unsupported(error))
         except MemoryError as error:  # a frame is made before any of it is sent
@@ -211,31 +214,78 @@ class Worker:
     # --- requests of a check ---
 
     def do_call(self, request: dict[str, Any]) -> object:
-        """Call a name with values."""
-        return self._lookup(request)(*request["args"], **request["kwargs"])
+        """Call something with values."""
+        called = self._target(request)(*request["args"], **request["kwargs"])
+        return self._kept(called, request)
 
     def do_value(self, request: dict[str, Any]) -> object:
-        """The value of a name."""
-        return self._lookup(request)
+        """The value of something."""
+        return self._kept(self._target(request), request)
+
+    def do_item(self, request: dict[str, Any]) -> object:
+        """One item of something."""
+        return self._kept(self._target(request)[request["key"]], request)
+
+    def do_set_item(self, request: dict[str, Any]) -> None:
+        """Set one item of something."""
+        self._target(request)[request["key"]] = request["value"]
+
+    def do_set(self, request: dict[str, Any]) -> None:
+        """Set an attribute of something."""
+        setattr(self._target(request), request["attribute"], request["value"])
+
+    def do_length(self, request: dict[str, Any]) -> object:
+        """How many items something has."""
+        return len(self._target(request))
+
+    def do_iterator(self, request: dict[str, Any]) -> object:
+        """An iterator over something."""
+        return self.objects.keep(iter(self._target(request)))
+
+    def do_take(self, request: dict[str, Any]) -> object:
+        """The next items of an iterator, so many at most, and whether it has ended."""
+        items, ended = objects.take(self._target(request), request["count"])
+        return [[self._kept(item, request) for item in items], ended]
+
+    def do_keep(self, request: dict[str, Any]) -> object:
+        """Keep a value of the grader's."""
+        return self.objects.keep(request["value"])
+
+    def do_printed(self, request: dict[str, Any]) -> str:
+        """What a call prints, while ``input`` reads what is given."""
+        function = self._target(request)
+        args, kwargs = request["args"], request["kwargs"]
+        return objects.printed(lambda: function(*args, **kwargs), request["input"])
+
+    def do_load(self, request: dict[str, Any]) -> None:
+        """Define a function of the grader's."""
+        self.objects.load(request["number"], request["name"], request["source"])
+
+    def _kept(self, value: object, request: dict[str, Any]) -> object:
+        return self.objects.keep(value) if request.get("keep") else value
 
     def do_kinds(self, request: dict[str, Any]) -> dict[str, str]:
         """The types of the objects of some names; those that are not there are left out."""
         found = [name for name in request["names"] if name in self.namespace]
-        return {name: _kind(self.namespace[name]) for name in found}
+        return {name: objects.type_name(self.namespace[name]) for name in found}
 
     def do_describe(self, request: dict[str, Any]) -> object:
         """What a public describer says of the object of a name."""
         for module_name in self.describers:
             describer = getattr(importlib.import_module(module_name), request["describer"], None)
             if describer is not None:
-                return describer(self._lookup(request))
+                return describer(self._target(request))
         raise LookupError(f"no public describer is called {request['describer']}")
 
-    def _lookup(self, request: dict[str, Any]) -> Any:
+    def _target(self, request: dict[str, Any]) -> Any:
+        """What a request is about."""
+        if "object" in request:
+            return objects.attribute(request["object"], request["path"])
         try:
-            return self.namespace[request["name"]]
+            named = self.namespace[request["name"]]
         except KeyError:
             raise NameError(f"name '{request['name']}' is not defined") from None
+        return objects.attribute(named, request.get("path", ""))
 
     def _place(self, traceback: TracebackType | None) -> Place:
         """Where the innermost frame is that is the student's; ``NOWHERE`` if there is none."""
@@ -252,7 +302,9 @@ class Worker:
         number = file.removeprefix(prefix).removesuffix(suffix)
         if file == CELL_FILE.format(number) and number.isdigit():
             return int(number), line, ""
-        return (0, line, self.files[file]) if file in self.files else otherwise
+        if file in self.files:
+            return 0, line, self.files[file]
+        return (0, line, file) if objects.is_probe(file) and otherwise == NOWHERE else otherwise
 
 
 class _Clock:
@@ -315,17 +367,16 @@ def describe_error(
         "cell": cell,
         "line": line,
         "file": file,
+        "bases": _bases(error),
     }
 
 
-def _kind(value: object) -> str:
-    """The type of an object with its module, as far as it is not a builtin one."""
+def _bases(error: BaseException) -> list[str]:
+    """The names of the types that an exception belongs to by inheritance, its own left out."""
     try:
-        kind = type(value)
-        module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
-        return f"{module}{kind.__qualname__}"[:100]
+        return [str(base.__name__)[:100] for base in type(error).__mro__[1:][:MAX_BASES]]
     except BaseException:  # as below
-        return "object"
+        return []
 
 
 def _type_name(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from autograder.wire.codec import (
     encode,
     sizes,
 )
+from autograder.wire.references import NO_REFERENCES, References
 
 
 class PeerClosed(Exception):
@@ -34,6 +35,7 @@ def send(
     *,
     deadline: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    references: References = NO_REFERENCES,
 ) -> None:
     """Send ``value`` as one frame; ``deadline`` is a reading of ``time.monotonic()``.
 
@@ -41,7 +43,7 @@ def send(
         UnsupportedValue: nothing was sent.
         PeerClosed, DeadlinePassed: the connection can no longer be used.
     """
-    for buffer in encode(value, limits):
+    for buffer in encode(value, limits, references):
         _set_timeout(channel, deadline)
         try:
             channel.sendall(buffer)
@@ -56,6 +58,7 @@ def receive(
     *,
     deadline: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    references: References = NO_REFERENCES,
 ) -> object:
     """Receive one frame and return its value.
 
@@ -64,7 +67,7 @@ def receive(
         PeerClosed, DeadlinePassed: no whole frame came.
     """
     header_size, body_size = sizes(bytes(_read(channel, PREFIX.size, deadline)), limits)
-    plan = Plan(bytes(_read(channel, header_size, deadline)), body_size, limits)
+    plan = Plan(bytes(_read(channel, header_size, deadline)), body_size, limits, references)
     return plan.value([_read(channel, size, deadline) for size in plan.buffer_sizes])
 
 

@@ -17,11 +17,20 @@ from typing import Any
 
 import numpy as np
 
+from autograder.wire.references import (
+    MAX_NUMBER,
+    MAX_TYPE_NAME,
+    NO_REFERENCES,
+    Reference,
+    References,
+)
+
 MAGIC = b"DLW1"
 PREFIX = struct.Struct("<4sQQ")
 COUNT = struct.Struct("<I")
 DOUBLE = struct.Struct("<d")
 DIMENSION = struct.Struct("<Q")
+REFERENCE = struct.Struct("<q")
 
 #: Array element types that may cross, by their code in the header. The order is the format.
 REAL = "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float16 float32 float64"
@@ -52,6 +61,7 @@ class Limits:
     #: dict of half a million such keys takes half an hour to build.
     key_bytes: int = 8
     dimensions: int = 32
+    references: int = 10_000
 
 
 DEFAULT_LIMITS = Limits()
@@ -61,8 +71,10 @@ DEFAULT_LIMITS = Limits()
 
 
 class _Encoder:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, references: References) -> None:
         self.limits = limits
+        self.references = references
+        self.referred = 0
         self.header = bytearray()
         self.buffers: list[memoryview] = []
         self.items = 0
@@ -85,7 +97,10 @@ class _Encoder:
         elif isinstance(value, np.generic) and kind.__module__ == "numpy":
             self.array(np.asarray(value))
         elif not self.tensor(value):
-            raise UnsupportedValue(kind.__name__)
+            reference = self.references.make(value)
+            if reference is None:
+                raise UnsupportedValue(kind.__name__)
+            self.reference(reference, depth)
 
     def tensor(self, value: Any) -> bool:
         # Looked up, not imported: an assignment without torch must not pay for it.
@@ -159,6 +174,13 @@ class _Encoder:
         self.header += b"B" + DIMENSION.pack(len(value))
         self.buffers.append(memoryview(value))
 
+    def reference(self, value: Any, _depth: int) -> None:
+        self.referred += 1
+        if self.referred > self.limits.references:
+            raise UnsupportedValue(f"more than {self.limits.references} objects")
+        self.header += b"R" + REFERENCE.pack(value.number)
+        self.text(value.type_name[:MAX_TYPE_NAME], 0)
+
     def sequence(self, value: Any, depth: int) -> None:
         items = tuple(value)  # another thread of the student's may lengthen the list meanwhile
         self.count(b"L" if type(value) is list else b"U", len(items))
@@ -192,16 +214,19 @@ _WRITERS: dict[type, Callable[[_Encoder, Any, int], None]] = {
     list: _Encoder.sequence,
     tuple: _Encoder.sequence,
     dict: _Encoder.mapping,
+    Reference: _Encoder.reference,
 }
 
 
-def encode(value: object, limits: Limits = DEFAULT_LIMITS) -> list[memoryview]:
+def encode(
+    value: object, limits: Limits = DEFAULT_LIMITS, references: References = NO_REFERENCES
+) -> list[memoryview]:
     """The frame for ``value``, as buffers to be sent one after the other.
 
     Raises:
         UnsupportedValue: for a type, size or depth that may not cross.
     """
-    encoder = _Encoder(limits)
+    encoder = _Encoder(limits, references)
     try:
         encoder.add(value)
     except RecursionError:
@@ -231,8 +256,10 @@ class _Slot:
 class _Decoder:
     """Reads a header into a tree of values and slots; nothing larger than the header is made."""
 
-    def __init__(self, header: bytes, limits: Limits) -> None:
+    def __init__(self, header: bytes, limits: Limits, references: References) -> None:
         self.header = header
+        self.references = references
+        self.referred = 0
         self.limits = limits
         self.at = 0
         self.items = 0
@@ -273,6 +300,8 @@ class _Decoder:
             return self.mapping(depth)
         if tag in b"BAX":
             return self.buffer(tag)
+        if tag == b"R":
+            return self.reference()
         raise WireError("an unknown tag")
 
     def integer(self) -> int:
@@ -286,6 +315,18 @@ class _Decoder:
             return self.take(self.count()).decode("utf-8")
         except UnicodeDecodeError:
             raise WireError("a string that is not UTF-8") from None
+
+    def reference(self) -> object:
+        self.referred += 1
+        if self.referred > self.limits.references:
+            raise WireError("too many objects")
+        (number,) = REFERENCE.unpack(self.take(REFERENCE.size))
+        if self.take(1) != b"S" or not 0 < abs(number) <= MAX_NUMBER:
+            raise WireError("a reference that is none")
+        type_name = self.text()
+        if len(type_name) > MAX_TYPE_NAME:
+            raise WireError("a type of too long a name")
+        return self.references.resolve(Reference(number, type_name))
 
     def mapping(self, depth: int) -> dict[Any, object]:
         result: dict[Any, object] = {}
@@ -377,8 +418,14 @@ class Plan:
         WireError: it is no header, or not that of such a body.
     """
 
-    def __init__(self, header: bytes, body_size: int, limits: Limits = DEFAULT_LIMITS) -> None:
-        decoder = _Decoder(header, limits)
+    def __init__(
+        self,
+        header: bytes,
+        body_size: int,
+        limits: Limits = DEFAULT_LIMITS,
+        references: References = NO_REFERENCES,
+    ) -> None:
+        decoder = _Decoder(header, limits, references)
         self._tree = decoder.tree()
         self._buffers = decoder.buffers
         if decoder.at != len(header):
@@ -400,13 +447,18 @@ class Plan:
         return _filled(self._tree, values)
 
 
-def copied(value: object, limits: Limits = DEFAULT_LIMITS) -> object:
+def copied(
+    value: object,
+    sender: References = NO_REFERENCES,
+    receiver: References = NO_REFERENCES,
+    limits: Limits = DEFAULT_LIMITS,
+) -> object:
     """The value as the other end of a wire would get it, in memory of its own.
 
     Raises:
         UnsupportedValue: it may not cross.
     """
-    frame, *buffers = encode(value, limits)
+    frame, *buffers = encode(value, limits, sender)
     _header_size, body_size = sizes(bytes(frame[: PREFIX.size]), limits)
-    plan = Plan(bytes(frame[PREFIX.size :]), body_size, limits)
+    plan = Plan(bytes(frame[PREFIX.size :]), body_size, limits, receiver)
     return plan.value([memoryview(bytearray(buffer)) for buffer in buffers])

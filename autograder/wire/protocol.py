@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.wire.references import Reference
+
 
 @dataclass(frozen=True)
 class Step:
@@ -69,3 +71,21 @@ class Replay:
             "optional_seconds": float(self.optional_seconds),
             "tolerant": self.tolerant,
         }
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a request is about.
+
+    Attributes:
+        of: a name of the student's, or an object that stays with the student's code.
+        path: attributes of it, with dots between them; empty for itself.
+    """
+
+    of: str | Reference
+    path: str = ""
+
+    def request(self) -> dict[str, Any]:
+        """The same in plain values, as it crosses the wire."""
+        key = "name" if isinstance(self.of, str) else "object"
+        return {key: self.of, "path": self.path}

@@ -1,0 +1,106 @@
+"""Objects of the student's that the grader knows by a number; and code of the grader's, likewise.
+
+It runs in the worker, beside student code. A number is all that the grader ever gets of an object.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from autograder.wire import Reference, References, UnsupportedValue
+
+#: Characters that one call may print.
+MAX_PRINTED = 1_000_000
+PROBE_FILE = "<probe {}>"
+
+
+class Objects:
+    """The objects that stay here, by number."""
+
+    def __init__(self) -> None:
+        self._objects: dict[int, object] = {}
+
+    @property
+    def references(self) -> References:
+        """How this end of the wire makes and resolves references."""
+        return References(self.keep, lambda reference: self._objects[reference.number])
+
+    def keep(self, value: object) -> Reference:
+        """A reference by which the grader can ask for ``value`` again."""
+        number = len(self._objects) + 1
+        while number in self._objects:  # student code may have reached in here
+            number += 1
+        self._objects[number] = value
+        return Reference(number, type_name(value))
+
+    def load(self, number: int, name: str, source: str) -> None:
+        """Define the function ``name`` of the grader's, under a number that the grader chose."""
+        file = PROBE_FILE.format(name)
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        namespace: dict[str, Any] = {"__name__": "probe"}
+        exec(compile(source, file, "exec"), namespace)
+        self._objects[number] = namespace[name]
+
+
+def is_probe(file: str) -> bool:
+    """Whether code of the grader's goes by that name of a file."""
+    return file.startswith(PROBE_FILE.partition("{}")[0])
+
+
+def type_name(value: object) -> str:
+    """The type of an object with its module, as far as it is not a builtin one."""
+    try:
+        kind = type(value)
+        module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
+        return f"{module}{kind.__qualname__}"[:100]
+    except BaseException:  # a metaclass of the student's may do anything when asked
+        return "object"
+
+
+def attribute(value: Any, path: str) -> Any:
+    """What a dotted path leads to from an object."""
+    for name in filter(None, path.split(".")):
+        value = getattr(value, name)
+    return value
+
+
+def take(iterator: Any, count: int) -> tuple[list[object], bool]:
+    """Up to so many items of an iterator, and whether it has ended."""
+    items: list[object] = []
+    for _ in range(count):
+        try:
+            items.append(next(iterator))
+        except StopIteration:
+            return items, True
+    return items, False
+
+
+def printed(function: Callable[[], object], given: str) -> str:
+    """What a function prints while ``input`` reads the lines given.
+
+    Raises:
+        wire.UnsupportedValue: it is more than an answer may print.
+        EOFError: by ``input``, when all lines have been read.
+    """
+    output = _Printed()
+    with contextlib.redirect_stdout(output):
+        before, sys.stdin = sys.stdin, io.StringIO(given)
+        try:
+            function()
+        finally:
+            sys.stdin = before
+    return output.getvalue()
+
+
+class _Printed(io.StringIO):
+    """Text of a bounded length."""
+
+    def write(self, text: str) -> int:
+        if self.tell() + len(text) > MAX_PRINTED:
+            raise UnsupportedValue(f"printed text of more than {MAX_PRINTED} characters")
+        return super().write(text)
