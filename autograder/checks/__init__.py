@@ -24,12 +24,16 @@ from autograder.checks.cache import Cache
 from autograder.checks.expect import expect, expect_array, expect_shape
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
+from autograder.checks.probes import Probe, probe
+from autograder.checks.remote import RemoteObject
 from autograder.checks.student import Student
 from autograder.model.findings import fail
 
 __all__ = [
     "Cache",
     "Files",
+    "Probe",
+    "RemoteObject",
     "Student",
     "all_or_nothing",
     "depends",
@@ -37,6 +41,7 @@ __all__ = [
     "expect_array",
     "expect_shape",
     "fail",
+    "probe",
     "question",
     "time_limit",
 ]

@@ -63,7 +63,9 @@ def probe(function: Callable[..., Any]) -> Probe:
     if not isinstance(node, ast.FunctionDef) or function.__qualname__ != function.__name__:
         raise at.error(1, "a probe is a plain function at the top of its file")
     if len(node.decorator_list) != 1:
-        raise at.error(1, f"the probe `{node.name}` has other decorators, which cannot be sent over")
+        raise at.error(
+            1, f"the probe `{node.name}` has other decorators, which cannot be sent over"
+        )
     imports = _imports(file)
     used = []
     for name in sorted(_free_names(text, node)):
@@ -142,7 +144,7 @@ def _imports(file: Path) -> dict[str, tuple[str, str]]:
 
 def _refused(module: str, file: Path) -> str | None:
     """Why what comes from a module is not there for probes; None if it is."""
-    root = module.split(".")[0]
+    root = module.split(".", maxsplit=1)[0]
     if root in _REFUSED:
         return f"of `{root}`, which runs the checks and is not there where it runs"
     found = sys.modules.get(module)

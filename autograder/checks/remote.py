@@ -20,8 +20,10 @@ MAX_ITEMS, CHUNK = 10_000, 100
 #: More than any honest ``__len__`` says; Python reserves memory for so many items.
 MAX_LENGTH = 10_000_000
 
-#: Asks the student's code: what a message calls it, the request, and whether an input goes along.
+#: A request to a worker, which has until the deadline.
 Ask = Callable[[Requests, float], object]
+#: An exception, several of which one is expected, or the name of one.
+ExpectedException = type[BaseException] | str | tuple[type[BaseException] | str, ...]
 
 
 class Asking(Protocol):
@@ -31,7 +33,7 @@ class Asking(Protocol):
         """What comes of a request; a failure is the student's."""
 
     def raised_by(
-        self, exception: object, label: str, worker: Requests, ask: Ask
+        self, exception: ExpectedException, label: str, worker: Requests, ask: Ask
     ) -> tuple[str, str]:
         """Type and message of the exception that a request ends with."""
 
@@ -44,16 +46,15 @@ class RemoteObject:
     always leaves it there.
 
     Attributes:
+        label: what messages call it.
         type_name: the type of the object as the student's process says it: text, to be shown.
     """
 
-    def __init__(
-        self, asking: Asking, worker: Requests, reference: Reference, label: str
-    ) -> None:
+    def __init__(self, asking: Asking, worker: Requests, reference: Reference, label: str) -> None:
         self._asking = asking
         self._worker = worker
         self._reference = reference
-        self._label = label
+        self.label = label
         self.type_name = clean(reference.type_name, 100)
 
     def __call__(self, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
@@ -66,7 +67,7 @@ class RemoteObject:
 
     def raises(
         self,
-        exception: type[BaseException] | tuple[type[BaseException], ...] | str,
+        exception: ExpectedException,
         method: str,
         /,
         *args: Any,
@@ -112,13 +113,13 @@ class RemoteObject:
     def value(self) -> Any:
         """The object as a value, if it may cross as one."""
         target = Target(self._reference)
-        return self._ask(self._label, lambda worker, end: worker.value(target, end))
+        return self._ask(self.label, lambda worker, end: worker.value(target, end))
 
     def item(self, key: Any, *, keep: bool = False) -> Any:
         """The item at a key or an index."""
         target = Target(self._reference)
         return self._ask(
-            f"{self._label}[…]",
+            f"{self.label}[…]",
             lambda worker, end: worker.item(target, key, end, keep=keep),
             secret=True,
         )
@@ -127,7 +128,7 @@ class RemoteObject:
         """Set the item at a key or an index."""
         target = Target(self._reference)
         self._ask(
-            f"{self._label}[…]",
+            f"{self.label}[…]",
             lambda worker, end: worker.set_item(target, key, value, end),
             secret=True,
         )
@@ -135,9 +136,9 @@ class RemoteObject:
     def __len__(self) -> int:
         """How many items it says it has; no more than ten million."""
         target = Target(self._reference)
-        length = self._ask(f"len({self._label})", lambda worker, end: worker.length(target, end))
+        length = self._ask(f"len({self.label})", lambda worker, end: worker.length(target, end))
         if type(length) is not int or not 0 <= length <= MAX_LENGTH:
-            raise fail(f"`{self._label}` does not say how many items it has.")
+            raise fail(f"`{self.label}` does not say how many items it has.")
         return length
 
     def __bool__(self) -> bool:
@@ -151,7 +152,7 @@ class RemoteObject:
             items += 1
             if items > MAX_ITEMS:
                 raise fail(
-                    f"`{self._label}` does not end after {MAX_ITEMS} items.",
+                    f"`{self.label}` does not end after {MAX_ITEMS} items.",
                     hint="Look for a loop that never ends.",
                 )
             yield item
@@ -162,11 +163,11 @@ class RemoteObject:
 
     def _iterate(self, count: int, *, keep: bool) -> Iterator[Any]:
         itself = Target(self._reference)
-        label = f"{self._label}[…]"
+        label = f"{self.label}[…]"
         # Where an iterator is asked for, an honest worker keeps it: what comes is a remote object.
         iterator = self._ask(label, lambda worker, end: worker.iterator(itself, end))
         if not isinstance(iterator, RemoteObject):
-            raise fail(f"`{self._label}` gives no items.")
+            raise fail(f"`{self.label}` gives no items.")
         target = Target(iterator._reference)
         while count > 0:
             size = min(count, CHUNK)
@@ -186,7 +187,7 @@ class RemoteObject:
         """
         if worker is not self._worker:
             raise HarnessFault(
-                f"a check hands on `{self._label}`, an object of a process that has ended or is "
+                f"a check hands on `{self.label}`, an object of a process that has ended or is "
                 "another check's; make it anew in the check"
             )
         return self._reference
@@ -198,10 +199,10 @@ class RemoteObject:
         )
 
     def __repr__(self) -> str:
-        return f"<{self._label}, a student's {self.type_name}>"
+        return f"<{self.label}, a student's {self.type_name}>"
 
     def _named(self, path: str) -> str:
-        return f"{self._label}.{path}" if path else self._label
+        return f"{self.label}.{path}" if path else self.label
 
     def _call(self, method: str, args: Any, kwargs: Any, *, keep: bool) -> Any:
         target = Target(self._reference, method)

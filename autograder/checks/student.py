@@ -8,14 +8,17 @@ desk gives a plain process or the notebook's own names.
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.checks.probes import Probe
+from autograder.checks.remote import Ask, ExpectedException, RemoteObject
 from autograder.model.errors import HarnessFault
-from autograder.model.findings import CheckFailed, Finding, clean, exception_name
+from autograder.model.findings import CheckFailed, Finding, clean, exception_name, fail
 from autograder.model.manifest import Question
 from autograder.sandbox.requests import (
     Replayed,
@@ -27,7 +30,8 @@ from autograder.sandbox.requests import (
 )
 from autograder.slicing.answers import AnswerSource
 from autograder.slicing.slicer import Slice
-from autograder.wire.protocol import Replay, Step
+from autograder.wire.protocol import Replay, Step, Target
+from autograder.wire.references import Reference, References
 
 #: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
 StartWorker = Callable[[float], Requests]
@@ -99,6 +103,8 @@ class Student:
         self._replayed = Replayed({})
         #: Whether statements that only may matter are not run.
         self._left_out = False
+        self._label = ""
+        self._probes: dict[tuple[int, Probe], int] = {}
         #: Whether the worker has seen an input of the check, which it could put into any message.
         self._secret = False
         #: What the sandbox held while this check ran, None if no worker was needed.
@@ -106,21 +112,100 @@ class Student:
         #: Whether the time ran out, which may not happen again on a machine that is less busy.
         self.late = False
 
-    def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
-        """Call the student's ``name`` with plain values, arrays and tensors; what it returned.
+    def call(self, name: str, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
+        """Call the student's ``name`` with values; what it returned.
+
+        What may not cross as a value, an object of a class of the student's say, comes back as a
+        ``RemoteObject``; with ``keep=True`` whatever is returned does.
 
         Raises:
-            CheckFailed: it is not defined, raised, returned what may not cross, ran too long or
-                ended its process.
+            CheckFailed: it is not defined, raised, ran too long or ended its process.
         """
-        worker = self._ready(name)
-        self._secret = True
-        return self._result(name, lambda: worker.call(name, list(args), kwargs, self._end()))
+        return self.asked(
+            name,
+            self._ready(name),
+            lambda worker, end: worker.call(name, list(args), kwargs, end, keep=keep),
+            secret=True,
+        )
+
+    def make(self, name: str, /, *args: Any, **kwargs: Any) -> RemoteObject:
+        """Make an object of the student's class ``name``, which stays there. Raises as ``call``."""
+        made = self.call(name, *args, keep=True, **kwargs)
+        return self._remote(name, made)
+
+    def object(self, name: str, /) -> RemoteObject:
+        """The object of the student's ``name``, where it is. Raises as ``call`` does."""
+        ready = self._ready(name)
+        found = self.asked(name, ready, lambda worker, end: worker.value(name, end, keep=True))
+        return self._remote(name, found)
+
+    def keep(self, value: Any, /) -> RemoteObject:
+        """Send a value that stays beside the student's code, to be changed there in place."""
+        worker = self._running()
+        sent = self.asked(
+            "the input", worker, lambda worker, end: worker.keep(value, end), secret=True
+        )
+        return self._remote("the input", sent)
 
     def value(self, name: str, /) -> Any:
         """The value of the student's ``name``. Raises as ``call`` does."""
+        return self.asked(name, self._ready(name), lambda worker, end: worker.value(name, end))
+
+    def raises(
+        self,
+        exception: ExpectedException,
+        name: str,
+        /,
+        *args: Any,
+        **kwargs: Any,
+    ) -> tuple[str, str]:
+        """Type and message of the exception that a call raises, which has to be one of those.
+
+        Args:
+            exception: a builtin exception, several of them, or the name of one; types that inherit
+                from it count.
+        """
         worker = self._ready(name)
-        return self._result(name, lambda: worker.value(name, self._end()))
+        return self.raised_by(
+            exception, name, worker, lambda worker, end: worker.call(name, list(args), kwargs, end)
+        )
+
+    def output(self, name: str, /, *args: Any, input: str = "", **kwargs: Any) -> str:
+        """What a call prints, while ``input()`` reads the lines of ``input``. Raises as ``call``.
+
+        What `input` is asked with is part of it, as on a screen.
+        """
+        found = self.asked(
+            name,
+            self._ready(name),
+            lambda worker, end: worker.printed(name, list(args), kwargs, input, end),
+            secret=True,
+        )
+        if type(found) is not str:
+            raise self._lied_about(name)
+        return found
+
+    def probe(self, probe: Probe, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
+        """Run a probe beside the student's code; what it returned.
+
+        Args:
+            args: first the student's objects: names of the question, or remote objects; then values.
+
+        Raises:
+            CheckFailed: as ``call`` does; also if the probe cannot do its work on the object.
+        """
+        first = list(itertools.takewhile(self._is_named, args))
+        objects = [self.object(a) if isinstance(a, str) else a for a in first]
+        given = [*objects, *args[len(first) :]]
+        worker = self._running()
+        target = Target(Reference(self._loaded(worker, probe)))
+        names = [a if isinstance(a, str) else a.label for a in first]
+        return self.asked(
+            ", ".join(names) or probe.name,
+            worker,
+            lambda worker, end: worker.call(target, given, kwargs, end, keep=keep),
+            secret=len(given) > len(objects) or bool(kwargs),
+        )
 
     def describe(self, name: str, describer: str, /) -> Any:
         """What the public ``describer`` says of the student's object. Raises as ``call`` does.
@@ -136,6 +221,39 @@ class Student:
             hint = f"Is the box filled in, and the name `{name}` kept?"
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
         raise CheckFailed(self._raised(name, reply))
+
+    def asked(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
+        """What comes of a request; a failure is the student's.
+
+        Args:
+            label: what a message calls what is asked.
+            secret: an input of the check goes along.
+        """
+        reply = self._replied(label, worker, ask, secret=secret)
+        if isinstance(reply, StudentException):
+            raised = (reply.type, reply.message) if reply.kind == "raised" else None
+            raise CheckFailed(self._raised(label, reply), raised)
+        return reply
+
+    def raised_by(
+        self, exception: ExpectedException, label: str, worker: Requests, ask: Ask
+    ) -> tuple[str, str]:
+        """Type and message of the exception that a request ends with, which has to be one of those.
+
+        Raises:
+            CheckFailed: it ends with none, or with another.
+        """
+        wanted = _names_of(exception)
+        reply = self._replied(label, worker, ask, secret=True)
+        asked = " or ".join(wanted)
+        if not isinstance(reply, StudentException):
+            raise fail(
+                f"`{label}` raised nothing, where {asked} is asked for.",
+                hint=f"Use `raise {wanted[0]}(...)` where the input is not allowed.",
+            )
+        if reply.kind != "raised" or not {reply.type, *reply.bases} & set(wanted):
+            raise CheckFailed(self._raised(label, reply))
+        return clean(reply.type, 100), clean(reply.message, 1000)
 
     def run(self) -> Ran:
         """Run what the question needs, and ask for nothing; what came of it."""
@@ -174,15 +292,21 @@ class Student:
                 "of that question in the manifest"
             )
         plan = self._plan()
-        if isinstance(plan, Finding):
-            raise CheckFailed(plan)
-        if name in plan.missing:
+        if isinstance(plan, Slice) and name in plan.missing:
             raise CheckFailed(self._answers.undefined(self._question, name, plan))
-        if self._worker is None or not self._worker.alive:
-            self._start(plan)
+        worker = self._running()
         failure = self._replayed.failures.get(name)
         if failure is not None:
             raise CheckFailed(self._replay_failed(name, failure))
+        return worker
+
+    def _running(self) -> Requests:
+        """A worker in which what the question needs has been run."""
+        plan = self._plan()
+        if isinstance(plan, Finding):
+            raise CheckFailed(plan)
+        if self._worker is None or not self._worker.alive:
+            self._start(plan)
         assert self._worker is not None
         return self._worker
 
@@ -247,6 +371,7 @@ class Student:
         # From here on ``close`` reaps it, whatever the replay does.
         self._worker = worker = self._start_worker(seconds)
         self._secret = False
+        worker.references = self._references(worker)
         self.active = worker.active
         began = time.monotonic()
         self._deadline = self._deadline or began + seconds
@@ -293,12 +418,51 @@ class Student:
 
     # --- what came back ---
 
-    def _result(self, name: str, request: Any) -> Any:
-        reply = self._guarded(f"`{name}`", request)
-        if isinstance(reply, StudentException):
-            raised = (reply.type, reply.message) if reply.kind == "raised" else None
-            raise CheckFailed(self._raised(name, reply), raised)
-        return reply
+    def _replied(self, label: str, worker: Requests, ask: Ask, *, secret: bool) -> Any:
+        self._secret |= secret
+        self._label = label
+        return self._guarded(f"`{label}`", lambda: ask(worker, self._end()))
+
+    def _lied_about(self, label: str) -> CheckFailed:
+        return fail(f"`{label}`: the answer's process sent back what no answer gives.")
+
+    # --- objects that stay with the student's code ---
+
+    def _references(self, worker: Requests) -> References:
+        """What crosses in place of objects, to and from one worker."""
+        return References(
+            lambda value: self._reference(worker, value),
+            lambda reference: RemoteObject(self, worker, reference, self._label),
+        )
+
+    def _reference(self, worker: Requests, value: object) -> Reference | None:
+        if isinstance(value, RemoteObject):
+            return value.reference_for(worker)
+        return Reference(self._loaded(worker, value)) if isinstance(value, Probe) else None
+
+    def _loaded(self, worker: Requests, probe: Probe) -> int:
+        """The number by which a worker knows a probe."""
+        key = id(worker), probe
+        if key not in self._probes:
+            number = -len(self._probes) - 1
+            reply = worker.load(number, probe.name, probe.source, self._end())
+            if isinstance(reply, StudentException):
+                raise CheckFailed(self._raised(probe.name, reply))
+            self._probes[key] = number
+        return self._probes[key]
+
+    def _remote(self, label: str, value: object) -> RemoteObject:
+        if not isinstance(value, RemoteObject):
+            raise self._lied_about(label)
+        return value
+
+    def _is_named(self, argument: object) -> bool:
+        """Whether an argument of a probe stands for an object of the student's."""
+        if isinstance(argument, str):
+            return argument in self._question.names
+        return isinstance(argument, RemoteObject)
+
+    # --- what came back ---
 
     def _replay_failed(self, name: str, error: StudentException) -> Finding:
         # No hidden input has reached the worker yet, so the whole message may be shown.
@@ -368,6 +532,12 @@ class Student:
         if self._causes(error):
             return "Mend that first; this follows from it."
         return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")
+
+
+def _names_of(exception: ExpectedException) -> tuple[str, ...]:
+    """The names of the exceptions that a check expects."""
+    several = exception if isinstance(exception, tuple) else (exception,)
+    return tuple(each if isinstance(each, str) else each.__name__ for each in several)
 
 
 def _missing_name(error: StudentException) -> str:
