@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 
 from autograder.slicing.astnodes import attribute_name, base_name, bound_name, eager_nodes
@@ -47,12 +47,17 @@ class StatementFacts:
         """The statement without the blocks in it."""
         return self.header or self
 
-    @property
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Its ``eager_nodes``."""
+        return tuple(eager_nodes(self.node))
+
+    @cached_property
     def touched(self) -> set[str]:
         """The names through which it changes objects, as ``a`` in ``a.b[0] = c``."""
         return {
             base_name(node)
-            for node in eager_nodes(self.node)
+            for node in self.nodes
             if isinstance(node, ast.Subscript | ast.Attribute)
             and (not isinstance(node.ctx, ast.Load) or mutates_receiver(attribute_name(node)))
         } - {""}
