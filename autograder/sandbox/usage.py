@@ -18,19 +18,22 @@ MOST_FULL_FILES = 4
 HIDING = (errno.ENAMETOOLONG, *((errno.EACCES,) if os.geteuid() != 0 else ()))
 
 
-def overfull(folder: str, file_size: int, given: tuple[int, int] = (0, 0)) -> str | None:
+def overfull(folder: str, file_size: int, given: int = 0, given_size: int = 0) -> str | None:
     """In words for a student what there is too much of, None if all is well.
 
     Args:
-        given: how many files lay there at the start, and the bytes of them.
+        given: how many files lay there at the start.
+        given_size: the bytes of those.
     """
     size = 0
     try:
         for number, used in enumerate(_entries(folder)):
             size += used
-            if number >= MOST_FILES + given[0]:
+            if number >= MOST_FILES + given:
                 return f"wrote more than {MOST_FILES} files"
-            if size > MOST_FULL_FILES * file_size + 2 * given[1]:  # blocks that are not full count
+            if (
+                size > MOST_FULL_FILES * file_size + 2 * given_size
+            ):  # blocks that are not full count
                 words = f"{MOST_FULL_FILES * file_size / 10**6:.0f} MB"
                 return f"wrote files of more than {words} in all"
     except OSError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 #: Left by runs of Python; no part of a handout.
@@ -17,20 +18,58 @@ IGNORED = ("__pycache__",)
 MAX_COPIED_BYTES, MAX_COPIED_IN_ALL = 8 << 20, 64 << 20
 
 
-def fill(source: str, largest: int) -> None:
-    """Put the files below ``source`` at the same places below the current folder.
+@dataclass(frozen=True)
+class Workspace:
+    """What a worker's folder is filled with: listed once, put there in each worker.
 
-    Args:
-        largest: the bytes of the largest file that may be written here.
+    Attributes:
+        folders: their places, those around others first.
+        copied: originals, and where they go.
+        linked: the same, of those that can be read only.
+        size: the bytes that are copied.
     """
-    for original, name, size in _placed(source, largest):
-        target = Path(name)
-        if original.is_dir():
-            target.mkdir(exist_ok=True)
-        elif size is None:
-            target.symlink_to(original)
-        else:
-            shutil.copyfile(original, target)
+
+    folders: tuple[str, ...]
+    copied: tuple[tuple[str, str], ...]
+    linked: tuple[tuple[str, str], ...]
+    size: int
+
+    @classmethod
+    def of(cls, sources: Iterable[str], largest: int) -> Workspace:
+        """What lies below the sources.
+
+        Args:
+            largest: the bytes of the largest file that may be written in a worker.
+        """
+        folders: list[str] = []
+        copied: list[tuple[str, str]] = []
+        linked: list[tuple[str, str]] = []
+        in_all = 0
+        for original, name in _found(sources):
+            if original.is_dir():
+                folders.append(name)
+            elif original.is_file():  # a link to nowhere, a socket: nothing that can be read
+                size = original.stat().st_size
+                if size <= min(MAX_COPIED_BYTES, largest, MAX_COPIED_IN_ALL - in_all):
+                    copied.append((str(original), name))
+                    in_all += size
+                else:
+                    linked.append((str(original), name))
+        return cls(tuple(dict.fromkeys(folders)), tuple(copied), tuple(linked), in_all)
+
+    @property
+    def count(self) -> int:
+        """How many files and folders it is."""
+        return len(self.folders) + len(self.copied) + len(self.linked)
+
+    def fill(self) -> None:
+        """Put all of it below the current folder."""
+        for name in self.folders:
+            Path(name).mkdir(exist_ok=True)
+        for original, name in self.copied:
+            shutil.copyfile(original, name)
+        for original, name in self.linked:
+            Path(name).symlink_to(original)
 
 
 def copy(source: str, names: Iterable[str]) -> None:
@@ -45,25 +84,11 @@ def copy(source: str, names: Iterable[str]) -> None:
             shutil.copyfile(original, target)
 
 
-def taken(source: str, largest: int) -> tuple[int, int]:
-    """The number of files and folders that `fill` makes, and the bytes of those that it copies."""
-    sizes = [size or 0 for _original, _name, size in _placed(source, largest)]
-    return len(sizes), sum(sizes)
-
-
-def _placed(source: str, largest: int) -> Iterator[tuple[Path, str, int | None]]:
-    """What lies below ``source``, its place, and its bytes if it is copied; folders come first."""
-    left = MAX_COPIED_IN_ALL
-    for parent, folders, names in os.walk(source):
-        folders[:] = sorted(name for name in folders if name not in IGNORED)
-        here = os.path.relpath(parent, source)
-        for name in folders:
-            yield Path(parent, name), os.path.join(here, name), 0  # noqa: PTH118
-        for name in sorted(names):
-            original = Path(parent, name)
-            if not original.is_file():  # a link to nowhere, a socket: nothing that can be read
-                continue
-            size = original.stat().st_size
-            copied = size <= min(MAX_COPIED_BYTES, largest, left)
-            left -= size if copied else 0
-            yield original, os.path.join(here, name), size if copied else None  # noqa: PTH118
+def _found(sources: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """What lies below the sources, and its place; folders come before what is in them."""
+    for source in sources:
+        for parent, folders, names in os.walk(source):
+            folders[:] = sorted(name for name in folders if name not in IGNORED)
+            here = os.path.relpath(parent, source)
+            for name in [*folders, *sorted(names)]:
+                yield Path(parent, name), os.path.normpath(f"{here}/{name}")

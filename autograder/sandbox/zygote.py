@@ -36,9 +36,9 @@ from autograder.sandbox import (
     reaper,
     usage,
     worker,
-    workspace,
 )
 from autograder.sandbox.users import Users
+from autograder.sandbox.workspace import Workspace
 
 MESSAGE_BYTES = 1 << 16
 #: How often scratch folders are looked at.
@@ -137,7 +137,7 @@ class _Forked:
     scratch: str
     file_size: int
     memory: int
-    given: tuple[int, int]
+    workspace: Workspace
 
 
 class Zygote:
@@ -153,7 +153,7 @@ class Zygote:
         self.workers: dict[int, _Forked] = {}
         self.memory = usage.memory_of("self")
         self.stopped: dict[int, str] = {}  # of these workers, why
-        self.measured: dict[int, tuple[int, int]] = {}
+        self.workspaces: dict[int, Workspace] = {}
         self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
         self.users = Users() if os.geteuid() == 0 else None
         for uid in self.users.take_abandoned() if self.users is not None else ():
@@ -197,7 +197,9 @@ class Zygote:
         """Stop the workers that fill the disk or the memory, with all that they have started."""
         taken = usage.memory_by_user() if self.users is not None and self.workers else {}
         for number, forked in self.workers.items():
-            excess = usage.overfull(forked.scratch, forked.file_size, forked.given)
+            excess = usage.overfull(
+                forked.scratch, forked.file_size, forked.workspace.count, forked.workspace.size
+            )
             # Its own share of this process's memory is not its doing.
             more = taken.get(-1 if forked.uid is None else forked.uid, 0) - self.memory
             if excess is None and more > forked.memory:
@@ -223,30 +225,32 @@ class Zygote:
                 without=without,
                 **order["bounds"],
             )
+            workspace = self._workspace(confinement.file_size)
             pid = os.fork()
         except BaseException:
             self._release(uid, scratch)
             raise
         if pid == 0:
-            self._become_worker(confinement, descriptor)
+            self._become_worker(confinement, workspace, descriptor)
         self.workers[order["worker"]] = _Forked(
             pid,
             uid,
             scratch,
             confinement.file_size,
             confinement.memory,
-            self._given(confinement.file_size),
+            workspace,
         )
         return {"pid": pid, "uid": uid}
 
-    def _given(self, file_size: int) -> tuple[int, int]:
-        """The files, and the bytes of them, that a worker starts with; measured once."""
-        if file_size not in self.measured:
-            found = [workspace.taken(folder, file_size) for folder in self.settings.path]
-            self.measured[file_size] = sum(n for n, _ in found), sum(size for _, size in found)
-        return self.measured[file_size]
+    def _workspace(self, file_size: int) -> Workspace:
+        """What a worker that may write files of that size starts with; listed once."""
+        if file_size not in self.workspaces:
+            self.workspaces[file_size] = Workspace.of(self.settings.path, file_size)
+        return self.workspaces[file_size]
 
-    def _become_worker(self, confinement: lockdown.Confinement, descriptor: int) -> NoReturn:
+    def _become_worker(
+        self, confinement: lockdown.Confinement, workspace: Workspace, descriptor: int
+    ) -> NoReturn:
         """Never returns: a fork that came back would obey the grader's orders a second time."""
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -263,8 +267,7 @@ class Zygote:
             honest.load_in_one_process()
             progress.draw_plainly()
             try:
-                for folder in settings.path:
-                    workspace.fill(folder, confinement.file_size)
+                workspace.fill()
             except OSError as error:
                 wire.send(channel, {"fault": f"the public folder cannot be copied: {error}"})
                 os._exit(1)

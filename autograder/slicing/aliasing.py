@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from autograder.slicing.astnodes import attribute_name
@@ -59,6 +59,14 @@ class Makers:
     kind: Callable[[str], str] = field(default=lambda _path: "")
 
 
+#: What tells anything of which objects are one; most nodes are others.
+_TELLING = (
+    ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor,
+    ast.comprehension, ast.withitem, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Call,
+    ast.arguments,
+)  # fmt: skip
+
+
 class PointsTo:
     """Classes of objects that may be one, each with the class of all that may be inside.
 
@@ -70,15 +78,17 @@ class PointsTo:
         results: what the result of a function of the notebook may be, by name.
         scope: what names from outside stand for.
         makers: the notebook's classes, and its functions that are generators.
+        numbers: the `atoms` of the nodes.
     """
 
     def __init__(
         self,
-        nodes: Iterable[ast.AST],
+        nodes: Sequence[ast.AST],
         owned: Set[str],
         results: Mapping[str, Set[str]],
         scope: Scope,
         makers: Makers,
+        numbers: Set[str],
     ) -> None:
         self._parents: list[int] = []
         #: What a class may be, or hold, beside its own; unlike ``_inside``, never made one.
@@ -95,13 +105,10 @@ class PointsTo:
         self._results = results
         self._scope = scope
         self._makers = makers
-        nodes = list(nodes)
-        self._owned = (owned - atoms(nodes) - _thrown_away(nodes)) | {FIGURE, SETTINGS}
+        self._owned = (owned - numbers - _thrown_away(nodes)) | {FIGURE, SETTINGS}
         for node in nodes:
-            self._learn(node)
-            if isinstance(node, ast.arguments):  # `*args` is a tuple and `**options` a dict
-                for argument in filter(None, (node.vararg, node.kwarg)):
-                    self._kinds.setdefault(self._name(argument.arg), set()).add("data")
+            if isinstance(node, _TELLING):
+                self._learn(node)
 
     def reach(self, names: Iterable[str]) -> set[int]:
         """The classes of the names' objects and of all that may be inside them."""
@@ -361,6 +368,9 @@ class PointsTo:
 
     def _learn(self, node: ast.AST) -> None:
         match node:
+            case ast.arguments():  # `*args` is a tuple and `**options` a dict
+                for argument in filter(None, (node.vararg, node.kwarg)):
+                    self._kinds.setdefault(self._name(argument.arg), set()).add("data")
             case ast.Assign():
                 for target in node.targets:
                     self._assign(target, node.value)
@@ -488,13 +498,13 @@ def _defaults(call: ast.Call) -> list[ast.expr]:
     return [keyword.value for keyword in call.keywords if keyword.arg == "default"]
 
 
-def _thrown_away(nodes: list[ast.AST]) -> set[str]:
+def _thrown_away(nodes: Sequence[ast.AST]) -> set[str]:
     """Those of the names for what nobody wants that nobody reads: else they would link all."""
     read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return {"_", "__"} - read
 
 
-def atoms(nodes: list[ast.AST]) -> set[str]:
+def atoms(nodes: Sequence[ast.AST]) -> set[str]:
     """Names that are only ever assigned numbers and text."""
     stores: dict[str, int] = {}
     values: dict[str, list[ast.expr]] = {}

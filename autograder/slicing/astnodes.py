@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 
 
 def bound_name(alias: ast.alias) -> str:
@@ -29,7 +30,10 @@ def base_name(node: ast.AST) -> str:
 
 
 def eager_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a statement that run with it: bodies of functions and lambdas left out."""
+    """The nodes of a statement that run with it: bodies of functions and lambdas left out.
+
+    Operators, and the marks of loads and stores, are no nodes of their own here.
+    """
     pending = [node]
     while pending:
         part = pending.pop()
@@ -38,4 +42,9 @@ def eager_nodes(node: ast.AST) -> Iterator[ast.AST]:
             pending += [*part.args.defaults, *(d for d in part.args.kw_defaults if d)]
             pending += getattr(part, "decorator_list", [])
         else:
-            pending.extend(ast.iter_child_nodes(part))
+            pending.extend(n for n in ast.iter_child_nodes(part) if not isinstance(n, _MARKS))
+
+
+def all_nodes(parts: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes in some code, those of functions in it too, and none of operators."""
+    return (n for part in parts for n in ast.walk(part) if not isinstance(n, _MARKS))

@@ -12,13 +12,16 @@ when they are used, and names that are made by ``exec`` or ``globals()``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms, put_into_by
 from autograder.slicing.astnodes import (
     FUNCTIONS,
     Function,
+    all_nodes,
     attribute_name,
     base_name,
     eager_nodes,
@@ -53,6 +56,16 @@ from autograder.slicing.scope import FunctionNames, Scope, imports_in
 from autograder.slicing.statements import StatementFacts, with_inner
 from autograder.slicing.summaries import Change, Effect, Shared, Summary, Touch, joined, merged
 
+#: What may change an object, and what may change or read what is shared: most nodes do neither.
+_CHANGING = (
+    ast.Subscript, ast.Attribute, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef,
+    ast.ClassDef, ast.Call, ast.For, ast.AsyncFor, ast.comprehension, ast.Starred, ast.Assign,
+    ast.YieldFrom, ast.Compare,
+)  # fmt: skip
+_SHARING = (
+    ast.For, ast.AsyncFor, ast.comprehension, ast.Name, ast.Attribute, ast.Call, ast.Import,
+    ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+)  # fmt: skip
 #: Calls in calls of notebook functions are followed this far at least.
 _MAX_ROUNDS = 10
 
@@ -101,7 +114,7 @@ class SideEffects:
         self._bound_methods: set[str] = set()
         nodes: list[ast.AST] = [ast.Name(name, ast.Store()) for name in written]
         for facts in everything:
-            nodes += eager_nodes(facts.alone.node)
+            nodes += facts.alone.nodes
             self._collect(facts.alone.node)
         self._makers = Makers(
             frozenset(self._classes),
@@ -114,9 +127,8 @@ class SideEffects:
         self._summaries: dict[Function, Summary] = {}
         self._results: dict[str, frozenset[str]] = {}
         self._settle()
-        self.sharing = PointsTo(
-            nodes, self.bound - self.imported, self._results, self.scope, self._makers
-        )
+        owned = self.bound - self.imported
+        self.sharing = PointsTo(nodes, owned, self._results, self.scope, self._makers, self._atoms)
         self._effects = {f.alone.node: self._effect_of(f.alone) for f in everything}
 
     def effect(self, facts: StatementFacts) -> Effect:
@@ -216,9 +228,11 @@ class SideEffects:
     def _effect_of(self, facts: StatementFacts) -> Effect:
         touches: list[Touch] = []
         shared = Shared()
-        for node in eager_nodes(facts.node):
-            touches += self._changed(node, self.sharing)
-            shared |= self._shared(node, self.sharing)
+        for node in facts.nodes:
+            if isinstance(node, _CHANGING):
+                touches += self._changed(node, self.sharing)
+            if isinstance(node, _SHARING):
+                shared |= self._shared(node, self.sharing)
         named = {touch.name for touch in touches if touch.name}
         classes = frozenset(self.sharing.find(at) for at in self.sharing.of_names(named))
         if classes:
@@ -272,22 +286,21 @@ class SideEffects:
                 break
 
     def _summarise(self, name: str, function: Function) -> Summary:
-        body = function.body if isinstance(function.body, list) else [function.body]
-        nodes = [node for part in body for node in ast.walk(part)]
-        local = FunctionNames.of(function, nodes)
-        inside = imports_in(nodes, self._package)
+        code = _code_of(function, self._package)
+        nodes, local, inside = code.nodes, code.names, code.imports
         scope = Scope(
             {**{n: p for n, p in self.scope.imports.items() if n not in local.names}, **inside},
             (self.scope.bound - local.names) | (local.names - inside.keys()),
         )
         owned = local.names | (self.bound - self.imported - self._atoms)
-        sharing = PointsTo(
-            [*nodes, *ast.walk(function.args)], owned, self._results, scope, self._makers
-        )
-        by_node = {node: list(self._changed(node, sharing)) for node in nodes}
+        sharing = PointsTo(code.with_head, owned, self._results, scope, self._makers, code.numbers)
+        changing = [node for node in nodes if isinstance(node, _CHANGING)]
+        by_node: dict[ast.AST, list[Touch]]
+        by_node = {node: list(self._changed(node, sharing)) for node in changing}
         touches = [touch for found in by_node.values() for touch in found]
-        shared = joined(self._shared(node, sharing) for node in nodes)
-        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        telling = [node for node in nodes if isinstance(node, _SHARING)]
+        shared = joined(self._shared(node, sharing) for node in telling)
+        used = code.used
         outside = (used - local.names - self.imported) | local.parameters | {FIGURE}
         changed = self._changed_outside(touches, outside, local, sharing)
         inner = (part for node in nodes if isinstance(node, FUNCTIONS) for part in ast.walk(node))
@@ -337,7 +350,7 @@ class SideEffects:
         return merged(changed, stored)
 
     def _consumed(
-        self, nodes: list[ast.AST], parameters: set[str], sharing: PointsTo
+        self, nodes: Sequence[ast.AST], parameters: set[str], sharing: PointsTo
     ) -> Iterator[str]:
         found = [sharing.value(source) for node in nodes for source in self._gone_through(node)]
         classes = {sharing.find(at) for at in found if at is not None}
@@ -348,7 +361,7 @@ class SideEffects:
     def _returned(
         self,
         function: Function,
-        nodes: list[ast.AST],
+        nodes: Sequence[ast.AST],
         outside: set[str],
         local: FunctionNames,
         sharing: PointsTo,
@@ -802,6 +815,42 @@ def _opened(call: ast.Call) -> Shared:
     return Shared(reads=files, changes=files if writes else frozenset())
 
 
+@dataclass(frozen=True)
+class _Code:
+    """What can be read of a function by itself.
+
+    Attributes:
+        nodes: those of its body.
+        with_head: and those of its parameters.
+        imports: by name, what its body imports.
+        numbers: the names in it that only ever hold numbers and text.
+        used: all names in its body.
+    """
+
+    nodes: tuple[ast.AST, ...]
+    with_head: tuple[ast.AST, ...]
+    names: FunctionNames
+    imports: Mapping[str, set[str]]
+    numbers: set[str]
+    used: set[str]
+
+
+@lru_cache(maxsize=4096)  # the questions of a notebook share most of its functions
+def _code_of(function: Function, package: str) -> _Code:
+    body = function.body if isinstance(function.body, list) else [function.body]
+    nodes = tuple(all_nodes(body))
+    with_head = (*nodes, *all_nodes([function.args]))
+    return _Code(
+        nodes,
+        with_head,
+        FunctionNames.of(function, nodes),
+        imports_in(nodes, package),
+        atoms(with_head),
+        {node.id for node in nodes if isinstance(node, ast.Name)},
+    )
+
+
+@lru_cache(maxsize=4096)
 def _yields(function: Function) -> bool:
     body = function.body if isinstance(function.body, list) else [function.body]
     return any(

@@ -210,6 +210,11 @@ _ROWS: tuple[tuple[str, Known], ...] = (
         r"|switch_backend|set_loglevel|xkcd)|seaborn\.(set|reset)\w*",
         _SETS,
     ),
+    (  # they set the colour map of what is drawn from then on
+        r"(matplotlib\.pyplot|pylab)\.(set_cmap|autumn|bone|cool|copper|flag|gray|hot|hsv|inferno"
+        r"|jet|magma|nipy_spectral|pink|plasma|prism|spring|summer|viridis|winter)",
+        Known(reads=_FIGURE, changes=_set(FIGURE, SETTINGS), result="figure", kind="figure"),
+    ),
     (r"matplotlib\.(pyplot|image)\.imread", _READS_FILES),
     (
         r"matplotlib\.(pyplot|image)\.(savefig|imsave)",
@@ -390,6 +395,14 @@ READING_METHODS = frozenset(
     "exists is_file is_dir resolve absolute as_posix with_suffix with_name relative_to joinpath "
     "getvalue fileno tell readable writable group groups groupdict span start end match search "
     "findall finditer fullmatch".split()
+)
+
+#: Functions and methods that look names of the caller's up in a text: behind "@", as frames do, or
+#: any word of it, as formulas of statistics and queries on frames do.
+NAMING_BY_SIGN = frozenset({"query", "eval"})
+NAMING_BY_WORD = frozenset(
+    "evaluate sql sqldf ols gls wls glm glsar logit probit poisson mnlogit mixedlm rlm quantreg "
+    "phreg gee negativebinomial dmatrix dmatrices from_formula".split()
 )
 
 READS_FILES_METHODS = frozenset("read_text read_bytes glob iterdir rglob stat exists open".split())

@@ -52,6 +52,8 @@ class Packages:
     _modules: dict[str, SideEffects | None] = field(default_factory=dict)
     _summaries: dict[str, Summary | None] = field(default_factory=dict)
     _pending: set[str] = field(default_factory=set)
+    _kept: dict[str, frozenset[str]] = field(default_factory=dict)
+    _definitions: dict[str, tuple[SideEffects, str] | None] = field(default_factory=dict)
 
     def only_reads(self, path: str) -> bool:
         """Whether the assignment says so of a function."""
@@ -80,9 +82,14 @@ class Packages:
 
     def _mutable(self, root: str) -> frozenset[str]:
         """The global names of a package whose objects some function of it changes."""
+        if root in self._kept:
+            return self._kept[root]
         names = [root, *(f"{root}.{path.stem}" for path in self._files_of(root))]
         modules = [module for name in names if (module := self.module(name)) is not None]
-        return frozenset(name for module in modules for name in module.mutable)
+        found = frozenset(name for module in modules for name in module.mutable)
+        if not self._pending:  # else some of them are not read to their end yet
+            self._kept[root] = found
+        return found
 
     def star(self, node: ast.stmt, package: str) -> dict[str, str]:
         """What ``from module import *`` binds, as far as the module is one of the package."""
@@ -140,6 +147,14 @@ class Packages:
 
     def _definition(self, path: str) -> tuple[SideEffects, str] | None:
         """The module that defines what is at a path, and its name there."""
+        if path in self._definitions:
+            return self._definitions[path]
+        found = self._followed(path)
+        if not self._pending:  # as above
+            self._definitions[path] = found
+        return found
+
+    def _followed(self, path: str) -> tuple[SideEffects, str] | None:
         for _ in range(_MAX_HOPS):
             module_name, _, name = path.rpartition(".")
             module = self.module(module_name) if module_name else None
@@ -174,8 +189,10 @@ class Packages:
             self._modules[name] = None  # modules that import each other
             tree, package = self._parsed(name)
             if tree is not None:
+                self._pending.add(f"{name} as a module")
                 statements = [facts_of(node) for node in tree.body]
                 self._modules[name] = SideEffects(statements, self.without_given(), name, package)
+                self._pending.discard(f"{name} as a module")
         return self._modules[name]
 
     def without_given(self) -> Packages:

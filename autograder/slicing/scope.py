@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from autograder.slicing.astnodes import Function, bound_name
@@ -98,7 +98,7 @@ class FunctionNames:
     nonlocals: bool
 
     @classmethod
-    def of(cls, function: Function, nodes: list[ast.AST]) -> FunctionNames:
+    def of(cls, function: Function, nodes: Sequence[ast.AST]) -> FunctionNames:
         """Those of a function, and of the nodes in its body."""
         arguments = function.args
         positional = tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args))

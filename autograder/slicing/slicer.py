@@ -188,6 +188,15 @@ def _statements(cell: Cell) -> tuple[StatementFacts, ...]:
     return tuple(facts_of(node) for node in parse_python(cell.python).body)
 
 
+@lru_cache(maxsize=4096)
+def _dynamic_names(node: ast.stmt) -> frozenset[str]:
+    """The builtins in a statement by which names come and go that no reading can tell."""
+    anywhere = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    calls = [n.func for n in eager_nodes(node) if isinstance(n, ast.Call) and not n.args]
+    here = {called.id for called in calls if isinstance(called, ast.Name)}
+    return frozenset((anywhere & _DYNAMIC) | (here & _DYNAMIC_HERE))
+
+
 @lru_cache(maxsize=64)
 def _imports(template: Notebook) -> tuple[StatementFacts, ...]:
     """The import statements of the template's top level."""
@@ -244,13 +253,7 @@ class _Program:
         return any(self._is_dynamic(placed.facts.node) for placed in self.placed)
 
     def _is_dynamic(self, node: ast.stmt) -> bool:
-        own = self.effects.bound
-        anywhere = (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-        if any(name in _DYNAMIC and name not in own for name in anywhere):
-            return True
-        calls = (n for n in eager_nodes(node) if isinstance(n, ast.Call) and not n.args)
-        names = (call.func.id for call in calls if isinstance(call.func, ast.Name))
-        return any(name in _DYNAMIC_HERE and name not in own for name in names)
+        return not _dynamic_names(node) <= self.effects.bound
 
     def lost_at(self, cell: Cell | None) -> set[str]:
         """Names that a cell speaks of which is no Python, and that no cell behind it binds."""

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import symtable
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 
 from autograder.slicing.astnodes import attribute_name, base_name, bound_name, eager_nodes
-from autograder.slicing.library import mutates_receiver
+from autograder.slicing.library import NAMING_BY_SIGN, NAMING_BY_WORD, mutates_receiver
 
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -47,12 +48,17 @@ class StatementFacts:
         """The statement without the blocks in it."""
         return self.header or self
 
-    @property
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Its ``eager_nodes``."""
+        return tuple(eager_nodes(self.node))
+
+    @cached_property
     def touched(self) -> set[str]:
         """The names through which it changes objects, as ``a`` in ``a.b[0] = c``."""
         return {
             base_name(node)
-            for node in eager_nodes(self.node)
+            for node in self.nodes
             if isinstance(node, ast.Subscript | ast.Attribute)
             and (not isinstance(node.ctx, ast.Load) or mutates_receiver(attribute_name(node)))
         } - {""}
@@ -173,9 +179,24 @@ def _own_facts(node: ast.stmt) -> StatementFacts:
                 (deferred if later else uses).add(name)
             if symbol.is_assigned() and symbol.is_global():
                 (writes if later else binds).add(name)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and (named := _named_in_text(part)):
+            (uses if part in set(eager_nodes(node)) else deferred).update(named)
     return StatementFacts(
         node, frozenset(binds), frozenset(uses), frozenset(deferred), frozenset(writes)
     )
+
+
+def _named_in_text(call: ast.Call) -> set[str]:
+    """The words in a call's texts that are looked up as names of the caller's, if it does that."""
+    name = attribute_name(call.func)
+    if name not in NAMING_BY_SIGN | NAMING_BY_WORD or not isinstance(call.func, ast.Attribute):
+        return set()
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    parts = [part for argument in given for part in ast.walk(argument)]
+    texts = [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
+    words = re.compile(r"@\s*([^\W\d]\w*)" if name in NAMING_BY_SIGN else r"(?<![\w.])([^\W\d]\w*)")
+    return {word for text in texts for word in words.findall(text)}
 
 
 class _Plain(ast.NodeTransformer):

@@ -633,6 +633,13 @@ def kept(sources: Sequence[str], *names: str, packages: Packages | None = None) 
         ("K = slow()\ndef f(): return K\nK = 2", "f", "def f(): return K\nK = 2"),
         ("try:\n    import q\n    t = q.t\nexcept ImportError:\n    t = list\nprint(t)", "t",
          "try:\n    import q\n    t = q.t\nexcept ImportError:\n    t = list"),
+        # names of the notebook's in a text
+        ("import q\nt = 3\nb = 4\nx = q.x\nx.eval('a = b > @t', inplace=True)", "x",
+         "import q\nt = 3\nx = q.x\nx.eval('a = b > @t', inplace=True)"),
+        ("import q\nt = 3\nu = 4\ndef x(d): return d.query('a < @ t')", "x",
+         "t = 3\ndef x(d): return d.query('a < @ t')"),
+        ("import q\ndef t(v): return v\nu = 4\nx = q.ols('y ~ t(z) + q.v', data=q.x)", "x",
+         "import q\ndef t(v): return v\nx = q.ols('y ~ t(z) + q.v', data=q.x)"),
     ],
 )  # fmt: skip
 def test_rules(source: str, name: str, expected: str) -> None:
@@ -735,6 +742,7 @@ def test_wanted_container_fails_where_the_loop_that_fills_it_does() -> None:
          "    x = 'raised'", "x"),
         ("sum = 3\ndel sum\nx = sum([1, 2])", "x"),
         ("from decimal import *\ngetcontext().prec = 3\nx = str(Decimal(1) / 3)", "x"),
+        ("plt.gray()\nx = plt.rcParams['image.cmap']\nplt.rcdefaults()", "x"),
         # what a function that is asked for reads when it is called
         ("open('a', 'w').write('1')\ndef x(v): return open('a').read()", "x"),
         ("open('a', 'w').write('1')\ndef f(v): return open('a').read()\nx = lambda v: f(v)", "x"),
