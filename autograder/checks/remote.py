@@ -7,10 +7,11 @@ A network, a fitted estimator, a generator stays in the process of the student's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 from autograder.model.errors import HarnessFault
-from autograder.model.findings import clean, fail
+from autograder.model.findings import CheckFailed, Finding, clean, fail
 from autograder.sandbox.requests import Requests
 from autograder.wire.protocol import Target
 from autograder.wire.references import Reference
@@ -24,6 +25,10 @@ MAX_LENGTH = 10_000_000
 Ask = Callable[[Requests, float], object]
 #: An exception, several of which one is expected, or the name of one.
 ExpectedException = type[BaseException] | str | tuple[type[BaseException] | str, ...]
+
+
+class _NoLength(CheckFailed, TypeError):
+    """An object does not say how long it is; ``list`` goes on without."""
 
 
 class Asking(Protocol):
@@ -42,8 +47,8 @@ class RemoteObject:
     """An object that stays with the student's code.
 
     Each operation raises ``CheckFailed`` if the student's code raises, takes too long or ends its
-    process. What it returns is a value, or a remote object if it may not cross as one; ``keep=True``
-    always leaves it there.
+    process. What it returns is a value, or a remote object if it may not cross as one; with
+    ``keep=True`` it always stays there.
 
     Attributes:
         label: what messages call it.
@@ -136,9 +141,13 @@ class RemoteObject:
     def __len__(self) -> int:
         """How many items it says it has; no more than ten million."""
         target = Target(self._reference)
-        length = self._ask(f"len({self.label})", lambda worker, end: worker.length(target, end))
+        label = f"len({self.label})"
+        try:
+            length = self._ask(label, lambda worker, end: worker.length(target, end))
+        except CheckFailed as failed:
+            raise _NoLength(failed.finding) from None
         if type(length) is not int or not 0 <= length <= MAX_LENGTH:
-            raise fail(f"`{self.label}` does not say how many items it has.")
+            raise _NoLength(Finding(f"`{label}` is not the number of its items."))
         return length
 
     def __bool__(self) -> bool:
@@ -147,10 +156,8 @@ class RemoteObject:
 
     def __iter__(self) -> Iterator[Any]:
         """Its items; one that does not end after ten thousand fails the check."""
-        items = 0
-        for item in self._iterate(MAX_ITEMS + 1, keep=False):
-            items += 1
-            if items > MAX_ITEMS:
+        for number, item in enumerate(self._iterate(MAX_ITEMS + 1, keep=False)):
+            if number == MAX_ITEMS:
                 raise fail(
                     f"`{self.label}` does not end after {MAX_ITEMS} items.",
                     hint="Look for a loop that never ends.",
@@ -171,9 +178,8 @@ class RemoteObject:
         target = Target(iterator._reference)
         while count > 0:
             size = min(count, CHUNK)
-            items, ended = self._ask(
-                label, lambda worker, end, n=size: worker.take(target, n, end, keep=keep)
-            )
+            ask = partial(_take, target, size, keep=keep)
+            items, ended = self._ask(label, ask)
             yield from items
             count -= len(items)
             if ended:
@@ -214,3 +220,7 @@ class RemoteObject:
 
     def _ask(self, label: str, ask: Ask, *, secret: bool = False) -> Any:
         return self._asking.asked(label, self._worker, ask, secret=secret)
+
+
+def _take(target: Target, count: int, worker: Requests, end: float, *, keep: bool) -> object:
+    return worker.take(target, count, end, keep=keep)

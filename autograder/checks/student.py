@@ -9,7 +9,6 @@ desk gives a plain process or the notebook's own names.
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ from typing import Any
 
 from autograder.checks.probes import Probe
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
+from autograder.checks.wording import Wording
 from autograder.model.errors import HarnessFault
-from autograder.model.findings import CheckFailed, Finding, clean, exception_name, fail
+from autograder.model.findings import CheckFailed, Finding, clean, fail
 from autograder.model.manifest import Question
 from autograder.sandbox.requests import (
     Replayed,
@@ -35,12 +35,6 @@ from autograder.wire.references import Reference, References
 
 #: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
 StartWorker = Callable[[float], Requests]
-
-#: What one is told of stays in words that one reads: so many causes in a row.
-MAX_CAUSES = 5
-#: Which of its causes, and which line, code names that has seen an input is its own choice, and so
-#: could tell that input. Of so many only, it tells little.
-MAX_TELLING_CAUSES, MAX_TELLING_LINES = 100, 5_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +127,7 @@ class Student:
         made = self.call(name, *args, keep=True, **kwargs)
         return self._remote(name, made)
 
-    def object(self, name: str, /) -> RemoteObject:
+    def remote(self, name: str, /) -> RemoteObject:
         """The object of the student's ``name``, where it is. Raises as ``call`` does."""
         ready = self._ready(name)
         found = self.asked(name, ready, lambda worker, end: worker.value(name, end, keep=True))
@@ -189,13 +183,14 @@ class Student:
         """Run a probe beside the student's code; what it returned.
 
         Args:
-            args: first the student's objects: names of the question, or remote objects; then values.
+            args: first objects of the student's, remote ones or by names of the question; then
+                values.
 
         Raises:
             CheckFailed: as ``call`` does; also if the probe cannot do its work on the object.
         """
         first = list(itertools.takewhile(self._is_named, args))
-        objects = [self.object(a) if isinstance(a, str) else a for a in first]
+        objects = [self.remote(a) if isinstance(a, str) else a for a in first]
         given = [*objects, *args[len(first) :]]
         worker = self._running()
         target = Target(Reference(self._loaded(worker, probe)))
@@ -220,7 +215,7 @@ class Student:
             found = clean(reply.message, 300)
             hint = f"Is the box filled in, and the name `{name}` kept?"
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
-        raise CheckFailed(self._raised(name, reply))
+        raise CheckFailed(self._words.raised(name, reply))
 
     def asked(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
         """What comes of a request; a failure is the student's.
@@ -232,7 +227,7 @@ class Student:
         reply = self._replied(label, worker, ask, secret=secret)
         if isinstance(reply, StudentException):
             raised = (reply.type, reply.message) if reply.kind == "raised" else None
-            raise CheckFailed(self._raised(label, reply), raised)
+            raise CheckFailed(self._words.raised(label, reply), raised)
         return reply
 
     def raised_by(
@@ -252,7 +247,7 @@ class Student:
                 hint=f"Use `raise {wanted[0]}(...)` where the input is not allowed.",
             )
         if reply.kind != "raised" or not {reply.type, *reply.bases} & set(wanted):
-            raise CheckFailed(self._raised(label, reply))
+            raise CheckFailed(self._words.raised(label, reply))
         return clean(reply.type, 100), clean(reply.message, 1000)
 
     def run(self) -> Ran:
@@ -269,7 +264,7 @@ class Student:
         except CheckFailed as failed:
             return Ran(missing=missing, left_out=self._left_out, problem=failed.finding.public)
         failures = self._replayed.failures
-        told = {n: self._replay_failed(n, failures[n]).public for n in names if n in failures}
+        told = {n: self._words.replay_failed(n, failures[n]).public for n in names if n in failures}
         missing = told | missing
         for name in names:
             if name not in kinds:
@@ -297,7 +292,7 @@ class Student:
         worker = self._running()
         failure = self._replayed.failures.get(name)
         if failure is not None:
-            raise CheckFailed(self._replay_failed(name, failure))
+            raise CheckFailed(self._words.replay_failed(name, failure))
         return worker
 
     def _running(self) -> Requests:
@@ -423,6 +418,11 @@ class Student:
         self._label = label
         return self._guarded(f"`{label}`", lambda: ask(worker, self._end()))
 
+    @property
+    def _words(self) -> Wording:
+        failures = self._replayed.failures
+        return Wording(self._answers, self._question, self._plan(), failures, self._secret)
+
     def _lied_about(self, label: str) -> CheckFailed:
         return fail(f"`{label}`: the answer's process sent back what no answer gives.")
 
@@ -447,7 +447,7 @@ class Student:
             number = -len(self._probes) - 1
             reply = worker.load(number, probe.name, probe.source, self._end())
             if isinstance(reply, StudentException):
-                raise CheckFailed(self._raised(probe.name, reply))
+                raise CheckFailed(self._words.raised(probe.name, reply))
             self._probes[key] = number
         return self._probes[key]
 
@@ -464,95 +464,8 @@ class Student:
 
     # --- what came back ---
 
-    def _replay_failed(self, name: str, error: StudentException) -> Finding:
-        # No hidden input has reached the worker yet, so the whole message may be shown.
-        return Finding(f"`{name}` could not be defined: {self._told(error)}", self._hint(error))
-
-    def _told(self, error: StudentException) -> str:
-        """What went wrong when the notebook was run, in full; and why, if something before did."""
-        return " ".join([self._said(error), *self._causes(error)])
-
-    def _said(self, error: StudentException) -> str:
-        message = clean(error.message, 300).strip()
-        text = f"{self._place(error)}{exception_name(error.type, hidden=False)}"
-        return f"{text}: {message}." if message else f"{text}."
-
-    def _causes(self, error: StudentException) -> list[str]:
-        """Sentences on what had gone wrong before, if the error follows from that.
-
-        They quote no name but one that the notebook is known to bind: the one in the error could be
-        an input.
-        """
-        failures, plan = self._replayed.failures, self._plan()
-        broken = plan.broken if isinstance(plan, Slice) else ()
-        if self._secret and max(len(failures), len(broken)) > MAX_TELLING_CAUSES:
-            return []
-        texts: list[str] = []
-        seen = [error]
-        while len(texts) < MAX_CAUSES and (name := _missing_name(seen[-1])):
-            before = failures.get(name) or failures.get("*")
-            if before is None or before in seen:
-                told = self._answers.unreadable(self._question, plan, name)
-                return [*texts, told] if told else texts
-            what = f"`{clean(name, 100)}`" if name in failures else "That name"
-            texts.append(f"{what} was not there because {self._said(before)}")
-            seen.append(before)
-        return texts
-
-    def _raised(self, name: str, error: StudentException) -> Finding:
-        """What a call or a description ended with; a message may be shown if it holds no input."""
-        if error.kind == "unsupported":
-            kind = clean(error.type, 100)
-            return Finding(
-                f"`{name}` gave an object of type {kind}, which cannot be checked.",
-                "Return plain Python values, NumPy arrays or tensors.",
-                f"`{name}` gave an object that is neither a plain value nor an array.",
-            )
-        message = clean(error.message, 300).strip()
-        texts = []
-        for hidden in (False, True):
-            secret = hidden and self._secret
-            place = self._place(error, secret=secret)
-            text = f"`{name}` stopped: {place}{exception_name(error.type, hidden=hidden)}"
-            text = f"{text}: {message}." if message and not secret else f"{text}."
-            texts.append(" ".join([text, *self._causes(error)]))
-        return Finding(texts[0], self._hint(error), texts[1])
-
-    def _place(self, error: StudentException, *, secret: bool = False) -> str:
-        line = self._answers.line(self._question, error.cell, error.line, error.file)
-        # The numbers come from the student's process: those of no line of theirs tell nothing, but
-        # could carry what it has seen; as could those of one line out of a million.
-        many = secret and self._answers.lines(self._question) > MAX_TELLING_LINES
-        if many or not line:
-            return "it raised "
-        where = clean(error.file, 200) if error.file else f"cell {error.cell}"
-        return f"{where}, line {error.line}, {line} raised "
-
-    def _hint(self, error: StudentException) -> str:
-        if self._causes(error):
-            return "Mend that first; this follows from it."
-        return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")
-
 
 def _names_of(exception: ExpectedException) -> tuple[str, ...]:
     """The names of the exceptions that a check expects."""
     several = exception if isinstance(exception, tuple) else (exception,)
     return tuple(each if isinstance(each, str) else each.__name__ for each in several)
-
-
-def _missing_name(error: StudentException) -> str:
-    """The name that a NameError is about; it is only ever looked up."""
-    found = re.match(r"name '(\w+)' is not defined", error.message)
-    return found[1] if found and error.type == "NameError" else ""
-
-
-_HINTS = {
-    "ModuleNotFoundError": "This module is not there when grading; use those of the handout.",
-    "ImportError": "This import fails when grading; use the modules of the handout.",
-    "NameError": "Restart the kernel and run all cells in order: a name is used before it exists.",
-    "UnboundLocalError": "Restart the kernel and run all cells in order.",
-    "SystemExit": "An answer must not end Python; take out exit() or sys.exit().",
-    "MemoryError": "The answer needs more memory than allowed; look for an array that grows.",
-    "RecursionError": "A function calls itself without end.",
-    "FileNotFoundError": "Files of your own machine are not there when grading.",
-}

@@ -256,9 +256,8 @@ class _Slot:
 class _Decoder:
     """Reads a header into a tree of values and slots; nothing larger than the header is made."""
 
-    def __init__(self, header: bytes, limits: Limits, references: References) -> None:
+    def __init__(self, header: bytes, limits: Limits) -> None:
         self.header = header
-        self.references = references
         self.referred = 0
         self.limits = limits
         self.at = 0
@@ -316,7 +315,7 @@ class _Decoder:
         except UnicodeDecodeError:
             raise WireError("a string that is not UTF-8") from None
 
-    def reference(self) -> object:
+    def reference(self) -> Reference:
         self.referred += 1
         if self.referred > self.limits.references:
             raise WireError("too many objects")
@@ -326,7 +325,7 @@ class _Decoder:
         type_name = self.text()
         if len(type_name) > MAX_TYPE_NAME:
             raise WireError("a type of too long a name")
-        return self.references.resolve(Reference(number, type_name))
+        return Reference(number, type_name)
 
     def mapping(self, depth: int) -> dict[Any, object]:
         result: dict[Any, object] = {}
@@ -359,15 +358,18 @@ class _Decoder:
         return _Slot(len(self.buffers) - 1)
 
 
-def _filled(tree: object, values: list[object]) -> object:
+def _filled(tree: object, values: list[object], references: References) -> object:
+    """The tree with what belongs in its slots, and for its references."""
     if type(tree) is _Slot:
         return values[tree.index]
+    if type(tree) is Reference:  # what it stands for is taken as it is
+        return references.resolve(tree)
     if type(tree) is list:
-        return [_filled(item, values) for item in tree]
+        return [_filled(item, values, references) for item in tree]
     if type(tree) is tuple:
-        return tuple(_filled(item, values) for item in tree)
+        return tuple(_filled(item, values, references) for item in tree)
     if type(tree) is dict:
-        return {key: _filled(item, values) for key, item in tree.items()}
+        return {key: _filled(item, values, references) for key, item in tree.items()}
     return tree
 
 
@@ -425,9 +427,10 @@ class Plan:
         limits: Limits = DEFAULT_LIMITS,
         references: References = NO_REFERENCES,
     ) -> None:
-        decoder = _Decoder(header, limits, references)
+        decoder = _Decoder(header, limits)
         self._tree = decoder.tree()
         self._buffers = decoder.buffers
+        self._references = references
         if decoder.at != len(header):
             raise WireError("a header with something behind its value")
         if sum(self.buffer_sizes) != body_size:
@@ -444,7 +447,7 @@ class Plan:
             _restored(tag, code, shape, data)
             for (tag, code, shape, _size), data in zip(self._buffers, buffers, strict=True)
         ]
-        return _filled(self._tree, values)
+        return _filled(self._tree, values, self._references)
 
 
 def copied(
