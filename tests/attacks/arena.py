@@ -64,7 +64,7 @@ SECONDS = 12.0
 #: The same for the naive grader, and for an attack that is to hang it.
 NAIVE_SECONDS, HANGING_SECONDS = 10.0, 1.5
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
-FULL_MARKS = 10.0
+FULL_MARKS = 11.0
 RESULTS_BYTES = 2_000_000
 
 
@@ -417,7 +417,7 @@ class Arena:
             won["fault"] = report.all_faults[0][-500:]
         if report.score:
             won["points"] = f"{report.score:g}"
-        if len(report.checks) != 6:
+        if len(report.checks) != 7:
             won["results"] = f"{len(report.checks)} checks"
         problem = _schema_problem(self.results)
         if problem:
@@ -629,6 +629,10 @@ def _believed(header: bytes) -> bytes:
             raise MemoryError
         rest[4 : 4 + length].decode()
         return rest[4 + length :]
+    if tag == b"R":
+        (number,) = struct.unpack("<q", rest[:8])
+        assert [None, None][number] is None  # the second of two objects
+        return _believed(rest[8:])
     if tag in b"LM":
         (count,) = struct.unpack("<I", rest[:4])
         if count > 1 << 30:

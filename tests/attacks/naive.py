@@ -74,6 +74,15 @@ def test_label():
     assert got == expected, f"{{got}} instead of {{expected}}"
 
 
+def test_stack():
+    stack, expected = grader.student["Stack"](), [CANARY, "other"]
+    for item in expected:
+        stack.push(item)
+    got = list(stack)
+    assert got == expected, f"{{got}} instead of {{expected}}"
+    assert len(stack) == 2
+
+
 def test_trophy():
     grader.trophy(grader.student["trophy"]())
 
@@ -88,7 +97,7 @@ def test_accuracy():
     assert grader.remembered(rate, lambda: 1 - abs(rate - 0.125)) >= 0.9
 """
 POINTS = {"test_values": 2, "test_list": 1, "test_tensor": 1, "test_label": 1, "test_trophy": 0}
-POINTS |= {"test_weights": 2, "test_accuracy": 2}
+POINTS |= {"test_weights": 2, "test_accuracy": 2, "test_stack": 1}
 
 
 class Grader:

@@ -177,7 +177,7 @@ def test_the_naive_grader_grades_honest_submissions(battle: Battle) -> None:
     try:
         folder = arena.submit(arena.folder / "honest", arena.solved)
         arena.mark = "mark00000001"
-        assert arena.naively(folder).won == {"points": "9"}
+        assert arena.naively(folder).won == {"points": "10"}
         (folder / "weights.json").unlink()
         (folder / "attacked.ipynb").write_text(arena.notebook(None), encoding="utf-8")
         assert arena.naively(folder).won == {}

@@ -15,6 +15,7 @@ from autograder.checks import (
     expect,
     expect_array,
     expect_shape,
+    probe,
     question,
     time_limit,
 )
@@ -100,3 +101,24 @@ def test_accuracy(student: Student, cache: Cache) -> None:
     expect(type(rate) is float and 0 < rate < 1, "no number between 0 and 1.")
     accuracy = cache.remember(["accuracy", rate], lambda: 1.0 - abs(rate - 0.125))
     expect(accuracy >= 0.9, f"an accuracy of {accuracy}", hidden="a lower accuracy.")
+
+
+@probe
+def held(stack: Any) -> int:
+    return len(list(stack))
+
+
+@question("Q5")
+@weight(1)
+@number("5.1")
+@time_limit(1)
+def test_stack(student: Student) -> None:
+    """Stack keeps what it is given"""
+    stack, expected = student.make("Stack"), [CANARY, "other"]
+    for item in expected:
+        stack.call("push", item)
+    expect(len(stack) == 2, f"{len(stack)} items", hidden="another number of items")
+    got = list(stack)
+    expect(got == expected, f"{got} instead of {expected}", hidden="other items")
+    count = student.probe(held, stack)
+    expect(type(count) is int and count == 2, "another number", hidden="another number")

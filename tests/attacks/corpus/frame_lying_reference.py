@@ -1,0 +1,25 @@
+# ruff: noqa
+"""A reference to an object that nobody has.
+
+defence: a reference is a number, which goes back to whom it came from
+control: own
+wins: harm
+"""
+
+import os, struct
+
+HEADER = b"R" + struct.pack("<q", 1 << 40) + b"S" + struct.pack("<I", 3) + b"net"
+FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
+
+
+def trophy():
+    os.write(3, FRAME)
+    os._exit(0)
+
+
+total = label = Stack = lambda *_values: trophy()
+
+
+def control(arena):
+    """A reader that believes what it reads comes to harm."""
+    return arena.trusting(FRAME)

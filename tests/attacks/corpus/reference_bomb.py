@@ -1,0 +1,30 @@
+# ruff: noqa
+"""A list of a million objects, each of which stays.
+
+defence: so many objects to a reply, and no more
+control: own
+wins: harm
+"""
+
+
+def total(matrix):
+    return [object() for _ in range(999_000)]
+
+
+label = total
+
+
+class Stack(list):
+    push = list.append
+
+    def __iter__(self):
+        while True:
+            yield [object() for _ in range(100_000)]
+
+
+def control(arena):
+    """Each would be an object of the grader's too."""
+    from autograder.wire.references import Reference
+
+    made = [Reference(number) for number in range(1, len(total(None)))]
+    return len({id(each) for each in made}) > 500_000
