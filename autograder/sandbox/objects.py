@@ -5,12 +5,14 @@ It runs in the worker, beside student code. A number is all that the grader ever
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import io
 import linecache
 import sys
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 from autograder.wire import Reference, References, UnsupportedValue
 
@@ -87,13 +89,19 @@ def printed(function: Callable[[], object], given: str) -> str:
         wire.UnsupportedValue: it is more than an answer may print.
         EOFError: by ``input``, when all lines have been read.
     """
-    output = _Printed()
-    with contextlib.redirect_stdout(output):
-        before, sys.stdin = sys.stdin, io.StringIO(given)
-        try:
-            function()
-        finally:
-            sys.stdin = before
+    output, lines = _Printed(), io.StringIO(given)
+
+    def ask(prompt: object = "", /) -> str:
+        output.write(str(prompt))
+        line = lines.readline()
+        if not line:
+            raise EOFError("input() is called more often than there are lines")
+        return line.removesuffix("\n")
+
+    # A notebook's ``input`` does not read ``sys.stdin``.
+    patched = (mock.patch.object(builtins, "input", ask), mock.patch.object(sys, "stdin", lines))
+    with contextlib.redirect_stdout(output), patched[0], patched[1]:
+        function()
     return output.getvalue()
 
 
