@@ -82,10 +82,7 @@ class Wording:
             )
         message = clean(error.message, 300).strip()
         if is_probe(error.file):  # no code of the student's was running
-            found = f"`{name}` cannot be looked at: {exception_name(error.type, hidden=False)}"
-            found = f"{found}: {message} (line {error.line} of the check's file)."
-            hidden = f"`{name}` is not what can be looked at."
-            return Finding(found, "Is it of the kind that the question asks for?", hidden)
+            return _not_to_be_looked_at(name, error, message)
         texts = []
         for hidden in (False, True):
             secret = hidden and self.secret
@@ -109,6 +106,16 @@ class Wording:
         if self._causes(error):
             return "Mend that first; this follows from it."
         return _HINTS.get(error.type, "Call it in your notebook on a small input of the same kind.")
+
+
+def _not_to_be_looked_at(name: str, error: StudentException, message: str) -> Finding:
+    """A probe could not do its work: the object is not what it takes it for."""
+    kind = exception_name(error.type, hidden=False)
+    return Finding(
+        f"`{name}` cannot be looked at: {kind}: {message} (line {error.line} of the check's file).",
+        "Is it of the kind that the question asks for?",
+        f"`{name}` is not what can be looked at.",
+    )
 
 
 def _missing_name(error: StudentException) -> str:
