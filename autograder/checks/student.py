@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
+from autograder.checks.figures import Figure, figures_of
 from autograder.checks.probes import Probe
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
 from autograder.checks.wording import Wording
@@ -21,6 +24,7 @@ from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, fail
 from autograder.model.manifest import Question
 from autograder.sandbox.requests import (
+    NotThere,
     Replayed,
     Requests,
     StudentException,
@@ -164,20 +168,73 @@ class Student:
             exception, name, worker, lambda worker, end: worker.call(name, list(args), kwargs, end)
         )
 
-    def output(self, name: str, /, *args: Any, input: str = "", **kwargs: Any) -> str:
+    def output(self, name: str = "", /, *args: Any, input: str = "", **kwargs: Any) -> str:
         """What a call prints, while ``input()`` reads the lines of ``input``. Raises as ``call``.
 
-        What `input` is asked with is part of it, as on a screen.
+        What `input` is asked with is part of it, as on a screen. Without a name: what the answer's
+        own cell has printed; for that the question says ``run = "cell"`` in the manifest.
         """
-        found = self.asked(
-            name,
-            self._ready(name),
-            lambda worker, end: worker.printed(name, list(args), kwargs, input, end),
-            secret=True,
-        )
+        if not name:
+            found = self._shown()["printed"]
+        else:
+            found = self.asked(
+                name,
+                self._ready(name),
+                lambda worker, end: worker.printed(name, list(args), kwargs, input, end),
+                secret=True,
+            )
         if type(found) is not str:
-            raise self._lied_about(name)
+            raise self._lied_about(name or "the answer's cell")
         return found
+
+    def figure(self, name: str = "", /, *args: Any, **kwargs: Any) -> Figure:
+        """The figure that a call draws or returns. Raises as ``call`` does.
+
+        Without a name: the last one that the answer's own cell draws; for that the question says
+        ``run = "cell"`` in the manifest.
+        """
+        if not name:
+            drawn = self._shown()["figures"]
+        else:
+            drawn = self.asked(
+                name,
+                self._ready(name),
+                lambda worker, end: worker.drawn(name, list(args), kwargs, end),
+                secret=True,
+            )
+        figures = figures_of(drawn)
+        if not figures:
+            what = f"`{name}`" if name else "the answer's cell"
+            raise fail(f"{what} draws no figure.", hint="Draw with matplotlib, in that place.")
+        return figures[-1]
+
+    def file(self, path: str, /) -> bytes:
+        """What the student's code has written into a file, by its path in the notebook's folder.
+
+        What a call writes is there after the call; what the notebook itself writes is, if the
+        question says ``run = "cell"`` in the manifest.
+
+        Raises:
+            CheckFailed: there is no such file.
+        """
+        worker = self._running()
+        reply = self._replied(path, worker, lambda worker, end: worker.file(path, end))
+        if isinstance(reply, StudentException):
+            raise fail(f"the file {path} was not written.", hint="Mind the name and the folder.")
+        if type(reply) is not bytes:
+            raise self._lied_about(path)
+        return reply
+
+    def _shown(self) -> dict[str, Any]:
+        if not self._answers.assignment.runs_cell(self._question):
+            raise HarnessFault(
+                f"a check of {self._question.id} looks at what its cell prints or draws, for which "
+                'the manifest has to say run = "cell" for that question'
+            )
+        shown = self.asked("the answer's cell", self._running(), lambda w, end: w.shown(end))
+        if type(shown) is not dict or shown.keys() != {"printed", "figures"}:
+            raise self._lied_about("the answer's cell")
+        return shown
 
     def probe(self, probe: Probe, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
         """Run a probe beside the student's code; what it returned.
@@ -377,6 +434,7 @@ class Student:
             self._answers.files(self._question, plan),
             optional,
             tolerant=plan.whole,
+            shown=plan.shown,
         )
         self._replayed = worker.replay(replay, self._end())
         # What was not needed for optional statements is not left to the check.
@@ -403,6 +461,8 @@ class Student:
             raise CheckFailed(
                 Finding(f"{what}: the code {stopped}.", "An answer should only return its value.")
             ) from None
+        except NotThere as error:
+            raise pytest.skip.Exception(str(error)) from None
         except WorkerLied:
             raise CheckFailed(
                 Finding(
@@ -413,7 +473,7 @@ class Student:
 
     # --- what came back ---
 
-    def _replied(self, label: str, worker: Requests, ask: Ask, *, secret: bool) -> Any:
+    def _replied(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
         self._secret |= secret
         self._label = label
         return self._guarded(f"`{label}`", lambda: ask(worker, self._end()))

@@ -14,7 +14,7 @@ from typing import Any
 from autograder.model.findings import Finding, code_line
 from autograder.model.manifest import Assignment, Question
 from autograder.sandbox import worker
-from autograder.sandbox.requests import Replayed, Requests
+from autograder.sandbox.requests import NotThere, Replayed, Requests
 from autograder.slicing.slicer import Slice
 from autograder.wire.codec import UnsupportedValue, copied
 from autograder.wire.protocol import Replay
@@ -86,6 +86,13 @@ class LiveRequests(Requests):
     def replay(self, replay: Replay, deadline: float) -> Replayed:  # noqa: ARG002
         """Nothing to run: the notebook has run."""
         return Replayed({})
+
+    def shown(self, deadline: float) -> object:  # noqa: ARG002
+        """It has been printed and drawn already, and is gone."""
+        raise NotThere(
+            "What a cell prints or draws is looked at by `autograder check`, when the notebook "
+            "has been saved."
+        )
 
     def _exchange(self, request: dict[str, Any], deadline: float) -> object:  # noqa: ARG002
         """The reply; no deadline: a student who is tired of waiting interrupts the kernel."""

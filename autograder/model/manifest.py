@@ -67,7 +67,8 @@ class NotebookEntry:
         source: its solved form.
         stubs: by cell id, what replaces the answers there: one text for all, or one for each.
         unchecked: the ids of cells with answers that no check judges.
-        run: ``slice`` runs what a question's names depend on, ``all`` the whole notebook.
+        run: ``slice`` runs what a question's names depend on, ``cell`` that and all of the answer's
+            own cell, ``all`` the whole notebook.
     """
 
     file: str
@@ -205,8 +206,15 @@ class Assignment:
 
     def runs_whole(self, question: Question) -> bool:
         """Whether a question's notebook is run as a whole for it."""
+        return self._run_of(question) == "all"
+
+    def runs_cell(self, question: Question) -> bool:
+        """Whether all of the cell that the answer is in is run, also what no name depends on."""
+        return self._run_of(question) in ("cell", "all")
+
+    def _run_of(self, question: Question) -> str:
         entry = next((e for e in self.notebooks if e.file == question.notebook), None)
-        return (question.run or (entry.run if entry else "")) == "all"
+        return question.run or (entry.run if entry else "")
 
     def question(self, identifier: str) -> Question:
         """The question of that id.

@@ -5,19 +5,11 @@ It runs in the worker, beside student code. A number is all that the grader ever
 
 from __future__ import annotations
 
-import builtins
-import contextlib
-import io
 import linecache
-import sys
-from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
-from autograder.wire import Reference, References, UnsupportedValue
+from autograder.wire import Reference, References
 
-#: Characters that one call may print.
-MAX_PRINTED = 1_000_000
 PROBE_FILE = "<probe {}>"
 
 
@@ -80,35 +72,3 @@ def take(iterator: Any, count: int) -> tuple[list[object], bool]:
         except StopIteration:
             return items, True
     return items, False
-
-
-def printed(function: Callable[[], object], given: str) -> str:
-    """What a function prints while ``input`` reads the lines given.
-
-    Raises:
-        wire.UnsupportedValue: it is more than an answer may print.
-        EOFError: by ``input``, when all lines have been read.
-    """
-    output, lines = _Printed(), io.StringIO(given)
-
-    def ask(prompt: object = "", /) -> str:
-        output.write(str(prompt))
-        line = lines.readline()
-        if not line:
-            raise EOFError("input() is called more often than there are lines")
-        return line.removesuffix("\n")
-
-    # A notebook's ``input`` does not read ``sys.stdin``.
-    patched = (mock.patch.object(builtins, "input", ask), mock.patch.object(sys, "stdin", lines))
-    with contextlib.redirect_stdout(output), patched[0], patched[1]:
-        function()
-    return output.getvalue()
-
-
-class _Printed(io.StringIO):
-    """Text of a bounded length."""
-
-    def write(self, text: str) -> int:
-        if self.tell() + len(text) > MAX_PRINTED:
-            raise UnsupportedValue(f"printed text of more than {MAX_PRINTED} characters")
-        return super().write(text)

@@ -32,6 +32,10 @@ class WorkerTimedOut(Exception):
     """The deadline passed; the worker has been killed."""
 
 
+class NotThere(Exception):
+    """Where this worker is, there is no such thing to ask for; ``args[0]`` says so to a student."""
+
+
 class WorkerLied(Exception):
     """The worker sent what no honest worker sends; it has been killed."""
 
@@ -169,6 +173,20 @@ class Requests(ABC):
     ) -> object:
         """What a call prints, while ``input`` reads what is given; or the exception."""
         return self._ask("printed", target, deadline, args=args, kwargs=kwargs, input=given)
+
+    def drawn(
+        self, target: str | Target, args: list[Any], kwargs: dict[str, Any], deadline: float
+    ) -> object:
+        """What is to be seen of the figures that a call draws; or the exception."""
+        return self._ask("drawn", target, deadline, args=args, kwargs=kwargs)
+
+    def shown(self, deadline: float) -> object:
+        """What the shown cells of a replay printed and drew; or an exception."""
+        return self._request({"op": "shown"}, deadline)
+
+    def file(self, path: str, deadline: float) -> object:
+        """What a file in the working folder holds, or the exception of reading it."""
+        return self._request({"op": "file", "path": path}, deadline)
 
     def value(self, target: str | Target, deadline: float, *, keep: bool = False) -> object:
         """The value of a name or an object, or the exception of asking for it."""

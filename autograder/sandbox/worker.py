@@ -25,7 +25,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from autograder import wire
-from autograder.sandbox import objects
+from autograder.sandbox import objects, shown
 
 CELL_FILE = "<cell {}>"
 MAX_MESSAGE = 1000
@@ -97,6 +97,7 @@ class Worker:
         self.describers = tuple(describers)
         self.files: dict[str, str] = {}
         self.objects = objects.Objects()
+        self.shown = shown.Shown(())
         self.place = place or self._place
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -146,15 +147,17 @@ class Worker:
         stopped: list[list[int]] = []
         failed: list[list[object]] = []
         left = request["optional_seconds"]
+        self.shown = shown.Shown(request["shown"])
         for index, (cell, line, source, binds, uses, optional) in enumerate(request["steps"]):
             error = None
+            self.shown.enter(cell)
             cause = next((failures[name] for name in uses if name in failures), None)
             if cause is None or request["tolerant"]:
                 if optional and left <= 0:
                     stopped.append([cell, line])
                     continue
                 started = time.monotonic()
-                with _stopping(left if optional else None) as clock:
+                with _stopping(left if optional else None) as clock, self.shown.printing():
                     cause = error = self._run(cell, line, source)
                 if optional:
                     left -= time.monotonic() - started
@@ -168,6 +171,7 @@ class Worker:
                     failures.pop(name, None)
                 else:
                     failures[name] = cause
+        self.shown.enter(0)
         return {"failures": failures, "stopped": stopped, "failed": failed}
 
     def _settle_in(self, files: dict[str, bytes], sources: list[list[Any]]) -> None:
@@ -255,7 +259,21 @@ class Worker:
         """What a call prints, while ``input`` reads what is given."""
         function = self._target(request)
         args, kwargs = request["args"], request["kwargs"]
-        return objects.printed(lambda: function(*args, **kwargs), request["input"])
+        return shown.printed(lambda: function(*args, **kwargs), request["input"])
+
+    def do_drawn(self, request: dict[str, Any]) -> object:
+        """The figures that a call draws or returns."""
+        function = self._target(request)
+        args, kwargs = request["args"], request["kwargs"]
+        return shown.drawn(lambda: function(*args, **kwargs))
+
+    def do_shown(self, _request: dict[str, Any]) -> object:
+        """What the shown cells printed, and the figures that they drew."""
+        return {"printed": self.shown.text, "figures": self.shown.figures}
+
+    def do_file(self, request: dict[str, Any]) -> bytes:
+        """What a file holds that student code has written, or found there."""
+        return Path(request["path"]).read_bytes()
 
     def do_load(self, request: dict[str, Any]) -> None:
         """Define a function of the grader's."""

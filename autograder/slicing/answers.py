@@ -22,10 +22,12 @@ class AnswerSource(Protocol):
     """Where a question's answer is: in submitted notebooks, or live in a running one.
 
     Attributes:
+        assignment: the questions, and how their notebooks are run.
         slow: notebook, cell and line of statements that took too long, by something in them that
             only may matter.
     """
 
+    assignment: Assignment
     slow: set[tuple[str, int, int]]
 
     def slice(self, question: Question, *, whole: bool = False) -> Slice | Finding:
@@ -181,7 +183,12 @@ class Answers:
             return alignment
         try:
             return slice_question(
-                alignment, question.anchor, question.names, self.packages, whole=whole
+                alignment,
+                question.anchor,
+                question.names,
+                self.packages,
+                whole=whole,
+                cell=self.assignment.runs_cell(question),
             )
         except KeyError:
             raise HarnessFault(

@@ -79,6 +79,7 @@ class Slice:
         whole: all of the notebook is run, not what the names need.
         files: something above may read files.
         imports: the packages and modules that anything above is imported from.
+        shown: the cells of which all is run, to be seen what they print and draw.
     """
 
     names: tuple[str, ...]
@@ -90,6 +91,7 @@ class Slice:
     whole: bool = False
     files: bool = False
     imports: frozenset[str] = frozenset()
+    shown: tuple[int, ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -107,6 +109,7 @@ def slice_question(
     packages: Packages = NO_PACKAGES,
     *,
     whole: bool = False,
+    cell: bool = False,
 ) -> Slice:
     """The slice that defines ``names`` as they stand at the template cell ``anchor``.
 
@@ -118,13 +121,16 @@ def slice_question(
     Args:
         packages: what is known of code from outside, and the names that are bound before.
         whole: run everything down to the anchor.
+        cell: run all of the cells that the answer may be in.
     """
     cells = alignment.up_to(anchor)
-    region = _Program(cells, packages, alignment.template)
+    shown = tuple(c.number for c in alignment.answer(anchor) if c.kind == "code") if cell else ()
+    region = _Program(cells, packages, alignment.template, shown)
     if not set(names) <= region.effects.bound:
         everything = _Program(alignment.student.cells, packages, alignment.template)
         if set(names) & everything.effects.bound - region.effects.bound:
             cells, region = alignment.student.cells, everything
+            region.shown = frozenset(shown)
     found = region.whole(names) if whole else region.slice(names)
     below = alignment.student.cells[len(cells) :]
     if region.unresolved and below:
@@ -132,7 +138,7 @@ def slice_question(
     lost = region.lost_at(alignment.cell_at(anchor))
     missing = tuple(n for n in names if n in lost or n in found.missing)
     files = region.dynamic or region.effects.uses_files
-    return replace(found, missing=missing, files=files, imports=region.effects.roots)
+    return replace(found, missing=missing, files=files, imports=region.effects.roots, shown=shown)
 
 
 def slice_cells(
@@ -212,10 +218,18 @@ class _Program:
     """The statements of some cells, read once, sliced for any set of names.
 
     Attributes:
+        shown: the cells of which every statement is kept.
         unresolved: after slicing, the names that are needed and that nothing here defines.
     """
 
-    def __init__(self, cells: Sequence[Cell], packages: Packages, template: Notebook) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        packages: Packages,
+        template: Notebook,
+        shown: Iterable[int] = (),
+    ) -> None:
+        self.shown = frozenset(shown)
         self.placed: list[_Placed] = []
         self.broken: list[BrokenCell] = []
         self.packages = packages
@@ -359,6 +373,10 @@ class _Program:
             if placed.cell is not cell:
                 cell, selection.engaged = placed.cell, False
             selection.index = placed.index
+            if placed.cell.number in self.shown:
+                selection.keep_whole(placed.facts, needed)
+                chosen.append((placed, []))
+                continue
             edits = selection.keep(placed.facts, needed)
             if edits is not None:
                 selection.engaged = True
@@ -520,6 +538,16 @@ class _Selection:
         needed -= facts.deletes & BUILTINS
         self._take(facts, needed)
         return []
+
+    def keep_whole(self, facts: StatementFacts, needed: set[str]) -> None:
+        """Keep a statement with all that is in it, whatever is needed."""
+        if facts.aliases is not None:
+            self.imported.setdefault(facts.node, set()).update(facts.binds)
+        if not facts.weak:
+            needed -= facts.binds
+        self._take_whole(facts, needed)
+        for inner in with_inner([facts]):
+            self._note(inner, Reason(True, "stands in the answer's own cell"))
 
     def _note(self, facts: StatementFacts, reason: Reason) -> None:
         """Remember why a statement is kept; once sure, it stays so."""

@@ -50,6 +50,7 @@ class Replay:
         files: what else lies in the working folder, by relative path.
         optional_seconds: for all optional steps together; one that exceeds them is stopped.
         tolerant: try a step even if one that it uses has failed, as a kernel does.
+        shown: the cells whose printed text and whose figures are kept.
     """
 
     steps: tuple[Step, ...]
@@ -57,6 +58,7 @@ class Replay:
     files: Mapping[str, bytes] = field(default_factory=dict)
     optional_seconds: float = 10.0
     tolerant: bool = False
+    shown: tuple[int, ...] = ()
 
     def request(self) -> dict[str, Any]:
         """The same in plain values, as it crosses the wire."""
@@ -70,6 +72,7 @@ class Replay:
             "files": dict(self.files),
             "optional_seconds": float(self.optional_seconds),
             "tolerant": self.tolerant,
+            "shown": list(self.shown),
         }
 
 

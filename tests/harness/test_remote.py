@@ -58,6 +58,16 @@ def test_solution_has_every_point(session: Session) -> None:
         ),
         ('raise ValueError("n is odd")', "class Odd(ValueError): pass\n        raise Odd('odd')"),
         ("items.reverse()", "items[:] = items[::-1]"),
+        (
+            "plt.plot(range(len(losses)), losses, label=",
+            "_, ax = plt.subplots()\n    ax.plot(losses, label=",
+        ),
+        ("plt.plot(squares)", "fig = plt.figure()\nfig.gca().plot(squares)"),
+        (
+            'with open("squares.txt", "w") as file:',
+            "import pathlib\n"
+            "pathlib.Path('squares.txt').write_text('0 1 4 9 16')\nwith open('o', 'w') as file:",
+        ),
         ('print("Hello", name)', 'import sys\n    sys.stdout.write(f"Hello {name}\\n")'),
     ],
 )
@@ -95,6 +105,16 @@ def test_right_answers_in_other_spellings(session: Session, old: str, new: str) 
         ('print("Hello", name)', "input()", "2.4", "EOFError"),
         ('print("Hello", name)', "while True: print('x' * 10**6)", "2.4", "printed text of more"),
         ("return (f(x + h)", "return f.__wrapped__(x) + (f(x + h)", "2.5", "AttributeError"),
+        ("plt.plot(range(len(losses)), losses, label=", "plt.plot(losses, gid=", "3.1",
+         "without a line that is labelled"),
+        ("    plt.plot(range", "    return None\n    plt.plot(range", "3.1", "draws no figure"),
+        ('plt.title("Squares")', "plt.figure()", "3.2", "0 plots, where one"),
+        ("plt.plot(squares)", "plt.subplots(2)[1][0].plot(squares)", "3.2", "2 plots, where one"),
+        ("plt.plot(squares)", "class L(list): pass\nplt.gca().get_title = L", "3.2",
+         "no plotting draws"),
+        ('print("The last one is", squares[-1])', "pass", "3.3", "another output"),
+        ('print("The last one is"', "while True: print('x' * 10**6", "3.3", "another output"),
+        ('with open("squares.txt", "w")', "with open('other.txt', 'w')", "3.4", "not written"),
         ("return (f(x + h)", "return f('a') + (f(x + h)", "2.5", "TypeError"),
     ],
 )  # fmt: skip
@@ -130,7 +150,7 @@ def test_objects_stay_in_the_process_for_the_students_code(unpacked: Path) -> No
         command, cwd=unpacked, capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "These are all 10 points." in ran.stdout
+    assert "These are all 14 points." in ran.stdout
     assert "failed" not in ran.stdout
 
 
@@ -144,6 +164,7 @@ def test_objects_stay_in_the_running_notebook(unpacked: Path) -> None:
         notebook, timeout=60, resources={"metadata": {"path": str(unpacked)}}
     ).execute()
     first, second = (cell.outputs[0]["data"]["text/html"] for cell in notebook.cells[-2:])
-    assert first.count('aria-label="Passed"') == 9
+    assert first.count('aria-label="Passed"') == 11
+    assert first.count("autograder check") == 2
     assert second.count('aria-label="Passed"') == 4
     assert "raised nothing, where ValueError is asked for" in second

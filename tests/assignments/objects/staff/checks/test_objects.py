@@ -111,3 +111,40 @@ def test_slope(student: Student) -> None:
     """slope takes any function"""
     found = student.call("slope", cube, 2.0)
     expect(isinstance(found, float) and abs(found - 12) < 1e-3, "another slope", hidden="other")
+
+
+@question("Q3")
+@weight(1)
+@number("3.1")
+def test_draw(student: Student) -> None:
+    """draw shows the losses"""
+    plot = student.figure("draw", [3.0, 2.0, 1.0]).plot
+    expect_array(plot.line("loss").y, np.array([3.0, 2.0, 1.0]))
+    expect(plot.xlabel == "step" and plot.legend == ("loss",), "no label or legend")
+
+
+@question("Q3")
+@weight(1)
+@number("3.2")
+def test_squares_drawn(student: Student) -> None:
+    """The squares are drawn, with a title"""
+    plot = student.figure().plot
+    expect(plot.title == "Squares", f"the title {plot.title!r}", hidden="another title")
+    expect_array(plot.lines[0].y, np.arange(5) ** 2)
+
+
+@question("Q3")
+@weight(1)
+@number("3.3")
+def test_squares_printed(student: Student) -> None:
+    """The last square is printed"""
+    expect("16" in student.output(), "another output", hidden="another output")
+
+
+@question("Q3")
+@weight(1)
+@number("3.4")
+def test_squares_saved(student: Student) -> None:
+    """The squares are saved in squares.txt"""
+    text = student.file("squares.txt").decode()
+    expect(text.split() == ["0", "1", "4", "9", "16"], "another text", hidden="another text")
