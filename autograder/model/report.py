@@ -9,6 +9,9 @@ from autograder.model.pictures import Picture
 
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
 
+#: As Gradescope has them, from what students see least to what they see most.
+VISIBILITIES = ("hidden", "after_published", "after_due_date", "visible")
+
 HARNESS_FAULT = (
     "The grader itself failed here; this is not your fault. "
     "Staff have been told and will grade this part again."
