@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.checks.received import RETURNED, Received
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, exception_name
 from autograder.model.manifest import Question
@@ -103,6 +104,8 @@ class Student:
         self._secret = False
         #: What the sandbox held while this check ran, None if no worker was needed.
         self.active: frozenset[str] | None = None
+        #: What the check has asked for, and what came back.
+        self.received = Received()
         #: Whether the time ran out, which may not happen again on a machine that is less busy.
         self.late = False
 
@@ -115,12 +118,14 @@ class Student:
         """
         worker = self._ready(name)
         self._secret = True
-        return self._result(name, lambda: worker.call(name, list(args), kwargs, self._end()))
+        value = self._result(name, lambda: worker.call(name, list(args), kwargs, self._end()))
+        return self.received.take(name, value, verb=RETURNED)
 
     def value(self, name: str, /) -> Any:
         """The value of the student's ``name``. Raises as ``call`` does."""
         worker = self._ready(name)
-        return self._result(name, lambda: worker.value(name, self._end()))
+        value = self._result(name, lambda: worker.value(name, self._end()))
+        return self.received.take(name, value, verb="is")
 
     def describe(self, name: str, describer: str, /) -> Any:
         """What the public ``describer`` says of the student's object. Raises as ``call`` does.
@@ -130,7 +135,7 @@ class Student:
         worker = self._ready(name)
         reply = self._guarded(f"`{name}`", lambda: worker.describe(name, describer, self._end()))
         if not isinstance(reply, StudentException):
-            return reply
+            return self.received.take(name, reply, verb="is described as")
         if (reply.type, reply.cell) == ("ValueError", 0) and not self._secret:
             found = clean(reply.message, 300)
             hint = f"Is the box filled in, and the name `{name}` kept?"
@@ -173,6 +178,7 @@ class Student:
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
                 "of that question in the manifest"
             )
+        self.received.ask(name)
         plan = self._plan()
         if isinstance(plan, Finding):
             raise CheckFailed(plan)

@@ -28,6 +28,20 @@ class Leaderboard:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A name of the student's that a check asked for, and what came back.
+
+    Attributes:
+        kind: of what came back, as ``array``; empty if nothing did.
+        called: it came of a call, and is not the name's own value.
+    """
+
+    name: str
+    kind: str = ""
+    called: bool = False
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One check's outcome.
 
@@ -37,6 +51,8 @@ class CheckResult:
         staff: what only staff read, a traceback where the harness failed.
         cases: how many there are, of which so many ``passed``.
         pictures: what came back beside what was expected, of a public check that failed.
+        tripped: the check could not go on with what came back, and ``staff`` says where.
+        asked: what the check asked of the student's code, for the proof of a release.
     """
 
     id: str
@@ -56,6 +72,8 @@ class CheckResult:
     cases: int = 1
     leaderboard: tuple[Leaderboard, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    tripped: bool = False
+    asked: tuple[Asked, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -66,6 +84,7 @@ class CheckResult:
                 "tags": tuple(data["tags"]),
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
+                "asked": tuple(Asked(**asked) for asked in data["asked"]),
             }
         )
 

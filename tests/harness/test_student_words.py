@@ -24,6 +24,8 @@ MODULES = (
     "autograder/checks/files.py",
     "autograder/checks/plugin/model.py",
     "autograder/checks/plugin/outcomes.py",
+    "autograder/checks/plugin/tripping.py",
+    "autograder/checks/received.py",
     "autograder/checks/student.py",
     "autograder/desk",
     "autograder/model/findings.py",

@@ -40,9 +40,11 @@ class Fixtures:
         return np.random.default_rng([self._checks.handed.seed, zlib.crc32(name)])
 
     @pytest.fixture
-    def files(self) -> Files:
+    def files(self, request: pytest.FixtureRequest) -> Files:
         """The submitted files."""
-        return Files(self._checks.handed.submission)
+        check: Check = request.node.stash[CHECK]
+        check.files = Files(self._checks.handed.submission)
+        return check.files
 
     @pytest.fixture
     def cache(self) -> Cache:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.checks.files import Files
 from autograder.checks.student import Student
 from autograder.model.findings import clean
 from autograder.model.manifest import Question
 from autograder.model.pictures import Picture
-from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Status
+from autograder.model.report import HARNESS_FAULT, Asked, CheckResult, Leaderboard, Status
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,17 @@ class CheckSpec:
 
 @dataclass
 class Case:
-    """One run of a check: the share of its points earned, and what a student reads if not all."""
+    """One run of a check: the share of its points earned, and what a student reads if not all.
+
+    ``tripped``: the check could not go on with what came back.
+    """
 
     share: float
     message: str = ""
     staff: str = ""
     status: Status = "passed"
     pictures: tuple[Picture, ...] = ()
+    tripped: bool = False
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Case:
@@ -94,6 +99,7 @@ class Check:
     spec: CheckSpec
     outcomes: list[Case] = field(default_factory=list)
     student: Student | None = None
+    files: Files | None = None
     seconds: float = 0.0
     flags: list[str] = field(default_factory=list)
     leaderboard: dict[str, Leaderboard] = field(default_factory=dict)
@@ -105,6 +111,8 @@ class Check:
     by_chance: bool = False
     #: What the sandbox held when a remembered outcome came about.
     remembered: frozenset[str] | None = None
+    #: What it had asked for then.
+    remembered_asked: tuple[Asked, ...] = ()
 
     @property
     def id(self) -> str:
@@ -120,6 +128,11 @@ class Check:
     def sandbox(self) -> frozenset[str] | None:
         """What the sandbox held when the outcome came about; None where no worker was needed."""
         return self.remembered if self.student is None else self.student.active
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """What the check asked of the student's code, and what came back."""
+        return self.remembered_asked if self.student is None else self.student.received.asked
 
     @property
     def hurried(self) -> bool:
@@ -144,7 +157,8 @@ class Check:
     def begin_again(self) -> None:
         """Have no outcome yet."""
         self.outcomes, self.flags, self.leaderboard = [], [], {}
-        self.remembered = self.student = None
+        self.remembered = self.student = self.files = None
+        self.remembered_asked = ()
         self.seconds = 0.0
 
     def taken(self) -> Run:
@@ -219,6 +233,8 @@ class Check:
             leaderboard=tuple(self.leaderboard.values()),
             # Those of the first case that has any: more would bury the message.
             pictures=next((case.pictures for case in cases if case.pictures), ()),
+            tripped=any(case.tripped for case in cases),
+            asked=self.asked,
         )
 
     def _message(self, cases: list[Case]) -> str:

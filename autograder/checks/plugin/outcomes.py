@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.checks.plugin import remembered, wrappers
+from autograder.checks.plugin import remembered, tripping, wrappers
 from autograder.checks.plugin.collected import CHECK, CollectedChecks
 from autograder.checks.plugin.locations import Locations, frames
 from autograder.checks.plugin.model import Case, Check
@@ -47,6 +47,9 @@ class Outcomes:
         """Skip a check whose foundation failed."""
         check = item.stash[CHECK]
         wrappers.forget_score(check)
+        if check.student is not None:  # another case's
+            check.student.received.begin_case()
+        check.files = None
         for other in self._checks:
             if other.spec.name in check.spec.depends_on and not other.passed:
                 title = other.spec.title
@@ -90,7 +93,10 @@ class Outcomes:
 
 
 def failed_case(error: BaseException, check: Check, where: Locations) -> Case:
-    """What an exception says of a case: a finding, a failed assertion, or the harness's fault."""
+    """What an exception says of a case.
+
+    A finding, a failed assertion, a check that tripped over what came back, or a fault.
+    """
     spec = check.spec
     if isinstance(error, pytest.skip.Exception):
         return Case(0.0, clean(str(error.msg)), "", "skipped")
@@ -102,8 +108,14 @@ def failed_case(error: BaseException, check: Check, where: Locations) -> Case:
     if isinstance(error, AssertionError | pytest.fail.Exception):
         text = spec.hide_errors or _assertion_text(error, check)
         return Case(0.0, text, clean(str(error)), "failed")
-    trace = "".join(traceback.format_exception(error))
-    return Case(0.0, HARNESS_FAULT, f"{where.sentence(error)}\n{trace}", "fault")
+    told = where.sentence(error)
+    trace = f"{told}\n{''.join(traceback.format_exception(error))}"
+    over = tripping.over(error, check, where)
+    if over is None:
+        return Case(0.0, HARNESS_FAULT, trace, "fault")
+    text = spec.hide_errors or tripping.finding(over, error).text(hidden=spec.hidden)
+    check.flags.append(f"tripped over what came back: {told}")
+    return Case(0.0, text, trace, "failed", tripped=True)
 
 
 def _assertion_text(error: BaseException, check: Check) -> str:

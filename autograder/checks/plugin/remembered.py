@@ -8,7 +8,7 @@ from dataclasses import asdict
 from autograder.checks.plugin.model import Case, Check
 from autograder.checks.verdicts import Verdicts
 from autograder.model.errors import HarnessFault
-from autograder.model.report import Leaderboard
+from autograder.model.report import Asked, Leaderboard
 
 
 def recalled(checks: Iterable[Check], verdicts: Verdicts | None) -> list[Check]:
@@ -39,6 +39,7 @@ def recall(check: Check, verdicts: Verdicts) -> bool:
     check.flags = list(found["flags"])
     check.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
     check.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
+    check.remembered_asked = tuple(Asked(**asked) for asked in found["asked"])
     return True
 
 
@@ -52,6 +53,7 @@ def keep(check: Check, verdicts: Verdicts) -> None:
         "cases": [asdict(case) for case in check.outcomes],
         "flags": check.flags,
         "leaderboard": [asdict(entry) for entry in check.leaderboard.values()],
+        "asked": [asdict(asked) for asked in check.asked],
         "sandbox": None if check.sandbox is None else sorted(check.sandbox),
     }
     verdicts.keep(_key(check, verdicts, whole=check.whole), outcome)
