@@ -21,15 +21,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import autograder
 from autograder import wire
 from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.explaining import explained
-from autograder.checks.files import Files
-from autograder.checks.plugin import GradingPlugin, Handed
+from autograder.checks.plugin.collected import CollectedChecks, Handed
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Ran, Student, Times
 from autograder.checks.verdicts import Verdicts, basis_of
@@ -165,13 +164,12 @@ class Grader:
         self.templates = templates
         self.zygote = zygote
         self.base = base
-        self.child: Child | None = None
         self.public_only = public_only
         self.packages = packages_of(assignment, public_paths(assignment.runtime.prebind))
         for template in templates.values():
             prepare(template, self.packages)  # here, where all submissions' children have it
         self._bases: dict[tuple[str, ...], str] = {}
-        self.plugin = GradingPlugin(assignment, lambda: None, public_only=public_only)
+        self.checks = CollectedChecks(assignment)
         self._recaller: Recaller | None = None
 
     def basis(self, job: Job) -> str:
@@ -195,39 +193,23 @@ class Grader:
     def run_checks(self, jobs: socket.socket) -> None:
         """Collect the checks once, and run them in a fork for each submission that comes.
 
-        pytest is called once. It waits in this process for submissions, and goes on in the forks.
+        pytest is called once. Inside its loop this process waits for submissions, and the forks
+        begin and end.
         """
-        waited = False
 
-        def await_submission() -> Handed | None:
-            nonlocal waited
-            waited = True
-            return self._serve(jobs)
+        def serve(checks: CollectedChecks) -> None:
+            self.checks = checks
+            self._serve(jobs)
 
-        plugin = self.plugin
-        plugin.await_submission = await_submission
-        end: dict[str, Any] = {}
-        try:
-            fault = running.run(self.assignment, plugin)
-            if not waited:  # pytest itself broke before; each submission is told so
-                self._serve(jobs)
-            if self.child is not None:
-                end = self.child.end(plugin, fault)
-        except BaseException:
-            if self.child is None:
-                raise
-            end = {"faults": [traceback.format_exc()]}
-        if self.child is not None:
-            wire.send(self.child.channel, {"end": end})
-            os._exit(0)
+        running.run(self.assignment, serve, public_only=self.public_only)
 
-    def _serve(self, jobs: socket.socket) -> Handed | None:
-        """Grade what comes. Returns what a fork is to grade; in this process None, at the end."""
+    def _serve(self, jobs: socket.socket) -> None:
+        """Grade what comes, until there is no more."""
         while True:
             try:
                 request: Any = wire.receive(jobs)
             except wire.PeerClosed:
-                return None
+                return
             for name in ("required", "without"):
                 request[name] = tuple(request[name])
             if "explain" in request:
@@ -237,13 +219,10 @@ class Grader:
             report = self.grade(
                 Job(**request), lambda *progress: wire.send(jobs, {"progress": progress})
             )
-            if self.child is not None:
-                return self.child.handed
-            assert report is not None
             wire.send(jobs, {"report": report.to_dict()})
 
-    def grade(self, job: Job, announce: Callable[[int, int], None]) -> Report | None:
-        """Grade one submission. Always returns a report; None in the fork that runs the checks.
+    def grade(self, job: Job, announce: Callable[[int, int], None]) -> Report:
+        """Grade one submission. Always returns a report.
 
         Args:
             announce: called with the checks that have ended and the checks in all.
@@ -260,8 +239,6 @@ class Grader:
                 self._run(job, folder, seed, outcome, announce)
         except Exception:
             outcome.faults.append(traceback.format_exc())
-        if self.child is not None:
-            return None
         shutil.rmtree(folder, ignore_errors=True)
         return self._report(job, seed, time.monotonic() - started, outcome)
 
@@ -304,7 +281,7 @@ class Grader:
 
     def _recall(self, job: Job, folder: Path, seed: int, outcome: Outcome) -> bool:
         """Take over all outcomes, if every one is remembered."""
-        if not job.remember or job.fresh or job.cache is None or self.plugin.errors:
+        if not job.remember or job.fresh or job.cache is None or self.checks.errors:
             return False
         if self._recaller is None:
             self._recaller = Recaller(self)
@@ -333,8 +310,7 @@ class Grader:
         child = os.fork()
         if child == 0:
             ours.close()
-            self._become_child(job, folder, seed, theirs)
-            return
+            self._run_and_exit(job, folder, seed, theirs)
         theirs.close()
         try:
             while outcome.add(wire.receive(ours, deadline=deadline)):
@@ -348,11 +324,17 @@ class Grader:
             if fault := self._ended(child):
                 outcome.faults.append(fault)
 
-    def _become_child(self, job: Job, folder: Path, seed: int, channel: socket.socket) -> None:
+    def _run_and_exit(self, job: Job, folder: Path, seed: int, channel: socket.socket) -> NoReturn:
+        """In a fork: run the checks on one submission, say what has come of it, and end."""
         try:
-            self.child = Child(self, job, folder, seed, channel)
+            child = Child(self, job, folder, seed, channel)
+            self.checks.run(child.handed)
+            end = child.end(self.checks)
         except BaseException:
-            wire.send(channel, {"end": {"faults": [traceback.format_exc()]}})
+            end = {"faults": [traceback.format_exc()]}
+        try:
+            wire.send(channel, {"end": end})
+        finally:
             os._exit(0)
 
     def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
@@ -435,7 +417,7 @@ class Child:
         self.handed = Handed(
             seed,
             make_student,
-            Files(self._submission),
+            self._submission,
             memory,
             lambda result: wire.send(channel, {"check": asdict(result)}),
             verdicts,
@@ -462,12 +444,12 @@ class Child:
             notes=[*self._problem, *(f"{n} was left out: {why}." for n, why in self._skipped)],
         )
 
-    def end(self, plugin: GradingPlugin, fault: str | None) -> dict[str, Any]:
+    def end(self, checks: CollectedChecks) -> dict[str, Any]:
         """All that is left to say when the checks have run."""
-        active = [c.sandbox for c in plugin.checks.values() if c.sandbox is not None]
+        active = [check.sandbox for check in checks if check.sandbox is not None]
         return {
-            "faults": [fault] if fault else [],
-            "flags": plugin.flags,
+            "faults": checks.faults,
+            "flags": checks.flags,
             "notes": [*self._problem, *self._answers.notes],
             "primitives": sorted(frozenset.intersection(*active)) if active else [],
             "skipped": self._skipped,
@@ -558,10 +540,10 @@ class Recaller:
         folder.mkdir(mode=0o700)
         job = Job(**{**request, **{n: tuple(request[n]) for n in ("required", "without")}})
         child = Child(grader, job, folder, seed, channel)
-        if not grader.plugin.recalls(child.handed):
+        if not grader.checks.recalls(child.handed):
             return []
-        checks = [{"check": asdict(c.result())} for c in grader.plugin.checks.values()]
-        return [*checks, {"end": child.end(grader.plugin, None)}]
+        checks = [{"check": asdict(check.result())} for check in grader.checks]
+        return [*checks, {"end": child.end(grader.checks)}]
 
 
 def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Submission, list[str]]:

@@ -6,6 +6,7 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
+from autograder.checks.received import Received
 from autograder.model.findings import fail
 from autograder.model.submission import Submission
 
@@ -15,6 +16,8 @@ class Files:
 
     def __init__(self, submission: Submission) -> None:
         self._submission = submission
+        #: What the check has asked for, and what came back.
+        self.received = Received()
 
     def paths(self, pattern: str) -> tuple[PurePosixPath, ...]:
         """The files that match, wherever they lie: ``*.csv`` also finds ``logs/a.csv``.
@@ -23,7 +26,9 @@ class Files:
         """
         wanted = pattern.lower()
         found = (f for f in self._submission.files if PurePosixPath(str(f).lower()).match(wanted))
-        return tuple(sorted(found, key=lambda file: (len(file.parts), str(file))))
+        paths = tuple(sorted(found, key=lambda file: (len(file.parts), str(file))))
+        self.received.take(pattern, list(map(str, paths)), verb="is found as")
+        return paths
 
     def text(self, pattern: str) -> str:
         """The text of the file that matches, the one nearest to the top if there are several.
@@ -35,11 +40,13 @@ class Files:
         if not paths:
             raise fail(f"{pattern} is not in the submission.", hint=f"Hand in {pattern} too.")
         try:
-            return self._submission.read(paths[0]).decode("utf-8-sig")
+            text = self._submission.read(paths[0]).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise fail(
                 f"{paths[0]} is no text in UTF-8.", hint="Save it as plain text in UTF-8."
             ) from None
+        self.received.take(pattern, text, verb="holds")
+        return text
 
     def json(self, pattern: str) -> Any:
         """The value in the JSON file that matches.
@@ -49,7 +56,7 @@ class Files:
         """
         text = self.text(pattern)
         try:
-            return json.loads(text)
+            value = json.loads(text)
         except json.JSONDecodeError as error:
             raise fail(
                 f"{pattern} is no JSON: it breaks at line {error.lineno}, column {error.colno}.",
@@ -57,3 +64,4 @@ class Files:
             ) from None
         except (ValueError, RecursionError):
             raise fail(f"{pattern} is no JSON that can be read.") from None
+        return self.received.take(pattern, value, verb="holds")

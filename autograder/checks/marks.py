@@ -18,7 +18,8 @@ def question(identifier: str) -> pytest.MarkDecorator:
 
 def depends(*names: str) -> pytest.MarkDecorator:
     """Run after the checks of these function names, and only if they passed in full."""
-    return pytest.mark.depends(*names)
+    # Called with a function alone, a mark would decorate that one.
+    return pytest.mark.depends.with_args(*names)
 
 
 def time_limit(seconds: float) -> pytest.MarkDecorator:

@@ -34,7 +34,9 @@ class _NoLength(CheckFailed, TypeError):
 class Asking(Protocol):
     """What a remote object needs of the student that it is of."""
 
-    def asked(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
+    def asked(
+        self, label: str, worker: Requests, ask: Ask, *, verb: str = ..., secret: bool = False
+    ) -> Any:
         """What comes of a request; a failure is the student's."""
 
     def raised_by(
@@ -215,11 +217,12 @@ class RemoteObject:
         return self._ask(
             self._named(method),
             lambda worker, end: worker.call(target, list(args), kwargs, end, keep=keep),
+            verb="returned",
             secret=True,
         )
 
-    def _ask(self, label: str, ask: Ask, *, secret: bool = False) -> Any:
-        return self._asking.asked(label, self._worker, ask, secret=secret)
+    def _ask(self, label: str, ask: Ask, *, verb: str = "is", secret: bool = False) -> Any:
+        return self._asking.asked(label, self._worker, ask, verb=verb, secret=secret)
 
 
 def _take(target: Target, count: int, worker: Requests, end: float, *, keep: bool) -> object:

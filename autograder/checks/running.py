@@ -1,4 +1,4 @@
-"""Folders of checks and a plugin come in; pytest is called on them, and what kept it from goes out.
+"""Folders of checks come in; pytest is called on them once, and they are handed to be run.
 
 pytest looks at nothing but the checks: no ini file, no conftest.py above them and no other plugin
 of the machine takes part.
@@ -7,15 +7,20 @@ of the machine takes part.
 from __future__ import annotations
 
 import os
+import runpy
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from autograder.checks.plugin import GradingPlugin
+from autograder.checks.plugin.collected import CollectedChecks
+from autograder.checks.plugin.collecting import Collecting, load_error
+from autograder.checks.plugin.fixtures import Fixtures
+from autograder.checks.plugin.loop import Loop, Serve
+from autograder.checks.plugin.outcomes import Outcomes
 from autograder.model.manifest import Assignment
 
 OPTIONS = (
@@ -23,6 +28,7 @@ OPTIONS = (
     "--assert=plain",
     "--import-mode=importlib",
     "--capture=no",
+    "--strict-markers",
     "-c",
     os.devnull,
     *("-p", "no:cacheprovider"),
@@ -46,20 +52,50 @@ def folders_of(assignment: Assignment, *, public_only: bool) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def run(assignment: Assignment, plugin: GradingPlugin) -> str | None:
-    """Run the checks; what kept them from running, for staff, or None."""
-    folders = folders_of(assignment, public_only=plugin.public_only)
-    with _importable(folders), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        code = pytest.main(_arguments(assignment, folders), plugins=[plugin])
-    if code == pytest.ExitCode.INTERRUPTED and not plugin.errors:
-        raise KeyboardInterrupt
-    return _fault(int(code), plugin, folders)
+def run(
+    assignment: Assignment,
+    serve: Serve,
+    *,
+    public_only: bool,
+    questions: frozenset[str] | None = None,
+) -> CollectedChecks:
+    """Collect the checks and hand them to ``serve``; what they were, when it has returned.
+
+    ``serve`` is called in any case; with what kept the checks from being collected as ``errors``.
+
+    Args:
+        public_only: leave out the hidden ones.
+        questions: the ids of those whose checks are run; None for all.
+    """
+    folders = folders_of(assignment, public_only=public_only)
+    checks = CollectedChecks(assignment)
+    loop = Loop(checks, serve)
+    plugins = [
+        Collecting(checks, public_only=public_only, questions=questions),
+        Fixtures(checks),
+        Outcomes(checks),
+        loop,
+    ]
+    if folders:  # without any, pytest would take the current one
+        with _importable(folders), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = pytest.main(_arguments(assignment, folders), plugins=plugins)
+            if not loop.served and not checks.errors:
+                checks.errors += _broken_before(checks, folders, int(code))
+        if code == pytest.ExitCode.INTERRUPTED and not checks.errors:
+            raise KeyboardInterrupt
+    if not loop.served:
+        serve(checks)
+    return checks
 
 
 @contextmanager
-def _importable(folders: Iterable[Path]) -> Iterator[None]:
-    """Checks may share modules beside them; pytest's other plugins stay away."""
+def _importable(folders: Sequence[Path]) -> Iterator[None]:
+    """Checks may share modules beside them; pytest's other plugins stay away.
+
+    What was loaded is let go of again: in a notebook's kernel another assignment may be next, whose
+    files have the same names.
+    """
     before = list(sys.path)
     name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
     earlier = os.environ.get(name)
@@ -69,6 +105,10 @@ def _importable(folders: Iterable[Path]) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+        for module, loaded in list(sys.modules.items()):
+            file = getattr(loaded, "__file__", None)
+            if file and any(Path(file).is_relative_to(folder) for folder in folders):
+                del sys.modules[module]
         if earlier is None:
             del os.environ[name]
         else:
@@ -81,12 +121,12 @@ def _arguments(assignment: Assignment, folders: list[Path]) -> list[str]:
     return [*OPTIONS, f"--rootdir={assignment.folder}", cut, *map(str, folders)]
 
 
-def _fault(code: int, plugin: GradingPlugin, folders: list[Path]) -> str | None:
-    if plugin.errors:
-        return "\n".join(plugin.errors)
-    if not plugin.checks:
-        return f"found no check in {', '.join(f.name for f in folders) or 'any folder'}; write one"
-    ended_well = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    if not ended_well and not (code == pytest.ExitCode.NO_TESTS_COLLECTED and plugin.complete):
-        return f"pytest ended with {pytest.ExitCode(code).name}"
-    return None
+def _broken_before(checks: CollectedChecks, folders: Iterable[Path], code: int) -> list[str]:
+    """What kept pytest from collecting at all: a conftest.py, of which it says nothing itself."""
+    for folder in folders:
+        for file in sorted(folder.rglob("conftest.py")):
+            try:
+                runpy.run_path(str(file))
+            except Exception as error:
+                return [load_error(error, checks.where, fallback=file)]
+    return [f"pytest ended with {pytest.ExitCode(code).name}, before it had collected a check"]

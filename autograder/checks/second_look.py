@@ -8,13 +8,13 @@ student's kernel ran it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-from autograder.checks.outcomes import Check
+from autograder.checks.plugin.model import Check
 from autograder.checks.student import Student
 
 
@@ -50,7 +50,11 @@ class SecondLooks:
         )
 
     def take(
-        self, check: Check, student: Callable[[], Student], nextitem: pytest.Item | None
+        self,
+        check: Check,
+        items: Sequence[pytest.Item],
+        student: Callable[[], Student],
+        nextitem: pytest.Item | None,
     ) -> bool:
         """Run the check on the whole notebook; whether that outcome is better, and so counts."""
         self._begun.add(check.id)
@@ -58,7 +62,7 @@ class SecondLooks:
         first = check.taken()
         check.begin_again()
         check.student = student()
-        for item in check.items:
+        for item in items:
             runtestprotocol(item, log=False, nextitem=nextitem)
         self.spent += time.monotonic() - started
         second = check.taken()

@@ -18,6 +18,7 @@ import pytest
 
 from autograder.checks.figures import Figure, figures_of
 from autograder.checks.probes import Probe
+from autograder.checks.received import RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
 from autograder.checks.wording import Wording
 from autograder.model.errors import HarnessFault
@@ -107,6 +108,8 @@ class Student:
         self._secret = False
         #: What the sandbox held while this check ran, None if no worker was needed.
         self.active: frozenset[str] | None = None
+        #: What the check has asked for, and what came back.
+        self.received = Received()
         #: Whether the time ran out, which may not happen again on a machine that is less busy.
         self.late = False
 
@@ -134,7 +137,9 @@ class Student:
     def remote(self, name: str, /) -> RemoteObject:
         """The object of the student's ``name``, where it is. Raises as ``call`` does."""
         ready = self._ready(name)
-        found = self.asked(name, ready, lambda worker, end: worker.value(name, end, keep=True))
+        found = self.asked(
+            name, ready, lambda worker, end: worker.value(name, end, keep=True), verb="is"
+        )
         return self._remote(name, found)
 
     def keep(self, value: Any, /) -> RemoteObject:
@@ -147,7 +152,8 @@ class Student:
 
     def value(self, name: str, /) -> Any:
         """The value of the student's ``name``. Raises as ``call`` does."""
-        return self.asked(name, self._ready(name), lambda worker, end: worker.value(name, end))
+        ready = self._ready(name)
+        return self.asked(name, ready, lambda worker, end: worker.value(name, end), verb="is")
 
     def raises(
         self,
@@ -267,25 +273,28 @@ class Student:
         worker = self._ready(name)
         reply = self._guarded(f"`{name}`", lambda: worker.describe(name, describer, self._end()))
         if not isinstance(reply, StudentException):
-            return reply
+            return self.received.take(name, reply, verb="is described as")
         if (reply.type, reply.cell) == ("ValueError", 0) and not self._secret:
             found = clean(reply.message, 300)
             hint = f"Is the box filled in, and the name `{name}` kept?"
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
         raise CheckFailed(self._words.raised(name, reply))
 
-    def asked(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
+    def asked(
+        self, label: str, worker: Requests, ask: Ask, *, verb: str = RETURNED, secret: bool = False
+    ) -> Any:
         """What comes of a request; a failure is the student's.
 
         Args:
             label: what a message calls what is asked.
+            verb: what it does to give what comes.
             secret: an input of the check goes along.
         """
         reply = self._replied(label, worker, ask, secret=secret)
         if isinstance(reply, StudentException):
             raised = (reply.type, reply.message) if reply.kind == "raised" else None
             raise CheckFailed(self._words.raised(label, reply), raised)
-        return reply
+        return self.received.take(label, reply, verb=verb)
 
     def raised_by(
         self, exception: ExpectedException, label: str, worker: Requests, ask: Ask
@@ -343,6 +352,7 @@ class Student:
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
                 "of that question in the manifest"
             )
+        self.received.ask(name)
         plan = self._plan()
         if isinstance(plan, Slice) and name in plan.missing:
             raise CheckFailed(self._answers.undefined(self._question, name, plan))

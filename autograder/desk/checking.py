@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from autograder import __version__
 from autograder.checks import running
 from autograder.checks.cache import Cache
-from autograder.checks.files import Files
-from autograder.checks.plugin import GradingPlugin, Handed
+from autograder.checks.plugin.collected import CollectedChecks, Handed
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import StartWorker, Student, Times
 from autograder.desk.place import DeskError
@@ -55,17 +54,20 @@ def check(
         return Student(answers, question, times, start_worker, whole=whole)
 
     looks = SecondLooks(limits.second_look_seconds)
-    handed = Handed(seed, make_student, Files(submission), Cache(None), emit, second_looks=looks)
-    plugin = GradingPlugin(assignment, lambda: handed, public_only=True, questions=questions)
-    fault = running.run(assignment, plugin)
+    handed = Handed(seed, make_student, submission, Cache(None), emit, second_looks=looks)
+
+    def serve(collected: CollectedChecks) -> None:
+        collected.run(handed)
+
+    faults = running.run(assignment, serve, public_only=True, questions=questions).errors
     checks = tuple(results.values())
     return Report(
         submission=submission.name,
         assignment=assignment.name,
         max_score=sum(result.max_score for result in checks),
         checks=checks,
-        faults=(fault,) if fault and (checks or plugin.errors) else (),
-        notes=() if checks or plugin.errors else (_no_checks(assignment, questions),),
+        faults=tuple(faults),
+        notes=() if checks or faults else (_no_checks(assignment, questions),),
         seed=seed,
         seconds=round(time.monotonic() - started, 4),
         version=__version__,

@@ -13,13 +13,11 @@ from typing import Literal
 
 from autograder.gradescope.metadata import Metadata, User
 from autograder.model.manifest import HiddenChecks, LatePolicy, SubmissionLimit
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import VISIBILITIES, CheckResult, Report
 from autograder.model.times import between, moment_words, span_words
 
 DAY = timedelta(days=1)
 
-#: From what students see least to what they see most.
-VISIBILITIES = ("hidden", "after_published", "after_due_date", "visible")
 #: When an entry of that visibility cannot be seen.
 UNTIL = {
     "after_due_date": "until the due date has passed",

@@ -9,6 +9,9 @@ from autograder.model.pictures import Picture
 
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
 
+#: As Gradescope has them, from what students see least to what they see most.
+VISIBILITIES = ("hidden", "after_published", "after_due_date", "visible")
+
 HARNESS_FAULT = (
     "The grader itself failed here; this is not your fault. "
     "Staff have been told and will grade this part again."
@@ -25,6 +28,20 @@ class Leaderboard:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A name of the student's that a check asked for, and what came back.
+
+    Attributes:
+        kind: of what came back, as ``array``; empty if nothing did.
+        called: it came of a call, and is not the name's own value.
+    """
+
+    name: str
+    kind: str = ""
+    called: bool = False
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One check's outcome.
 
@@ -34,6 +51,8 @@ class CheckResult:
         staff: what only staff read, a traceback where the harness failed.
         cases: how many there are, of which so many ``passed``.
         pictures: what came back beside what was expected, of a public check that failed.
+        tripped: the check could not go on with what came back, and ``staff`` says where.
+        asked: what the check asked of the student's code, for the proof of a release.
     """
 
     id: str
@@ -53,6 +72,8 @@ class CheckResult:
     cases: int = 1
     leaderboard: tuple[Leaderboard, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    tripped: bool = False
+    asked: tuple[Asked, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -63,6 +84,7 @@ class CheckResult:
                 "tags": tuple(data["tags"]),
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
+                "asked": tuple(Asked(**asked) for asked in data["asked"]),
             }
         )
 

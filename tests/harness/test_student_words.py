@@ -22,7 +22,10 @@ SNAPSHOT = Path(__file__).with_name("student_words.txt")
 MODULES = (
     "autograder/checks/expect.py",
     "autograder/checks/files.py",
-    "autograder/checks/plugin.py",
+    "autograder/checks/plugin/model.py",
+    "autograder/checks/plugin/outcomes.py",
+    "autograder/checks/plugin/tripping.py",
+    "autograder/checks/received.py",
     "autograder/checks/student.py",
     "autograder/desk",
     "autograder/model/findings.py",

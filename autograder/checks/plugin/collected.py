@@ -1,0 +1,131 @@
+"""The checks, collected once, and the submission that a fork of the process runs them on.
+
+What the hooks share stands here: which checks there are, what is wrong with them, and the
+submission that they are run on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from autograder.checks.cache import Cache
+from autograder.checks.plugin import remembered
+from autograder.checks.plugin.locations import Locations
+from autograder.checks.plugin.model import Check
+from autograder.checks.second_look import SecondLooks
+from autograder.checks.student import Student
+from autograder.checks.verdicts import Verdicts
+from autograder.model.manifest import Assignment, Question
+from autograder.model.report import CheckResult
+from autograder.model.submission import Submission
+
+#: The check that an item is a case of.
+CHECK = pytest.StashKey[Check]()
+
+StudentMaker = Callable[[Question, float, bool], Student]
+Emit = Callable[[CheckResult], None]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One submission, as the checks get at it.
+
+    Attributes:
+        seed: what random inputs are drawn from.
+        emit: takes each check's result, once before it has run and once when it has.
+        make_student: of a question, the seconds of a check, and whether the whole notebook is run.
+        verdicts: outcomes that are remembered; None to run everything.
+        second_looks: at checks that do not pass; None for none.
+    """
+
+    seed: int
+    make_student: StudentMaker
+    submission: Submission
+    cache: Cache
+    emit: Emit
+    verdicts: Verdicts | None = None
+    second_looks: SecondLooks | None = None
+
+
+class CollectedChecks:
+    """The checks of an assignment.
+
+    Attributes:
+        errors: what keeps all of them from being run, a sentence each.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.assignment = assignment
+        self.where = Locations.of(assignment)
+        self.errors: list[str] = []
+        self._items: dict[str, Sequence[pytest.Item]] = {}
+        self._checks: dict[str, Check] = {}
+        self._handed: Handed | None = None
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self._checks.values())
+
+    def __len__(self) -> int:
+        return len(self._checks)
+
+    def add(self, check: Check, items: Sequence[pytest.Item]) -> None:
+        """Have another check; they are run in this order."""
+        self._checks[check.id] = check
+        self._items[check.id] = items
+
+    def items(self, check: Check) -> Sequence[pytest.Item]:
+        """The cases of a check."""
+        return self._items[check.id]
+
+    @property
+    def handed(self) -> Handed:
+        """The submission that this process grades."""
+        assert self._handed is not None
+        return self._handed
+
+    @property
+    def faults(self) -> list[str]:
+        """Why nothing can be graded by these checks; empty if it can."""
+        return list(self.errors) if self.errors or self._checks else [NO_CHECKS]
+
+    @property
+    def flags(self) -> list[str]:
+        """What the checks told staff."""
+        return [f"{check.id}: {text}" for check in self for text in check.flags]
+
+    def student(self, check: Check, *, whole: bool) -> Student:
+        """The student's answer to a check's question, with the whole notebook run or a slice."""
+        seconds = check.spec.seconds
+        if seconds is None:
+            seconds = self.assignment.limits.check_seconds
+        return self.handed.make_student(check.question, seconds, whole)
+
+    def recalls(self, handed: Handed) -> bool:
+        """Whether every check's outcome is remembered for a submission; then they all have it."""
+        self._handed = handed
+        for check in self:
+            check.forget()
+        return bool(self) and len(remembered.recalled(self, handed.verdicts)) == len(self)
+
+    def run(self, handed: Handed) -> None:
+        """Run the checks on a submission, those whose outcome is not remembered.
+
+        A process can do it once: what checks and libraries leave behind stays in it.
+        """
+        self._handed = handed
+        if self.errors:
+            return
+        for check in self:  # should this process be stopped, every check has an entry
+            handed.emit(check.result())
+        known = remembered.recalled(self, handed.verdicts)
+        for check in known:
+            handed.emit(check.result())
+        left = [item for check in self if check not in known for item in self.items(check)]
+        for item, following in zip(left, [*left[1:], None], strict=False):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+NO_CHECKS = "there is no check; write one, as a function test_... in a file checks/test_....py"

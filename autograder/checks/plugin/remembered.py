@@ -1,0 +1,73 @@
+"""Checks and what is remembered come in; those whose outcome is remembered have it, and go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from autograder.checks.plugin.model import Case, Check
+from autograder.checks.verdicts import Verdicts
+from autograder.model.errors import HarnessFault
+from autograder.model.report import Asked, Leaderboard
+
+
+def recalled(checks: Iterable[Check], verdicts: Verdicts | None) -> list[Check]:
+    """The checks whose outcome is remembered; those that depend on one are run if it is not."""
+    found: list[Check] = []
+    passed: set[str] = set()
+    for check in checks:
+        if verdicts is None or not passed.issuperset(check.spec.depends_on):
+            continue
+        try:
+            known = recall(check, verdicts)
+        except HarnessFault:  # running the check says so where it belongs
+            continue
+        if known:
+            found.append(check)
+            if check.passed:
+                passed.add(check.spec.name)
+    return found
+
+
+def recall(check: Check, verdicts: Verdicts) -> bool:
+    """Have the check take over the outcome that is remembered for the same input, if any is."""
+    keys = (_key(check, verdicts, whole=whole) for whole in (False, True))
+    found = next((kept for key in keys if (kept := verdicts.recall(key)) is not None), None)
+    if found is None or len(found["cases"]) != len(check.spec.cases):
+        return False
+    check.outcomes = [Case.from_dict(case) for case in found["cases"]]
+    check.flags = list(found["flags"])
+    check.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
+    check.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
+    check.remembered_asked = tuple(Asked(**asked) for asked in found["asked"])
+    return True
+
+
+def keep(check: Check, verdicts: Verdicts) -> None:
+    """Remember the check's outcome, unless it may be another one the next time."""
+    if any(case.status in ("fault", "skipped") for case in check.outcomes):
+        return
+    if check.by_chance or check.hurried:
+        return
+    outcome = {
+        "cases": [asdict(case) for case in check.outcomes],
+        "flags": check.flags,
+        "leaderboard": [asdict(entry) for entry in check.leaderboard.values()],
+        "asked": [asdict(asked) for asked in check.asked],
+        "sandbox": None if check.sandbox is None else sorted(check.sandbox),
+    }
+    verdicts.keep(_key(check, verdicts, whole=check.whole), outcome)
+
+
+def _key(check: Check, verdicts: Verdicts, *, whole: bool) -> str:
+    """Made once, for recalling and for keeping: it may take reading all files.
+
+    Args:
+        whole: of an outcome that may follow from all of the notebook, not from the slice alone.
+    """
+    if whole not in check.keys:
+        spec = check.spec
+        check.keys[whole] = verdicts.key(
+            spec.file, spec.name, spec.question, spec.fixtures, whole=whole
+        )
+    return check.keys[whole]

@@ -1,0 +1,85 @@
+"""An exception out of a check comes in; whether what came back is to blame for it goes out.
+
+A check that writes ``float(got)`` trips where ``got`` is None. That is the student's odd value, and
+no fault of the harness: the check fails, the student reads what came back, and staff where it was.
+The line is drawn so that a check with a bug of its own is not taken for that: something must have
+come back before, and the exception must come out of the check's own code or of a library that it
+called. A bug that the line lets through shows where the solution is graded: it does not pass.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+import autograder
+from autograder.checks.plugin.locations import Locations, frames, said
+from autograder.checks.plugin.model import Check
+from autograder.checks.received import RETURNED, WORDS, Reply, shown
+from autograder.model.errors import HarnessFault, UserError
+from autograder.model.findings import Finding
+
+_HARNESS = Path(autograder.__file__).resolve().parent
+#: Modules of the harness that only work on what a check gives them.
+_COMPARING = ("checks/expect", "checks/cache.py", "checks/received.py", "model/pictures.py")
+#: What a value cannot be to blame for.
+_OWN = (HarnessFault, UserError, ImportError, MemoryError, TimeoutError, pytest.FixtureLookupError)
+#: What the machine lacks, not the value.
+_MACHINE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EAGAIN)
+)
+
+
+def over(error: BaseException, check: Check, where: Locations) -> Reply | None:
+    """What came back last, if the check tripped over what came back; None for any other error."""
+    last = _last(check)
+    if last is None or not isinstance(error, Exception) or isinstance(error, _OWN):
+        return None
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+        return None  # one that is unbound may come of a loop over nothing
+    if isinstance(error, SyntaxError) and not str(error.filename).startswith("<"):
+        return None  # a module's; only a text that was parsed has no file
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        return None
+    return last if _in_check(error, where) else None
+
+
+def finding(reply: Reply, error: BaseException) -> Finding:
+    """What a student reads; a hidden check tells of a kind of value and no more."""
+    name = f"`{reply.name}`"
+    if not reply.came:
+        text = f"{name} gave nothing that this check can work with."
+        return Finding(text, "Call it in your notebook on a small input of the same kind.")
+    hint = (
+        "Does the function return its result?"
+        if reply.verb == RETURNED and reply.value is None
+        else "Compare its type, shape and contents with what the task asks for."
+    )
+    what = "which this check cannot work with"
+    return Finding(
+        f"{name} {reply.verb} {shown(reply.value)}, {what} ({said(error)}).",
+        hint,
+        f"{name} {reply.verb} {WORDS[reply.kind]}, {what}.",
+    )
+
+
+def _last(check: Check) -> Reply | None:
+    """What came back last in this case, of the student's code or else of a file."""
+    sources = (check.student, check.files)
+    replies = [source.received.last for source in sources if source is not None]
+    return next((reply for reply in replies if reply is not None), None)
+
+
+def _in_check(error: BaseException, where: Locations) -> bool:
+    """Whether it comes out of the check's code, or of a library that it called, not the harness."""
+    for file, _line in reversed(list(frames(error.__traceback__))):
+        path = file.resolve()
+        if where.holds(path):
+            return True
+        if path.is_relative_to(_HARNESS):
+            inner = path.relative_to(_HARNESS).as_posix()
+            if not inner.startswith(_COMPARING):
+                return False
+    return False
