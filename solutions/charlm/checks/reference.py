@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from autograder.checks import fail
+
 Tensors = dict[str, torch.Tensor]
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -15,6 +17,20 @@ HARBOUR = (PUBLIC / "harbour.txt").read_text(encoding="utf-8")
 TRAIN, TEST = HARBOUR[: int(0.9 * len(HARBOUR))], HARBOUR[int(0.9 * len(HARBOUR)) :]
 #: A text by the same hand, which nobody else has; of no other characters.
 HELD_OUT = (Path(__file__).parent / "held_out.txt").read_text(encoding="utf-8")
+
+
+def as_number(found: object) -> float:
+    """A student's number, of Python or of NumPy.
+
+    Raises:
+        CheckFailed: it is none, or a tensor, which would keep all that it was computed from.
+    """
+    # NumPy's numbers arrive as arrays without dimensions.
+    if isinstance(found, np.ndarray) and found.shape == () and found.dtype.kind in "iuf":
+        found = found.item()
+    if not isinstance(found, float | int) or isinstance(found, bool):
+        raise fail("something else than a number.", hint="A plain Python number is meant.")
+    return float(found)
 
 
 def attention(

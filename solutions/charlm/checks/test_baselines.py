@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from gradescope_utils.autograder_utils.decorators import number, weight
-from reference import HARBOUR, HELD_OUT, TEST, TRAIN, numbered
+from reference import HARBOUR, HELD_OUT, TEST, TRAIN, as_number, numbered
 
 from autograder.checks import (
     RemoteObject,
@@ -48,7 +48,7 @@ def test_one_hot(student: Student, rng: np.random.Generator) -> None:
     expected = one_hot(numbers, 3, 6)
     turned = expected.reshape(-1, 3, 6)[:, ::-1].reshape(-1, 18)
     expect_array(
-        student.call("one_hot", numbers, 3, 6),
+        student.call("one_hot", np.array(numbers), 3, 6),
         expected,
         hint="Row i holds the numbers i, ..., i + context - 1.",
         mistakes=[(turned, "The oldest character comes first.")],
@@ -95,7 +95,7 @@ def same_probability(
 ) -> None:
     found = model.call("probability", before, char)
     expect(
-        isinstance(found, float) and abs(found - smoothed(text, context, before, char)) < 1e-9,
+        abs(as_number(found) - smoothed(text, context, before, char)) < 1e-9,
         "",
         hidden="another probability.",
         hint=hint,
@@ -127,10 +127,12 @@ def test_probabilities(student: Student, rng: np.random.Generator) -> None:
 @number("C9.3")
 def test_longer_contexts(student: Student, rng: np.random.Generator) -> None:
     """of a longer context only its end counts; after one never seen all are equally likely"""
-    text = drawn(rng, "abc")
+    text = drawn(rng, "abc") + "ccc"
     model = fitted(student, 2, text)
     hint = "The last `self.context` characters are those nearest to what comes next."
     same_probability(model, text, 2, "ccab", "c", hint)
+    none = "A context of no characters is ''; mind what [-0:] takes."
+    same_probability(fitted(student, 0, text), text, 0, "ab", "c", none)
     unseen = "Without any count the probability is one divided by the size of the vocabulary."
     same_probability(model, text, 2, "zz", "a", unseen)
 
@@ -140,7 +142,7 @@ def test_longer_contexts(student: Student, rng: np.random.Generator) -> None:
 @number("C9.4")
 def test_fit(student: Student, rng: np.random.Generator) -> None:
     """fit returns the model itself, and forgets what an earlier fit has counted"""
-    first, second = drawn(rng, "abc"), drawn(rng, "bcd")
+    first, second = drawn(rng, "abc"), drawn(rng, "bcd") + "bb"
     model = student.make("NgramModel", 1)
     returned = model.call("fit", first, keep=True)
     expect(
@@ -219,7 +221,7 @@ def test_bits(student: Student, rng: np.random.Generator) -> None:
     )
     hits = [text[i] == text[i - 3] for i in range(3, len(text))]
     bits = [-math.log2(likely if hit else 1 - likely) for hit in hits]
-    expect(isinstance(found, float), "", hidden="something else than a number.")
+    found = as_number(found)
     expect(
         abs(found - sum(bits) * math.log(2) / len(bits)) > 1e-6,
         "",
@@ -249,7 +251,7 @@ def test_bits_of_the_counts(student: Student) -> None:
         for a, b, c in zip(TEST, TEST[1:], TEST[2:], strict=False)
     ]
     expect(
-        isinstance(found, float) and abs(found - sum(bits) / len(bits)) < 1e-4,
+        abs(as_number(found) - sum(bits) / len(bits)) < 1e-4,
         "",
         hidden="another number.",
         hint="Fit on train_text, ask for test_text. Is C9 right?",

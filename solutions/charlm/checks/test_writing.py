@@ -14,15 +14,17 @@ from autograder.checks import RemoteObject, Student, expect, expect_array, fail,
 
 @probe
 def turning_model(turns: list[int], block: int) -> nn.Module:
-    """A network that is sure of what follows each character, and reads no more than a window."""
+    """A network that is sure of what comes next.
+
+    It turns the last character into the next one; in a full window their sum with the oldest.
+    """
 
     class Turning(nn.Module):
         def forward(self, x):
             if x.shape[1] > block:
                 raise ValueError(f"a window of {x.shape[1]} characters; {block} are allowed")
-            oldest = torch.zeros(len(turns))
-            oldest[x[0, 0]] = 5.0 * (x.shape[1] == block)
-            return 6.0 * torch.eye(len(turns))[torch.tensor(turns)[x]] + oldest
+            oldest = x[:, :1] * (x.shape[1] == block)
+            return 6.0 * torch.eye(len(turns))[torch.tensor(turns)[(x + oldest) % len(turns)]]
 
     model = Turning()
     model.block = block
@@ -74,11 +76,8 @@ def likeliest(prompt: str, turns: list[int], block: int, n: int) -> str:
     """What the turning network writes at temperature 0."""
     text = [string.ascii_lowercase.index(char) for char in prompt]
     for _ in range(n):
-        window = text[-block:]
-        scores = np.zeros(len(turns))
-        scores[turns[window[-1]]] = 6.0
-        scores[window[0]] += 5.0 * (len(window) == block)
-        text.append(int(scores.argmax()))
+        oldest = text[-block] if len(text) >= block else 0
+        text.append(turns[(text[-1] + oldest) % len(turns)])
     return "".join(string.ascii_lowercase[number] for number in text)
 
 
