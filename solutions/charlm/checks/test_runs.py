@@ -101,8 +101,13 @@ def test_frame_is_left_alone(student: Student, rng: np.random.Generator) -> None
     """neither function changes the frame that it is given"""
     frame = student.probe(frame_of, some_runs(rng), keep=True)
     before = student.probe(columns_of, frame)
-    student.call("best_runs", frame, keep=True)
-    student.call("mean_loss_by_width", frame, keep=True)
+    for name in ("best_runs", "mean_loss_by_width"):
+        found = student.call(name, frame, keep=True)
+        expect(
+            found.type_name.split(".")[-1] in ("DataFrame", "Series"),
+            "",
+            hidden="something else than a frame.",
+        )
     after = student.probe(columns_of, frame)
     # NaN is not equal to NaN, but written alike.
     expect(
