@@ -15,6 +15,7 @@ from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan
 from release.mistakes import mistakes
+from release.probes import look_at_probes
 from release.proof import Known, Proof, prove
 from release.record import RECORD, write_record
 from release.steps import SILENT, Steps
@@ -96,6 +97,7 @@ def build(
         inside = write_gradescope(assignment, stripped.files, Path(name) / "gradescope")
         write_zip(Path(name) / "gradescope", work / "gradescope.zip")
         steps.start("looking for leaks")
+        look_at_probes((assignment.hidden_checks, assignment.public_checks), assignment.folder)
         scanned = _scan(assignment, stripped, solution, work)
         known = Known(
             solution | solution_files(assignment),
