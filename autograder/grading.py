@@ -417,6 +417,7 @@ class Child:
         self.handed = Handed(
             seed,
             make_student,
+            start_worker,
             self._submission,
             memory,
             lambda result: wire.send(channel, {"check": asdict(result)}),

@@ -53,7 +53,7 @@ def _given_away(tree: ast.Module) -> Iterator[str]:
     others = [node for node in tree.body if node not in probes]
     expected = {value: line for node in others for value, line in _compared(node)}
     for probe in probes:
-        told = set()
+        told: set[object] = set()
         for value, line in _compared(probe):
             if isinstance(value, int | float):
                 told.add(value)

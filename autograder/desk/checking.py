@@ -54,7 +54,9 @@ def check(
         return Student(answers, question, times, start_worker, whole=whole)
 
     looks = SecondLooks(limits.second_look_seconds)
-    handed = Handed(seed, make_student, submission, Cache(None), emit, second_looks=looks)
+    handed = Handed(
+        seed, make_student, start_worker, submission, Cache(None), emit, second_looks=looks
+    )
 
     def serve(collected: CollectedChecks) -> None:
         collected.run(handed)
