@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from autograder.checks.process import StartWorker
 from autograder.checks.received import Received
-from autograder.checks.student import StartWorker
 from autograder.model.findings import fail
 from autograder.model.submission import Submission
 from autograder.sandbox.requests import WorkerLied, WorkerStopped, WorkerTimedOut

@@ -11,8 +11,9 @@ from autograder import __version__
 from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.plugin.collected import CollectedChecks, Handed
+from autograder.checks.process import StartWorker, Times
 from autograder.checks.second_look import SecondLooks
-from autograder.checks.student import StartWorker, Student, Times
+from autograder.checks.student import Student
 from autograder.desk.place import DeskError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report

@@ -15,8 +15,9 @@ from autograder.checks.cache import Cache
 from autograder.checks.plugin import remembered
 from autograder.checks.plugin.locations import Locations
 from autograder.checks.plugin.model import Check
+from autograder.checks.process import StartWorker
 from autograder.checks.second_look import SecondLooks
-from autograder.checks.student import StartWorker, Student
+from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult
