@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.checks.received import RETURNED, Received
+from autograder.checks.received import DESCRIBED, RETURNED, Received
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, exception_name
 from autograder.model.manifest import Question
@@ -135,7 +135,7 @@ class Student:
         worker = self._ready(name)
         reply = self._guarded(f"`{name}`", lambda: worker.describe(name, describer, self._end()))
         if not isinstance(reply, StudentException):
-            return self.received.take(name, reply, verb="is described as")
+            return self.received.take(name, reply, verb=DESCRIBED)
         if (reply.type, reply.cell) == ("ValueError", 0) and not self._secret:
             found = clean(reply.message, 300)
             hint = f"Is the box filled in, and the name `{name}` kept?"

@@ -32,7 +32,7 @@ class Asked:
     """A name of the student's that a check asked for, and what came back.
 
     Attributes:
-        kind: of what came back, as ``array``; empty if nothing did.
+        kind: of what came back, as ``array``, or ``object``; empty if nothing did.
         called: it came of a call, and is not the name's own value.
     """
 
