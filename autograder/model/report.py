@@ -84,7 +84,7 @@ class CheckResult:
                 "tags": tuple(data["tags"]),
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
-                "asked": tuple(Asked(**asked) for asked in data["asked"]),
+                "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),
             }
         )
 
