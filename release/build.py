@@ -15,6 +15,7 @@ from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan
 from release.mistakes import mistakes
+from release.odd import accepted
 from release.probes import look_at_probes
 from release.proof import Known, Proof, prove
 from release.record import RECORD, write_record
@@ -104,6 +105,7 @@ def build(
             stripped.files | blank_files(assignment),
             mistakes(assignment),
             tuple(blanked(assignment)),
+            accepted(assignment),
         )
         # The bundle's own copy is loaded: what is proven is what is shipped.
         proof = prove(

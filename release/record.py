@@ -100,6 +100,14 @@ def _proof(proof: Proof) -> dict[str, Any]:
             }
             for each in proof.noticed
         ],
+        "odd_answers": {
+            "tried": len(proof.odd),
+            "tripped": [
+                {"check": each.check, "name": each.name, "answer": each.answer}
+                for each in proof.odd
+                if each.tripped
+            ],
+        },
         "public_checks": [] if proof.public is None else [c.id for c in proof.public.checks],
     }
 

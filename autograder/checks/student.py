@@ -12,7 +12,7 @@ from typing import Any
 from autograder.checks.figures import Figure, figures_of
 from autograder.checks.probes import Probe
 from autograder.checks.process import AnswerProcess, StartWorker, Times
-from autograder.checks.received import RETURNED, Received
+from autograder.checks.received import DESCRIBED, RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, fail
@@ -209,7 +209,7 @@ class Student(AnswerProcess):
         worker = self._ready(name)
         reply = self._guarded(f"`{name}`", lambda: worker.describe(name, describer, self._end()))
         if not isinstance(reply, StudentException):
-            return self.received.take(name, reply, verb="is described as")
+            return self.received.take(name, reply, verb=DESCRIBED)
         if (reply.type, reply.cell) == ("ValueError", 0) and not self._secret:
             found = clean(reply.message, 300)
             hint = f"Is the box filled in, and the name `{name}` kept?"
