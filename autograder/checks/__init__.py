@@ -21,7 +21,17 @@ gradescope-utils work as they do there.
 """
 
 from autograder.checks.cache import Cache
-from autograder.checks.expect import expect, expect_array, expect_shape
+from autograder.checks.expect import (
+    expect,
+    expect_array,
+    expect_between,
+    expect_equal,
+    expect_frame,
+    expect_number,
+    expect_shape,
+    expect_text,
+    expect_type,
+)
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
 from autograder.checks.student import Student
@@ -35,7 +45,13 @@ __all__ = [
     "depends",
     "expect",
     "expect_array",
+    "expect_between",
+    "expect_equal",
+    "expect_frame",
+    "expect_number",
     "expect_shape",
+    "expect_text",
+    "expect_type",
     "fail",
     "question",
     "time_limit",

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SNAPSHOT = Path(__file__).with_name("student_words.txt")
 
 MODULES = (
-    "autograder/checks/expect.py",
+    "autograder/checks/expect",
     "autograder/checks/files.py",
     "autograder/checks/plugin.py",
     "autograder/checks/student.py",
