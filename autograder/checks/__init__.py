@@ -34,20 +34,34 @@ from autograder.checks.expect import (
 )
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
+from autograder.checks.source import (
+    Source,
+    expect_call,
+    expect_comprehension,
+    expect_no_call,
+    expect_no_import,
+    expect_no_loop,
+)
 from autograder.checks.student import Student
 from autograder.model.findings import fail
 
 __all__ = [
     "Cache",
     "Files",
+    "Source",
     "Student",
     "all_or_nothing",
     "depends",
     "expect",
     "expect_array",
     "expect_between",
+    "expect_call",
+    "expect_comprehension",
     "expect_equal",
     "expect_frame",
+    "expect_no_call",
+    "expect_no_import",
+    "expect_no_loop",
     "expect_number",
     "expect_shape",
     "expect_text",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.checks.source import Source, read_source
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, exception_name
 from autograder.model.manifest import Question
@@ -137,6 +138,32 @@ class Student:
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
         raise CheckFailed(self._raised(name, reply))
 
+    def source(self, name: str, /) -> Source:
+        """What defines the student's ``name``, to be read; nothing is run.
+
+        Raises:
+            CheckFailed: the notebook does not define it, or imports it.
+        """
+        self._check_asked(name)
+        plan = self._answers.written(self._question)
+        if isinstance(plan, Finding):
+            raise CheckFailed(plan)
+        if name in plan.missing:
+            raise CheckFailed(self._answers.undefined(self._question, name, plan))
+
+        def quote(cell: int, line: int) -> str:
+            return self._answers.line(self._question, cell, line)
+
+        found = read_source(name, plan, quote)
+        if found is None:
+            raise CheckFailed(
+                Finding(
+                    f"`{name}` is defined where it cannot be read, by exec or the handout's code.",
+                    f"Define `{name}` in a cell of the notebook.",
+                )
+            )
+        return found
+
     def run(self) -> Ran:
         """Run what the question needs, and ask for nothing; what came of it."""
         plan, names = self._plan(), self._question.names
@@ -167,12 +194,15 @@ class Student:
 
     # --- the worker ---
 
-    def _ready(self, name: str) -> Requests:
+    def _check_asked(self, name: str) -> None:
         if name not in self._question.names:
             raise HarnessFault(
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
                 "of that question in the manifest"
             )
+
+    def _ready(self, name: str) -> Requests:
+        self._check_asked(name)
         plan = self._plan()
         if isinstance(plan, Finding):
             raise CheckFailed(plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -321,6 +322,47 @@ def test_values(student, rows):
     assert not check.hidden
     assert "one row: " in check.message
     assert "1 instead of 0.5" in check.message
+
+
+RULES = """
+@question("Q1")
+@weight(2)
+@number("1")
+def test_rules(student):
+    source = student.source("row_sums")
+    assert source.text.startswith("def row_sums(matrix")
+    expect_no_call(source, "np.einsum")
+    expect_no_loop(source)
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, ""),
+        ("from numpy import einsum as e; return e('ij->i', matrix)", "`row_sums` uses np.einsum"),
+        ("return np.array([sum(row) for row in matrix])", "`row_sums` loops (in a comprehension)"),
+    ],
+)
+def test_static_rules_on_a_submission(
+    grade_checks: GradeChecks, answer: str | None, message: str
+) -> None:
+    """Nothing of the student's is run for them, and hidden checks name the student's line."""
+    graded = grade_checks(Q2 + RULES, answer)
+    check = graded.check("1")
+    assert not graded.report.faulty
+    assert check.score == 2 * (answer is None)
+    if answer is not None:
+        assert message in check.message
+        assert re.search(r"cell \d+, line \d+, `.+`", check.message)
+        assert answer[:20] in check.message
+
+
+@needs_root
+def test_source_of_what_is_not_there(grade_checks: GradeChecks) -> None:
+    renamed = RULES.replace("row_sums", "box_blur")
+    assert "not among the names" in grade_checks(Q2 + renamed).check("1").staff
 
 
 @needs_root
