@@ -21,11 +21,29 @@ gradescope-utils work as they do there.
 """
 
 from autograder.checks.cache import Cache
-from autograder.checks.expect import expect, expect_array, expect_shape
+from autograder.checks.expect import (
+    expect,
+    expect_array,
+    expect_between,
+    expect_equal,
+    expect_frame,
+    expect_number,
+    expect_shape,
+    expect_text,
+    expect_type,
+)
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
 from autograder.checks.probes import Probe, probe
 from autograder.checks.remote import RemoteObject
+from autograder.checks.source import (
+    Source,
+    expect_call,
+    expect_comprehension,
+    expect_no_call,
+    expect_no_import,
+    expect_no_loop,
+)
 from autograder.checks.student import Student
 from autograder.model.findings import fail
 
@@ -34,12 +52,24 @@ __all__ = [
     "Files",
     "Probe",
     "RemoteObject",
+    "Source",
     "Student",
     "all_or_nothing",
     "depends",
     "expect",
     "expect_array",
+    "expect_between",
+    "expect_call",
+    "expect_comprehension",
+    "expect_equal",
+    "expect_frame",
+    "expect_no_call",
+    "expect_no_import",
+    "expect_no_loop",
+    "expect_number",
     "expect_shape",
+    "expect_text",
+    "expect_type",
     "fail",
     "probe",
     "question",

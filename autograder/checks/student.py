@@ -14,6 +14,7 @@ from autograder.checks.probes import Probe
 from autograder.checks.process import AnswerProcess, StartWorker, Times
 from autograder.checks.received import DESCRIBED, RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
+from autograder.checks.source import Source, read_source
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, fail
 from autograder.model.manifest import Question
@@ -216,6 +217,32 @@ class Student(AnswerProcess):
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
         raise CheckFailed(self._words.raised(name, reply))
 
+    def source(self, name: str, /) -> Source:
+        """What defines the student's ``name``, to be read; nothing is run.
+
+        Raises:
+            CheckFailed: the notebook does not define it, or imports it.
+        """
+        self._check_asked(name)
+        plan = self._answers.written(self._question)
+        if isinstance(plan, Finding):
+            raise CheckFailed(plan)
+        if name in plan.missing:
+            raise CheckFailed(self._answers.undefined(self._question, name, plan))
+
+        def quote(cell: int, line: int) -> str:
+            return self._answers.line(self._question, cell, line)
+
+        found = read_source(name, plan, quote)
+        if found is None:
+            raise CheckFailed(
+                Finding(
+                    f"`{name}` is defined where it cannot be read, by exec or the handout's code.",
+                    f"Define `{name}` in a cell of the notebook.",
+                )
+            )
+        return self.received.take(name, found, verb="is")
+
     def asked(
         self, label: str, worker: Requests, ask: Ask, *, verb: str = RETURNED, secret: bool = False
     ) -> Any:
@@ -254,13 +281,16 @@ class Student(AnswerProcess):
 
     # --- how it is asked ---
 
-    def _ready(self, name: str) -> Requests:
+    def _check_asked(self, name: str) -> None:
         if name not in self._question.names:
             raise HarnessFault(
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
                 "of that question in the manifest"
             )
         self.received.ask(name)
+
+    def _ready(self, name: str) -> Requests:
+        self._check_asked(name)
         plan = self._plan()
         if isinstance(plan, Slice) and name in plan.missing:
             raise CheckFailed(self._answers.undefined(self._question, name, plan))

@@ -306,7 +306,7 @@ def spoilt(answer: Notebook, body: str) -> Notebook:
             "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
             "crashed the Python interpreter",
         ),
-        ("return image.tolist()", "a value of type list"),
+        ("return image.tolist()", "a list, where"),
         ("return image[1:]", "shape"),
         ("return np.zeros((0, 0))", "shape"),
         ("return np.float64(0.5)", "shape"),
