@@ -23,6 +23,7 @@ MODULES = (
     "autograder/checks/expect",
     "autograder/checks/files.py",
     "autograder/checks/plugin.py",
+    "autograder/checks/properties.py",
     "autograder/checks/source.py",
     "autograder/checks/student.py",
     "autograder/desk",
