@@ -359,6 +359,44 @@ def test_static_rules_on_a_submission(
         assert answer[:20] in check.message
 
 
+ODD = """
+@question("Q1")
+@weight(1)
+@number("1.1")
+def test_gradient(student, rng):
+    x = rng.random((2, 3))
+    total = lambda matrix: student.call("row_sums", matrix).sum()
+    expect_gradient(total, x, np.ones((2, 3)), rng=rng)
+    expect_deterministic(lambda: student.call("row_sums", x))
+
+@question("Q1")
+@weight(1)
+@number("1.2")
+@pytest.mark.parametrize("check", [
+    lambda got: expect_number(got, 0.125),
+    lambda got: expect_between(got, 0, 1),
+    lambda got: expect_equal(got, [0.125]),
+    lambda got: expect_type(got, dict),
+    lambda got: expect_text(got, "0.125"),
+])
+def test_odd(student, check):
+    check(student.call("row_sums", np.ones((2, 2))))
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "answer", [None, "return None", "return float('nan')", "return '0.25'", "return [[], None]"]
+)
+def test_odd_answers_are_wrong_and_no_fault(grade_checks: GradeChecks, answer: str | None) -> None:
+    checks = ODD if answer is None else ODD.replace(".sum()", "")
+    graded = grade_checks(Q2 + checks, answer)
+    assert not graded.report.faulty, graded.report.all_faults
+    assert graded.check("1.1").score == (answer is None)
+    assert graded.check("1.2").score == 0
+    assert not re.search(r"0\.\d|nan", graded.check("1.2").message)
+
+
 @needs_root
 def test_source_of_what_is_not_there(grade_checks: GradeChecks) -> None:
     renamed = RULES.replace("row_sums", "box_blur")

@@ -26,6 +26,7 @@ MODULES = (
     "autograder/checks/plugin/outcomes.py",
     "autograder/checks/plugin/tripping.py",
     "autograder/checks/received.py",
+    "autograder/checks/properties.py",
     "autograder/checks/source.py",
     "autograder/checks/figures.py",
     "autograder/checks/process.py",

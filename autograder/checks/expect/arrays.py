@@ -117,10 +117,19 @@ def expect_shape(got: object, shape: tuple[int, ...], kind: str = "f") -> np.nda
     return array
 
 
+def read_array(got: object) -> Array:
+    """What came back as an array of any shape.
+
+    Raises:
+        CheckFailed: it is no array or dense tensor.
+    """
+    return _read(got, None).array
+
+
 # --- what came back, as an array ------------------------------------------------------------------
 
 
-def _read(got: object, shape: tuple[int, ...], *, convert: bool = False) -> Read:
+def _read(got: object, shape: tuple[int, ...] | None, *, convert: bool = False) -> Read:
     """What came back as an array; a sparse tensor only if it has that shape, as it may be huge."""
     if is_of(got, "torch", "Tensor"):
         return _read_tensor(got, shape)
@@ -133,17 +142,19 @@ def _read(got: object, shape: tuple[int, ...], *, convert: bool = False) -> Read
     return Read(array, coarser(of_type(array), narrowed(array)))
 
 
-def _is_number(value: object, shape: tuple[int, ...]) -> bool:
+def _is_number(value: object, shape: tuple[int, ...] | None) -> bool:
     """Whether a value is a number where an array without dimensions is expected."""
     return isinstance(value, int | float | complex) and shape == ()
 
 
-def _read_tensor(tensor: Any, shape: tuple[int, ...]) -> Read:
+def _read_tensor(tensor: Any, shape: tuple[int, ...] | None) -> Read:
     torch = library("torch")
     precision = BFLOAT16 if tensor.dtype is torch.bfloat16 else None
     try:
         tensor = tensor.detach()
         if tensor.layout is not torch.strided:
+            if shape is None:
+                raise TypeError("a sparse tensor of any shape may be too large")
             _compare_shape_of(tuple(tensor.shape), shape)
             tensor = tensor.to_dense()
         if tensor.is_quantized:

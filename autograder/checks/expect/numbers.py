@@ -88,7 +88,7 @@ def expect_between(got: object, low: Any, high: Any, *, hint: str = "") -> Any:
     most = math.inf if most is None else most
     if isinstance(least, complex) or isinstance(most, complex) or not least <= most:
         raise ValueError(f"there is no number from {low} to {high}")
-    number = _number_like(got, 0.0)
+    number = real_number(got)
     if least <= number <= most:  # nothing of NaN
         return number
     asked = f"from {shown(low)} to {shown(high)}"
@@ -99,6 +99,15 @@ def expect_between(got: object, low: Any, high: Any, *, hint: str = "") -> Any:
         hint=hint,
         hidden="NaN, which is no number." if _is_nan(number) else "a number out of range.",
     )
+
+
+def real_number(got: object) -> Any:
+    """What came back as an int or float, NaN and infinity included.
+
+    Raises:
+        CheckFailed: it is no number, or a complex one.
+    """
+    return _number_like(got, 0.0)
 
 
 def plain_number(value: object) -> Any:
