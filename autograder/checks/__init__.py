@@ -26,10 +26,13 @@ from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
 from autograder.checks.student import Student
 from autograder.model.findings import fail
+from autograder.wire.values import EnumMember, Record, type_name
 
 __all__ = [
     "Cache",
+    "EnumMember",
     "Files",
+    "Record",
     "Student",
     "all_or_nothing",
     "depends",
@@ -39,4 +42,5 @@ __all__ = [
     "fail",
     "question",
     "time_limit",
+    "type_name",
 ]

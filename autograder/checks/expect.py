@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.model.findings import CheckFailed, fail
+from autograder.wire.values import type_name
 
 KINDS = {"f": "floating-point numbers", "c": "complex numbers", "b": "true/false values"}
 
@@ -97,17 +98,17 @@ def expect_shape(got: object, shape: tuple[int, ...], kind: str = "f") -> np.nda
 
 def _as_array(got: object) -> np.ndarray[Any, Any]:
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(got, torch.Tensor):
+    if torch is not None and isinstance(got, torch.Tensor) and got.layout is torch.strided:
         got = got.to(torch.float32).numpy() if got.dtype is torch.bfloat16 else got.numpy()
-    if isinstance(got, np.ndarray):
-        return got
+    if isinstance(got, np.ndarray | np.generic):
+        return np.asarray(got)
     if got is None:
         raise fail(
             "nothing (None), where an array is expected.",
             hint="Does the function return its result?",
         )
     raise fail(
-        f"a value of type {type(got).__name__}, where an array is expected.",
+        f"a value of type {type_name(got)}, where an array is expected.",
         hint="Return a NumPy array.",
     )
 

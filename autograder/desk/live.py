@@ -16,7 +16,7 @@ from autograder.model.manifest import Assignment, Question
 from autograder.sandbox import worker
 from autograder.sandbox.requests import Replayed, Requests
 from autograder.slicing.slicer import Slice
-from autograder.wire.codec import UnsupportedValue, copied
+from autograder.wire import UnsupportedValue, copied
 from autograder.wire.protocol import Replay
 
 #: The numbers of executed cells by the file names that IPython compiles them under.

@@ -1,7 +1,8 @@
 """The typed wire between processes that do not trust each other: ``send`` and ``receive``."""
 
 from autograder.wire.channel import DeadlinePassed, PeerClosed, pending, receive, send
-from autograder.wire.codec import Limits, UnsupportedValue, WireError, encode
+from autograder.wire.codec import Limits, copied, encode
+from autograder.wire.row import UnsupportedValue, WireError
 
 __all__ = [
     "DeadlinePassed",
@@ -9,6 +10,7 @@ __all__ = [
     "PeerClosed",
     "UnsupportedValue",
     "WireError",
+    "copied",
     "encode",
     "pending",
     "receive",
