@@ -55,11 +55,14 @@ from autograder.checks.source import (
 )
 from autograder.checks.student import Student
 from autograder.model.findings import fail
+from autograder.wire.values import EnumMember, Record, type_name
 
 __all__ = [
     "Cache",
+    "EnumMember",
     "Files",
     "Probe",
+    "Record",
     "RemoteObject",
     "Source",
     "Student",
@@ -88,4 +91,5 @@ __all__ = [
     "probe",
     "question",
     "time_limit",
+    "type_name",
 ]

@@ -17,7 +17,7 @@ from autograder.sandbox import worker
 from autograder.sandbox.requests import NotThere, Replayed, Requests
 from autograder.slicing.notebook import Cell
 from autograder.slicing.slicer import Slice, slice_cells
-from autograder.wire.codec import UnsupportedValue, copied
+from autograder.wire import UnsupportedValue, copied
 from autograder.wire.protocol import Replay
 
 #: The numbers of executed cells by the file names that IPython compiles them under.

@@ -368,7 +368,7 @@ def _stopping(seconds: float | None) -> Iterator[_Clock]:
 
 def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
     """The reply in place of a value that may not cross."""
-    return {"error": {"kind": "unsupported", "type": str(error)[:100]}}
+    return {"error": {"kind": "unsupported", "type": error.what[:100], "message": error.reason}}
 
 
 def describe_error(

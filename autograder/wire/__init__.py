@@ -1,8 +1,9 @@
 """The typed wire between processes that do not trust each other: ``send`` and ``receive``."""
 
 from autograder.wire.channel import DeadlinePassed, PeerClosed, pending, receive, send
-from autograder.wire.codec import Limits, UnsupportedValue, WireError, encode
+from autograder.wire.codec import Limits, copied, encode
 from autograder.wire.references import NO_REFERENCES, Reference, References
+from autograder.wire.row import UnsupportedValue, WireError
 
 __all__ = [
     "NO_REFERENCES",
@@ -13,6 +14,7 @@ __all__ = [
     "References",
     "UnsupportedValue",
     "WireError",
+    "copied",
     "encode",
     "pending",
     "receive",

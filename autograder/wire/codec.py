@@ -1,22 +1,24 @@
-"""The wire's format: a plain value comes in, a frame of bytes goes out; and back again.
+"""The wire's format: a value comes in, a frame of bytes goes out; and back again.
 
 A frame is ``magic | header length | body length | header | body``. The header is a tagged tree, the
-body the raw little-endian buffers of its bytes and arrays, in order. Exact types only: no subclass,
-no pickle, no name that could be looked up. Every count, depth and size is checked before anything
-is allocated, so a hostile peer can send a *value*, and nothing else.
+body the raw little-endian buffers of its bytes and arrays, in order. Python's plain values and
+NumPy's arrays and scalars are leaves and branches of the tree; every other type is a row of the
+table in ``types``: it crosses as its parts. No pickle, no name that could be looked up. Every
+count, depth and size is checked before anything is allocated, so a hostile peer can send a *value*,
+and nothing else.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograder.wire import elements, types
 from autograder.wire.references import (
     MAX_NUMBER,
     MAX_TYPE_NAME,
@@ -24,28 +26,21 @@ from autograder.wire.references import (
     Reference,
     References,
 )
+from autograder.wire.row import (
+    Row,
+    UnsupportedValue,
+    WireError,
+    expect_spread,
+    kind_name,
+)
+from autograder.wire.types.arrays import FIELDS, OBJECTS
 
-MAGIC = b"DLW1"
+MAGIC = b"DLW2"
 PREFIX = struct.Struct("<4sQQ")
 COUNT = struct.Struct("<I")
 DOUBLE = struct.Struct("<d")
 DIMENSION = struct.Struct("<Q")
 REFERENCE = struct.Struct("<q")
-
-#: Array element types that may cross, by their code in the header. The order is the format.
-REAL = "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float16 float32 float64"
-DTYPES = tuple(map(np.dtype, f"{REAL} complex64 complex128".split()))
-DTYPE_CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
-#: torch's bfloat16 has no numpy twin; it crosses as its 16 raw bits under this code.
-BFLOAT16 = 255
-
-
-class WireError(Exception):
-    """The peer sent something that is not a frame of this format, or more than the limits allow."""
-
-
-class UnsupportedValue(Exception):
-    """A value of a type that may not cross; ``args[0]`` is the type's name."""
 
 
 @dataclass(frozen=True)
@@ -79,92 +74,106 @@ class _Encoder:
         self.buffers: list[memoryview] = []
         self.items = 0
         self.body = 0
+        #: How many keys, one in another, are being written.
+        self.in_key = 0
 
     def add(self, value: object, depth: int = 0) -> None:
         self.items += 1
         if depth > self.limits.depth:
-            raise UnsupportedValue(f"containers nested deeper than {self.limits.depth}")
+            raise _deep(self.limits)
         if self.items > self.limits.items:
-            raise UnsupportedValue(f"more than {self.limits.items} items")
+            raise UnsupportedValue(f"more than {self.limits.items} items", "large")
         if len(self.header) > self.limits.header:
-            raise UnsupportedValue(f"more than {self.limits.header} bytes of plain values")
+            raise _long(self.limits)
         kind = type(value)
         writer = _WRITERS.get(kind)
         if writer is not None:
             writer(self, value, depth)
-        elif kind is np.ndarray:
-            self.array(value)
-        elif isinstance(value, np.generic) and kind.__module__ == "numpy":
-            self.array(np.asarray(value))
-        elif not self.tensor(value):
-            reference = self.references.make(value)
-            if reference is None:
-                raise UnsupportedValue(kind.__name__)
-            self.reference(reference, depth)
-
-    def tensor(self, value: Any) -> bool:
-        # Looked up, not imported: an assignment without torch must not pay for it.
-        torch_module = sys.modules.get("torch")
-        if torch_module is None:
-            return False
-        if type(value) not in (torch_module.Tensor, torch_module.nn.Parameter):
-            return False
-        kind = str(value.dtype)
-        try:
-            self.size_checked(value.shape, value.dtype.itemsize)
-            plain = value.detach().cpu().resolve_conj().resolve_neg()
-            if plain.dtype is torch_module.bfloat16:
-                code, array = BFLOAT16, plain.contiguous().view(torch_module.int16).numpy()
+        elif isinstance(value, np.generic) and not isinstance(value, np.void):
+            self.scalar(value)
+        else:
+            row = types.find_row(kind)
+            if row is not None:
+                self.row(row, value, depth)
             else:
-                array = plain.numpy()
-                code = self.code(array)
-        except (TypeError, RuntimeError):  # sparse, quantised, without data, or of no NumPy type
-            raise UnsupportedValue(f"tensor of {kind}") from None
-        self.header += b"X"
-        self.array_body(array, code)
-        return True
+                reference = self.references.make(value)
+                if reference is None:
+                    raise _refused(value)
+                self.reference(reference, depth)
 
-    def code(self, array: np.ndarray[Any, Any]) -> int:
-        code = DTYPE_CODES.get(array.dtype.newbyteorder("="))
-        if code is None:
-            raise UnsupportedValue(f"array of {array.dtype}")
-        return code
+    def row(self, row: Row, value: object, depth: int) -> None:
+        """A value as its parts."""
+        if self.in_key and not row.key:
+            raise _no_key(type(value))
+        self.items += row.weight - 1
+        try:
+            parts = row.apart(value)
+        except (UnsupportedValue, MemoryError):
+            raise
+        except Exception as error:  # the student's own classes may do anything when looked at
+            what = f"an object of type {kind_name(type(value))}"
+            raise UnsupportedValue(f"{what} that raises {kind_name(type(error))}") from None
+        self.count(row.tag, len(parts))
+        self.in_key += row.keyed
+        for part in parts:
+            self.add(part, depth + 1)
+        self.in_key -= row.keyed
 
-    def array(self, array: Any) -> None:
-        code = self.code(array)
-        self.size_checked(array.shape, array.itemsize)
-        self.header += b"A"
-        self.array_body(array, code)
+    def reference(self, value: Any, _depth: int) -> None:
+        """What crosses in place of an object that stays."""
+        if self.in_key:
+            raise _no_key(Reference)
+        self.referred += 1
+        if self.referred > self.limits.references:
+            raise UnsupportedValue(f"more than {self.limits.references} objects", "large")
+        self.header += b"R" + REFERENCE.pack(value.number)
+        self.text(value.type_name[:MAX_TYPE_NAME], 0)
+
+    def array(self, array: Any, depth: int) -> None:
+        if self.in_key:
+            raise _no_key(np.ndarray)
+        kind = array.dtype.kind
+        if kind in "OV":
+            self.size_checked(array.shape, 1)
+            self.row(OBJECTS if kind == "O" else FIELDS, array, depth)
+            return
+        code = elements.pack(array.dtype, "an array")
+        self.size_checked(array.shape, array.itemsize or 1)
+        self.header += b"A" + code + bytes((array.ndim,))
+        for length in array.shape:
+            self.header += DIMENSION.pack(length)
+        # Of a shape again: of an array without dimensions NumPy makes one with.
+        self.buffers.append(elements.plain(array).reshape(-1).view(np.uint8).data)
+
+    def scalar(self, value: Any) -> None:
+        array = np.asarray(value)
+        self.header += b"G" + elements.pack(array.dtype, "a NumPy scalar")
+        self.header += elements.plain(array).tobytes()
 
     def size_checked(self, shape: tuple[int, ...], itemsize: int) -> None:
         """Refuse what the decoder would: of a view of one number spread wide, no copy is made."""
         if len(shape) > self.limits.dimensions:
-            raise UnsupportedValue(f"array of more than {self.limits.dimensions} dimensions")
+            raise UnsupportedValue(f"an array of more than {self.limits.dimensions} dimensions")
         self.body += _bulk(shape, itemsize)
         if self.body > self.limits.body:
-            raise UnsupportedValue(f"arrays of more than {self.limits.body} bytes")
-
-    def array_body(self, array: np.ndarray[Any, Any], code: int) -> None:
-        self.header += bytes((code, array.ndim))
-        for length in array.shape:
-            self.header += DIMENSION.pack(length)
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        self.buffers.append(little.reshape(-1).view(np.uint8).data)
+            raise UnsupportedValue(f"arrays of more than {self.limits.body} bytes", "large")
 
     def count(self, tag: bytes, length: int) -> None:
         self.header += tag + COUNT.pack(length)
 
     def integer(self, value: Any, _depth: int) -> None:
         length = _octets(value)
-        if length > self.limits.integer_bytes:
-            raise UnsupportedValue(f"int of more than {self.limits.integer_bytes * 8} bits")
+        allowed = self.limits.key_bytes if self.in_key else self.limits.integer_bytes
+        if length > allowed:
+            what = "a dict key" if self.in_key else "a whole number"
+            raise UnsupportedValue(f"{what} of more than {allowed * 8} bits", "large")
         self.count(b"I", length)
         self.header += value.to_bytes(length, "little", signed=True)
 
     def text(self, value: Any, _depth: int) -> None:
         # A lone surrogate cannot be written to any report; it crosses as a question mark.
         if len(value) > self.limits.header:
-            raise UnsupportedValue(f"str of more than {self.limits.header} bytes")
+            raise _long(self.limits)
         raw = value.encode("utf-8", "replace")
         self.count(b"S", len(raw))
         self.header += raw
@@ -174,34 +183,57 @@ class _Encoder:
         self.header += b"B" + DIMENSION.pack(len(value))
         self.buffers.append(memoryview(value))
 
-    def reference(self, value: Any, _depth: int) -> None:
-        self.referred += 1
-        if self.referred > self.limits.references:
-            raise UnsupportedValue(f"more than {self.limits.references} objects")
-        self.header += b"R" + REFERENCE.pack(value.number)
-        self.text(value.type_name[:MAX_TYPE_NAME], 0)
-
     def sequence(self, value: Any, depth: int) -> None:
+        is_list = type(value) is list
+        if is_list and self.in_key:
+            raise _no_key(list)
         items = tuple(value)  # another thread of the student's may lengthen the list meanwhile
-        self.count(b"L" if type(value) is list else b"U", len(items))
+        self.count(b"L" if is_list else b"U", len(items))
         for item in items:
             self.add(item, depth + 1)
 
     def mapping(self, value: Any, depth: int) -> None:
+        if self.in_key:
+            raise _no_key(dict)
         items = tuple(value.items())
         self.count(b"M", len(items))
         for key, item in items:
-            if type(key) not in (str, int, float, bool):
-                raise UnsupportedValue(f"dict key of type {type(key).__name__}")
-            if type(key) is int and _octets(key) > self.limits.key_bytes:
-                raise UnsupportedValue(f"dict key of more than {self.limits.key_bytes * 8} bits")
+            self.in_key = 1
             self.add(key, depth + 1)
+            self.in_key = 0
             self.add(item, depth + 1)
 
 
 def _octets(value: int) -> int:
     """The bytes that an int takes in two's complement."""
     return (~value if value < 0 else value).bit_length() // 8 + 1
+
+
+def _deep(limits: Limits) -> UnsupportedValue:
+    return UnsupportedValue(f"a value nested more than {limits.depth} deep, or in itself", "deep")
+
+
+def _long(limits: Limits) -> UnsupportedValue:
+    return UnsupportedValue(f"more than {limits.header} bytes of plain values", "large")
+
+
+def _no_key(kind: type) -> UnsupportedValue:
+    return UnsupportedValue(f"a dict key or a set's member of type {kind_name(kind)}", "key")
+
+
+def _refused(value: object) -> UnsupportedValue:
+    """Why a value without a row does not cross."""
+    kind = type(value)
+    if value is ...:
+        return UnsupportedValue("three dots (...)", "missing")
+    reason = "object"
+    if isinstance(value, type):
+        reason = "class"
+    elif hasattr(kind, "__next__"):
+        reason = "lazy"
+    elif kind.__name__ in ("function", "builtin_function_or_method", "method", "partial"):
+        reason = "function"
+    return UnsupportedValue(f"an object of type {kind_name(kind)}", reason)
 
 
 _WRITERS: dict[type, Callable[[_Encoder, Any, int], None]] = {
@@ -214,6 +246,7 @@ _WRITERS: dict[type, Callable[[_Encoder, Any, int], None]] = {
     list: _Encoder.sequence,
     tuple: _Encoder.sequence,
     dict: _Encoder.mapping,
+    np.ndarray: _Encoder.array,
     Reference: _Encoder.reference,
 }
 
@@ -230,9 +263,9 @@ def encode(
     try:
         encoder.add(value)
     except RecursionError:
-        raise UnsupportedValue("containers nested too deeply") from None
+        raise _deep(limits) from None
     if len(encoder.header) > limits.header:
-        raise UnsupportedValue(f"more than {limits.header} bytes of plain values")
+        raise _long(limits)
     body = sum(buffer.nbytes for buffer in encoder.buffers)
     prefix = PREFIX.pack(MAGIC, len(encoder.header), body)
     return [memoryview(prefix + bytes(encoder.header)), *encoder.buffers]
@@ -253,17 +286,31 @@ class _Slot:
     index: int
 
 
+@dataclass(frozen=True)
+class _Unbuilt:
+    """A value of which a part is a slot or a reference, or has one."""
+
+    build: Callable[[tuple[Any, ...]], object]
+    parts: tuple[Any, ...]
+
+
 class _Decoder:
     """Reads a header into a tree of values and slots; nothing larger than the header is made."""
 
     def __init__(self, header: bytes, limits: Limits) -> None:
         self.header = header
-        self.referred = 0
         self.limits = limits
         self.at = 0
         self.items = 0
-        #: (tag, dtype code, shape, bytes) of each buffer that the body holds.
-        self.buffers: list[tuple[bytes, int, tuple[int, ...], int]] = []
+        self.in_key = 0
+        #: (element type, shape, bytes) of each buffer that the body holds; no type for bytes.
+        self.buffers: list[tuple[np.dtype[Any] | None, tuple[int, ...], int]] = []
+        self.referred = 0
+
+    @property
+    def open(self) -> int:
+        """How many places there are so far that are filled when all has come."""
+        return len(self.buffers) + self.referred
 
     def take(self, length: int) -> bytes:
         if length < 0 or self.at + length > len(self.header):
@@ -283,79 +330,153 @@ class _Decoder:
         self.items += 1
         if depth > self.limits.depth or self.items > self.limits.items:
             raise WireError("a value nested too deeply or of too many items")
-        tag = self.take(1)
-        if tag in b"NTF":
-            return {b"N": None, b"T": True, b"F": False}[tag]
-        if tag == b"D":
-            return DOUBLE.unpack(self.take(DOUBLE.size))[0]
-        if tag == b"I":
-            return self.integer()
-        if tag == b"S":
-            return self.text()
-        if tag in b"LU":
-            values = [self.tree(depth + 1) for _ in range(self.count())]
-            return values if tag == b"L" else tuple(values)
-        if tag == b"M":
-            return self.mapping(depth)
-        if tag in b"BAX":
-            return self.buffer(tag)
-        if tag == b"R":
-            return self.reference()
-        raise WireError("an unknown tag")
+        if self.at >= len(self.header):
+            raise WireError("a header that ends too early")
+        tag = self.header[self.at]
+        self.at += 1
+        reader = _READERS.get(tag)
+        if reader is not None:
+            return reader(self, depth)
+        row = types.BY_TAG.get(tag)
+        if row is None:
+            raise WireError("an unknown tag")
+        return self.row(row, depth)
 
-    def integer(self) -> int:
+    def row(self, row: Row, depth: int) -> object:
+        if self.in_key and not row.key:
+            raise WireError("a dict key of a type that may not cross")
+        self.items += row.weight - 1
+        known = self.open
+        self.in_key += row.keyed
+        parts = tuple([self.tree(depth + 1) for _ in range(self.count())])
+        self.in_key -= row.keyed
+        return self.built(row.together, parts, known)
+
+    def built(
+        self, build: Callable[[tuple[Any, ...]], object], parts: tuple[Any, ...], known: int
+    ) -> object:
+        """What becomes of the parts; later, if there are more places to fill than were known."""
+        return _built(build, parts) if self.open == known else _Unbuilt(build, parts)
+
+    def integer(self, _depth: int) -> int:
         length = self.count()
-        if length > self.limits.integer_bytes:
+        if length > (self.limits.key_bytes if self.in_key else self.limits.integer_bytes):
             raise WireError("an integer of too many digits")
         return int.from_bytes(self.take(length), "little", signed=True)
 
-    def text(self) -> str:
+    def number(self, _depth: int) -> float:
+        number: float = DOUBLE.unpack(self.take(DOUBLE.size))[0]
+        return number
+
+    def text(self, _depth: int) -> str:
         try:
             return self.take(self.count()).decode("utf-8")
         except UnicodeDecodeError:
             raise WireError("a string that is not UTF-8") from None
 
-    def reference(self) -> Reference:
+    def listed(self, depth: int) -> object:
+        self.no_key()
+        return [self.tree(depth + 1) for _ in range(self.count())]
+
+    def grouped(self, depth: int) -> object:
+        return tuple([self.tree(depth + 1) for _ in range(self.count())])
+
+    def mapping(self, depth: int) -> object:
+        self.no_key()
+        known = self.open
+        keys: list[object] = []
+        values: list[object] = []
+        slots = 0
+        for _ in range(self.count()):
+            before = self.open
+            self.in_key = 1
+            keys.append(self.tree(depth + 1))
+            self.in_key = 0
+            slots += self.open - before
+            values.append(self.tree(depth + 1))
+        if slots:  # a key is bytes, or has some
+            return self.built(_mapping, (*keys, *values), known)
+        try:
+            expect_spread(keys)
+            return dict(zip(keys, values, strict=True))
+        except WireError:
+            raise
+        except Exception:  # of the keys' own comparing
+            raise WireError("keys that cannot be told apart") from None
+
+    def reference(self, _depth: int) -> Reference:
+        self.no_key()
         self.referred += 1
         if self.referred > self.limits.references:
             raise WireError("too many objects")
         (number,) = REFERENCE.unpack(self.take(REFERENCE.size))
         if self.take(1) != b"S" or not 0 < abs(number) <= MAX_NUMBER:
             raise WireError("a reference that is none")
-        type_name = self.text()
+        type_name = self.text(0)
         if len(type_name) > MAX_TYPE_NAME:
             raise WireError("a type of too long a name")
         return Reference(number, type_name)
 
-    def mapping(self, depth: int) -> dict[Any, object]:
-        result: dict[Any, object] = {}
-        for _ in range(self.count()):
-            key = self.tree(depth + 1)
-            if type(key) not in (str, int, float, bool):
-                raise WireError("a dict key of a type that may not cross")
-            if type(key) is int and _octets(key) > self.limits.key_bytes:
-                raise WireError("a dict key of too many digits")
-            result[key] = self.tree(depth + 1)
-        return result
+    def no_key(self) -> None:
+        if self.in_key:
+            raise WireError("a dict key of a type that may not cross")
 
-    def buffer(self, tag: bytes) -> _Slot:
-        code, shape = 0, (0,)
-        if tag == b"B":
-            (size,) = DIMENSION.unpack(self.take(DIMENSION.size))
-            itemsize, shape = 1, (int(size),)
-        else:
-            code, dimensions = self.take(2)
-            if dimensions > self.limits.dimensions:
-                raise WireError("an array of too many dimensions")
-            if code >= len(DTYPES) and not (code == BFLOAT16 and tag == b"X"):
-                raise WireError("an array of an unknown element type")
-            itemsize = 2 if code == BFLOAT16 else DTYPES[code].itemsize
-            raw = self.take(DIMENSION.size * dimensions)
-            shape = tuple(length for (length,) in DIMENSION.iter_unpack(raw))
+    def raw(self, _depth: int) -> _Slot:
+        (size,) = DIMENSION.unpack(self.take(DIMENSION.size))
+        return self.slot(None, (int(size),), 1)
+
+    def array(self, _depth: int) -> _Slot:
+        self.no_key()
+        dtype, self.at = elements.unpack(self.header, self.at)
+        (dimensions,) = self.take(1)
+        if dimensions > self.limits.dimensions:
+            raise WireError("an array of too many dimensions")
+        raw = self.take(DIMENSION.size * dimensions)
+        shape = tuple(length for (length,) in DIMENSION.iter_unpack(raw))
+        return self.slot(dtype, shape, dtype.itemsize)
+
+    def slot(self, dtype: np.dtype[Any] | None, shape: tuple[int, ...], itemsize: int) -> _Slot:
         if _bulk(shape, itemsize) > self.limits.body:
             raise WireError("a value of too many bytes")
-        self.buffers.append((tag, code, shape, math.prod(shape) * itemsize))
+        self.buffers.append((dtype, shape, math.prod(shape) * itemsize))
         return _Slot(len(self.buffers) - 1)
+
+    def scalar(self, _depth: int) -> object:
+        dtype, self.at = elements.unpack(self.header, self.at)
+        return elements.restored(dtype, (), self.take(dtype.itemsize))[()]
+
+
+_READERS: dict[int, Callable[[_Decoder, int], object]] = {
+    ord("N"): lambda _decoder, _depth: None,
+    ord("T"): lambda _decoder, _depth: True,
+    ord("F"): lambda _decoder, _depth: False,
+    ord("D"): _Decoder.number,
+    ord("I"): _Decoder.integer,
+    ord("S"): _Decoder.text,
+    ord("L"): _Decoder.listed,
+    ord("U"): _Decoder.grouped,
+    ord("M"): _Decoder.mapping,
+    ord("B"): _Decoder.raw,
+    ord("A"): _Decoder.array,
+    ord("G"): _Decoder.scalar,
+    ord("R"): _Decoder.reference,
+}
+
+
+def _mapping(parts: tuple[Any, ...]) -> dict[Any, object]:
+    keys, values = parts[: len(parts) // 2], parts[len(parts) // 2 :]
+    expect_spread(keys)
+    return dict(zip(keys, values, strict=True))
+
+
+def _built(build: Callable[[tuple[Any, ...]], object], parts: tuple[Any, ...]) -> object:
+    """What a row makes of the parts; whatever it raises, the peer is to blame."""
+    try:
+        return build(parts)
+    except WireError:
+        raise
+    except Exception as error:
+        raise WireError(f"parts of which nothing can be made ({kind_name(type(error))})") from None
 
 
 def _filled(tree: object, values: list[object], references: References) -> object:
@@ -367,36 +488,13 @@ def _filled(tree: object, values: list[object], references: References) -> objec
     if type(tree) is list:
         return [_filled(item, values, references) for item in tree]
     if type(tree) is tuple:
-        return tuple(_filled(item, values, references) for item in tree)
+        return tuple([_filled(item, values, references) for item in tree])
     if type(tree) is dict:
         return {key: _filled(item, values, references) for key, item in tree.items()}
+    if type(tree) is _Unbuilt:
+        parts = tuple([_filled(part, values, references) for part in tree.parts])
+        return _built(tree.build, parts)
     return tree
-
-
-def _restored(tag: bytes, code: int, shape: tuple[int, ...], data: memoryview) -> object:
-    """The bytes, array or tensor in a buffer that has arrived."""
-    if tag == b"B":
-        return bytes(data)
-    raw = np.frombuffer(data, dtype=np.uint8)
-    if code == BFLOAT16:
-        bits = raw.view("<i2").reshape(shape)
-        return _torch().from_numpy(bits).view(_torch().bfloat16)
-    if DTYPES[code] == np.bool_:
-        raw = (raw != 0).view(np.uint8)  # a byte other than 0 and 1 is no bool
-    array = raw.view(DTYPES[code].newbyteorder("<")).reshape(shape).astype(DTYPES[code], copy=False)
-    if tag == b"A":
-        return array
-    try:
-        return _torch().from_numpy(array)
-    except TypeError:
-        raise WireError("a tensor of an element type that torch lacks") from None
-
-
-def _torch() -> Any:
-    module = sys.modules.get("torch")
-    if module is None:
-        raise WireError("a tensor, in an assignment that does not use torch")
-    return module
 
 
 def sizes(prefix: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[int, int]:
@@ -430,6 +528,7 @@ class Plan:
         decoder = _Decoder(header, limits)
         self._tree = decoder.tree()
         self._buffers = decoder.buffers
+        self._filled = not decoder.open
         self._references = references
         if decoder.at != len(header):
             raise WireError("a header with something behind its value")
@@ -442,10 +541,16 @@ class Plan:
         return [size for *_, size in self._buffers]
 
     def value(self, buffers: list[memoryview]) -> object:
-        """The frame's value. The buffers become part of it."""
-        values = [
-            _restored(tag, code, shape, data)
-            for (tag, code, shape, _size), data in zip(self._buffers, buffers, strict=True)
+        """The frame's value. The buffers become part of it.
+
+        Raises:
+            WireError: they hold what is no value.
+        """
+        if self._filled:
+            return self._tree
+        values: list[object] = [
+            bytes(data) if dtype is None else elements.restored(dtype, shape, data)
+            for (dtype, shape, _size), data in zip(self._buffers, buffers, strict=True)
         ]
         return _filled(self._tree, values, self._references)
 

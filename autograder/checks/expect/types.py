@@ -9,6 +9,7 @@ import numpy as np
 from autograder.checks.expect.numbers import plain_number
 from autograder.checks.expect.words import described, kind_of, not_a
 from autograder.model.findings import clean, fail
+from autograder.wire.values import type_name
 
 Kind = type | str
 
@@ -20,7 +21,8 @@ def expect_type(got: object, kinds: Kind | tuple[Kind, ...], *, hint: str = "") 
     one element count too; True and False are no ints.
 
     Args:
-        kinds: a type, the name of one (``"DataFrame"``), or several of these.
+        kinds: a type, the name of one (``"DataFrame"``, or of the student's, as a remote object or
+            a record has it), or several of these.
 
     Raises:
         CheckFailed: it is of none of them.
@@ -50,13 +52,18 @@ def _is(value: object, kind: Kind) -> bool:
 
 
 def _names(value: object) -> set[str]:
-    """The names of a value's type and of those that it is derived from, with and without module."""
+    """The names of a value's type and of those that it is derived from, with and without module.
+
+    Of one that came from student code, also the name that its type has there.
+    """
     kinds = type(value).__mro__[:-1]
-    return {k.__name__ for k in kinds} | {f"{k.__module__}.{k.__qualname__}" for k in kinds}
+    own = type_name(value)
+    names = {k.__name__ for k in kinds} | {f"{k.__module__}.{k.__qualname__}" for k in kinds}
+    return names | {own, own.rpartition(".")[2]}
 
 
 def _named(value: object) -> str:
     """The type of a number or an array, where the words for it leave that open."""
     if isinstance(value, int | float | complex | np.generic) and not isinstance(value, bool):
-        return f" of type {clean(type(value).__name__, 100)}"
+        return f" of type {clean(type_name(value), 100)}"
     return ""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograder.model.findings import CheckFailed, clean, fail
+from autograder.wire.values import type_name
 
 #: Texts are quoted up to so many characters, and so many things are listed in one sentence.
 MAX_QUOTED, MAX_LISTED = 60, 5
@@ -84,9 +85,7 @@ def described(value: object) -> str:
         return f"{words} ({quoted(value)})"
     if words in ("a number", "a complex number", "a true/false value"):
         return f"{words} ({shown(value)})"
-    return (
-        f"an object of type {clean(type(value).__name__, 100)}" if words == "an object" else words
-    )
+    return f"an object of type {clean(type_name(value), 100)}" if words == "an object" else words
 
 
 def not_a(wanted: str, value: object, hint: str = "") -> CheckFailed:
@@ -126,7 +125,7 @@ def told_apart(got: object, expected: object) -> tuple[str, str]:
         if texts[0] != texts[1]:
             return texts
     same = texts[0]
-    kinds = type(got).__name__, type(expected).__name__
+    kinds = type_name(got), type_name(expected)
     if kinds[0] != kinds[1]:
         return f"{same} ({clean(kinds[0], 100)})", f"{same} ({clean(kinds[1], 100)})"
     return same, f"another value that is written {same} too"
