@@ -112,8 +112,9 @@ def real_number(got: object) -> Any:
 
 def plain_number(value: object) -> Any:
     """What counts as a number, as one of Python's; None for anything else."""
-    if isinstance(value, bool | int | float | complex):
-        return value
+    for kind in (bool, int, float, complex):  # of a subclass, as NumPy's float64, as Python's own
+        if isinstance(value, kind):
+            return kind(value)
     if isinstance(value, decimal.Decimal | fractions.Fraction):
         return _of_decimal(value)
     if is_of(value, "torch", "Tensor"):
