@@ -112,8 +112,9 @@ def real_number(got: object) -> Any:
 
 def plain_number(value: object) -> Any:
     """What counts as a number, as one of Python's; None for anything else."""
-    for kind in (bool, int, float, complex):  # of a subclass, as NumPy's float64, as Python's own
-        if isinstance(value, kind):
+    kinds: tuple[Any, ...] = (bool, int, float, complex)
+    for kind in kinds:
+        if isinstance(value, kind):  # NumPy's float64 is a float too
             return kind(value)
     if isinstance(value, decimal.Decimal | fractions.Fraction):
         return _of_decimal(value)
