@@ -40,8 +40,6 @@ from autograder.checks.properties import (
     expect_causal,
     expect_deterministic,
     expect_gradient,
-    expect_growth,
-    expect_vectorised,
 )
 from autograder.checks.source import (
     Source,
@@ -52,6 +50,7 @@ from autograder.checks.source import (
     expect_no_loop,
 )
 from autograder.checks.student import Student
+from autograder.checks.timing import expect_growth, expect_vectorised
 from autograder.model.findings import fail
 
 __all__ = [

@@ -26,6 +26,7 @@ MODULES = (
     "autograder/checks/properties.py",
     "autograder/checks/source.py",
     "autograder/checks/student.py",
+    "autograder/checks/timing.py",
     "autograder/desk",
     "autograder/model/findings.py",
     "autograder/model/text.py",
