@@ -41,8 +41,6 @@ from autograder.checks.properties import (
     expect_causal,
     expect_deterministic,
     expect_gradient,
-    expect_growth,
-    expect_vectorised,
 )
 from autograder.checks.remote import RemoteObject
 from autograder.checks.source import (
@@ -54,6 +52,7 @@ from autograder.checks.source import (
     expect_no_loop,
 )
 from autograder.checks.student import Student
+from autograder.checks.timing import expect_growth, expect_vectorised
 from autograder.model.findings import fail
 from autograder.wire.values import EnumMember, Record, type_name
 

@@ -155,6 +155,12 @@ def test_two_numbers_are_never_written_alike(number: float, share: float) -> Non
     assert got != expected or np.float32(number) == number
 
 
+def test_as_many_digits_are_written_as_it_takes() -> None:
+    assert told_apart(500159.25, 500159.375) == ("500159.2", "500159.4")
+    assert told_apart(0.1 + 0.2, 0.3) == ("0.30000000000000004", "0.29999999999999999")
+    assert told_apart(1 + 2j, 1 + 2.0000001j) == ("1+2j", "1+2.0000001j")
+
+
 @pytest.mark.parametrize(
     ("got", "text"),
     [
@@ -435,6 +441,7 @@ def test_long_values_are_quoted_short() -> None:
         (3, int),
         (np.int64(3), int),
         (np.float32(2), float),
+        (np.float64(2), float),
         (torch.tensor(2.0), float),
         (True, bool),
         ([1], "list"),

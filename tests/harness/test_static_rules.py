@@ -177,7 +177,7 @@ class Net:
     def forward(self, x):
         return self.inner(x)
     def inner(self, x):
-        return help(x)
+        return help(x) + Net.size
     def slow(self, x):
         while x: x -= 1
 def help(x):

@@ -33,6 +33,7 @@ MODULES = (
     "autograder/checks/remote.py",
     "autograder/checks/student.py",
     "autograder/checks/wording.py",
+    "autograder/checks/timing.py",
     "autograder/desk",
     "autograder/model/findings.py",
     "autograder/model/text.py",

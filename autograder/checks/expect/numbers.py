@@ -112,8 +112,10 @@ def real_number(got: object) -> Any:
 
 def plain_number(value: object) -> Any:
     """What counts as a number, as one of Python's; None for anything else."""
-    if isinstance(value, bool | int | float | complex):
-        return value
+    kinds: tuple[Any, ...] = (bool, int, float, complex)
+    for kind in kinds:
+        if isinstance(value, kind):  # NumPy's float64 is a float too
+            return kind(value)
     if isinstance(value, decimal.Decimal | fractions.Fraction):
         return _of_decimal(value)
     if is_of(value, "torch", "Tensor"):

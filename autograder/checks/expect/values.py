@@ -6,6 +6,7 @@ contents. What came back may be anything: nothing of it is called but the method
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,7 @@ from autograder.checks.expect.words import (
     told_apart,
 )
 from autograder.model.findings import CheckFailed, fail
+from autograder.wire.values import Record, type_name
 
 #: So many elements that one set has alone are compared with those of the other one by one.
 MAX_LOOSE = 200
@@ -110,6 +112,8 @@ def difference(
         return _of_numbers(got, expected, how)
     if isinstance(expected, Mapping):
         return _of_mappings(got, expected, how)
+    if dataclasses.is_dataclass(expected) and not isinstance(expected, type):
+        return _of_records(got, expected, how)
     if isinstance(expected, list | tuple):
         return _of_sequences(got, expected, how)
     if isinstance(expected, set | frozenset):
@@ -214,6 +218,19 @@ def _of_mappings(got: object, expected: Mapping[Any, Any], how: Comparison) -> D
         if found is not None:
             return _inside(found, f"[{quoted(key)}]", got)
     return None
+
+
+def _of_records(got: object, expected: Any, how: Comparison) -> Difference | None:
+    """Of the fields of a dataclass; the name of its type counts, and where it is from does not."""
+    name = type(expected).__name__
+    if not isinstance(got, Record) or type_name(got).rpartition(".")[2] != name:
+        return Difference(
+            f"{described(got)}, where a record of type {name} is expected.",
+            f"{kind_of(got)}, where a record of type {name} is expected.",
+            RETURNED if got is None else "",
+        )
+    fields = {f.name: getattr(expected, f.name) for f in dataclasses.fields(expected)}
+    return _of_mappings(got._asdict(), fields, how)
 
 
 def _of_sets(got: object, expected: Any, how: Comparison) -> Difference | None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograder.model.findings import CheckFailed, clean, fail
-from autograder.wire.values import type_name
+from autograder.wire.values import EnumMember, Record, type_name
 
 #: Texts are quoted up to so many characters, and so many things are listed in one sentence.
 MAX_QUOTED, MAX_LISTED = 60, 5
@@ -31,7 +31,8 @@ RETURNED = "Is the answer filled in? Does the function return its result?"
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (type(None), "nothing (None)"),
     ((bool, np.bool_), "a true/false value"),
-    (enum.Enum, "a member of an Enum"),
+    ((enum.Enum, EnumMember), "a member of an Enum"),
+    (Record, "a record"),
     ((int, float, np.integer, np.floating), "a number"),
     ((decimal.Decimal, fractions.Fraction), "a number"),
     ((complex, np.complexfloating), "a complex number"),
