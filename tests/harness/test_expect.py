@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import dataclasses
 import datetime
 import decimal
 import fractions
@@ -27,6 +29,7 @@ from autograder.checks import (
 )
 from autograder.checks.expect.words import quoted, told_apart
 from autograder.model.findings import CheckFailed, Finding
+from autograder.wire import copied
 
 Check = Callable[[Any], object]
 
@@ -537,3 +540,40 @@ def test_text_refuses(
 def test_text_asked_for_nothing() -> None:
     with pytest.raises(ValueError, match="asked for nothing"):
         expect_text("a")
+
+
+# --- what came of the student's own types ---------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Point:
+    x: float
+    tags: list[str]
+
+
+def crossed(value: object) -> object:
+    """The value as it comes back from a student's code."""
+    return copied(value)
+
+
+def test_records_are_compared_by_fields() -> None:
+    expect_equal(crossed(Point(1.0, ["a"])), Point(1.0 + 1e-9, ["a"]))
+    expect_equal(crossed([Point(1.0, [])]), [Point(1.0, [])])
+    for got, text in (
+        (crossed(Point(1.0, ["b"])), "at ['tags'][0]: b instead of a"),
+        (crossed(Point(2.0, ["a"])), "at ['x']: 2 instead of 1"),
+        ({"x": 1.0, "tags": ["a"]}, "a dictionary, where a record of type Point is expected"),
+        (None, "nothing (None), where a record of type Point is expected"),
+    ):
+        with pytest.raises(CheckFailed) as failed:
+            expect_equal(got, Point(1.0, ["a"]))
+        assert text in failed.value.finding.public.replace("'b'", "b").replace("'a'", "a")
+        assert "Point" not in (failed.value.finding.hidden or "") or "expected" in text
+
+
+def test_types_of_the_students_are_known_by_name() -> None:
+    expect_type(crossed(Point(1.0, [])), "Point")
+    expect_type(crossed(collections.Counter("aa")), ("Counter", "OrderedDict"))
+    expect_type(crossed(collections.Counter("aa")), dict)
+    with pytest.raises(CheckFailed, match="a dictionary"):
+        expect_type(crossed({}), "Counter")
