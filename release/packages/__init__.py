@@ -9,13 +9,14 @@ from release.packages.agreement import require_agreement
 from release.packages.locks import LOCK_FILE
 from release.packages.requirements import REQUIREMENTS, PackagesError
 from release.packages.setup import SetUp, set_up
-from release.packages.state import shipped_lock, shipped_requirements
+from release.packages.state import own_packages, shipped_lock, shipped_requirements
 
 __all__ = [
     "LOCK_FILE",
     "REQUIREMENTS",
     "PackagesError",
     "SetUp",
+    "own_packages",
     "require_agreement",
     "set_up",
     "shipped_lock",

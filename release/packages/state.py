@@ -101,3 +101,8 @@ def shipped_lock(assignment: Assignment) -> str:
 def shipped_requirements(assignment: Assignment) -> str:
     """What the grader's image gets of the assignment's requirements; empty if it asks for none."""
     return "".join(f"{asked}\n" for asked in packages_of(assignment).asked)
+
+
+def own_packages(assignment: Assignment) -> tuple[str, ...]:
+    """The names of the packages that ship beside the harness's own."""
+    return tuple(entry.name for entry in packages_of(assignment).own if entry.applies)
