@@ -54,13 +54,14 @@ def require_agreement(assignment: Assignment, solved: Mapping[str, bytes]) -> No
     found = packages_of(assignment)
     if not found.is_locked:
         raise PackagesError(f"{found.lock}: {_stale(found)}; run `{found.command}`.")
-    if wrong := differences(found):
+    names = shipped(found)
+    if wrong := differences(found, names):
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise PackagesError(
             f"{assignment.name} would be proven with other packages than those that ship: "
             f"{wrong[0].finding}{more}; run `{found.command}`."
         )
-    require_shipped_imports(assignment, solved, shipped(found), found.requirements, found.command)
+    require_shipped_imports(assignment, solved, names, found.requirements, found.command)
 
 
 def _stale(found: Packages) -> str:
@@ -71,11 +72,10 @@ def _stale(found: Packages) -> str:
     return f"it was made from another {found.requirements.name}, or for another lock of the harness"
 
 
-def differences(found: Packages) -> tuple[Difference, ...]:
-    """The packages that ship and are not here in the locked version, in the order of the names."""
+def differences(found: Packages, names: Iterable[NormalizedName]) -> tuple[Difference, ...]:
+    """Those of some packages that are not here in the locked version, in the order of the names."""
     locked = here([*found.harness, *found.own])
-    ships = shipped(found)
-    entries = (locked[name] for name in sorted(ships) if name in locked)
+    entries = (locked[name] for name in sorted(names) if name in locked)
     pairs = ((entry, _installed(entry.name)) for entry in entries)
     return tuple(
         Difference(entry, installed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.model.manifest import Assignment
-from release.packages.agreement import differences
+from release.packages.agreement import differences, shipped
 from release.packages.locks import Locked, write_own
 from release.packages.requirements import Asked, PackagesError
 from release.packages.state import Packages, packages_of
@@ -48,7 +48,7 @@ def set_up(assignment: Assignment, *, upgrade: bool = False) -> SetUp:
     if locked:
         _write_lock(found, upgrade=upgrade)
         found = packages_of(assignment)
-    lacking = tuple(difference.locked for difference in differences(found))
+    lacking = tuple(difference.locked for difference in differences(found, shipped(found)))
     if lacking:
         _install(found, lacking)
     return SetUp(found.lock, locked, tuple(e for e in found.own if e.applies), lacking)
@@ -70,7 +70,10 @@ def _write_lock(found: Packages, *, upgrade: bool) -> None:
 
 def _unresolved(found: Packages, error: UvFailed) -> PackagesError:
     if not error.unsolvable:
-        return PackagesError(f"{found.requirements}: its packages could not be locked: {error}.")
+        return PackagesError(
+            f"{found.requirements}: its packages could not be locked: {error}; is the package "
+            "index reachable?"
+        )
     asked = _blamed(found.asked, str(error))
     if asked is None:
         return PackagesError(
@@ -98,9 +101,12 @@ def _install(found: Packages, lacking: Sequence[Locked]) -> None:
     try:
         install(find_uv(), "".join(f"{entry.text}\n" for entry in lacking))
     except UvFailed as error:
-        raise PackagesError(f"{names} could not be installed: {error}.") from None
+        raise PackagesError(
+            f"{names} could not be installed: {error}; is the package index reachable? Else name "
+            f"other versions in {found.requirements}."
+        ) from None
     importlib.invalidate_caches()
-    if left := differences(found):
+    if left := differences(found, shipped(found)):
         raise PackagesError(
             f"{left[0].locked.name}: uv installed it, and yet {left[0].finding}; look whether "
             "another environment or PYTHONPATH comes first."

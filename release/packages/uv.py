@@ -22,8 +22,8 @@ _COMPILE = (
 )
 _INSTALL = ("pip", "install", "--no-deps", "--require-hashes", "--compile-bytecode")
 _NO_SOLUTION = "No solution found"
-#: What uv draws before its lines.
-_FRAME = re.compile(r"^[\s×│╰─▶]*(?:(?:error|cause): )?")
+#: What stands before a cause: a word, of older versions a drawing.
+_HEAD = re.compile(r"\s*(?:error: |cause: |×\s+|[├╰]─▶\s+)")
 
 
 class UvFailed(Exception):
@@ -100,10 +100,14 @@ def _run(command: Sequence[str | Path], folder: Path) -> None:
 
 
 def _reason(said: str) -> str:
-    """The cause that uv names, without its hints, drawings and conclusion, in one line."""
-    lines = [_FRAME.sub("", line) for line in said.partition("\nhint:")[0].strip().splitlines()]
-    if lines and lines[0].startswith(_NO_SOLUTION):
+    """The cause that uv names, without hints, drawings, logs and conclusion, in one line."""
+    lines = re.split(r"\n\s*hint:", said.strip())[0].splitlines()
+    between = " "
+    if lines and _NO_SOLUTION in lines[0]:
         del lines[0]
-    words = " ".join(" ".join(lines).split()).partition(", we can conclude that")[0]
-    words = words.removeprefix("Because ").rstrip(".")
+    elif heads := [line for line in lines if _HEAD.match(line)]:
+        # A chain of causes with details between them; the last one is the root.
+        lines, between = (heads if len(heads) < 3 else [heads[0], heads[-1]]), ": "
+    words = " ".join(between.join(_HEAD.sub("", line) for line in lines).split())
+    words = words.partition(", we can conclude that")[0].removeprefix("Because ").rstrip(".")
     return words if len(words) <= _MOST else words[:_MOST] + "..."
