@@ -26,13 +26,13 @@ from release.packages import (
     LOCK_FILE,
     PackagesError,
     require_agreement,
-    set_up,
     shipped_lock,
     shipped_requirements,
 )
 from release.packages import uv as uv_module
 from release.packages.locks import read_lock
 from release.packages.requirements import read_requirements
+from release.packages.state import packages_of
 from release.packages.uv import find_uv
 from release.scaffold import new_assignment
 
@@ -287,9 +287,9 @@ def test_without_uv_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_homework_four_needs_nothing_beside_the_harness(hw4: Assignment) -> None:
-    done = set_up(hw4)
-    assert not (done.locked or done.packages or done.installed)
-    assert not done.lock.exists()
+    found = packages_of(hw4)
+    assert found.is_locked
+    assert not found.lock.exists()
     assert shipped_lock(hw4) == HARNESS_LOCK
     assert "torch\n" in shipped_requirements(hw4)
     assert "notebook" not in shipped_requirements(hw4)
