@@ -126,7 +126,7 @@ class _Encoder:
         self.referred += 1
         if self.referred > self.limits.references:
             raise UnsupportedValue(f"more than {self.limits.references} objects", "large")
-        self.header += b"R" + REFERENCE.pack(value.number)
+        self.header += b"@" + REFERENCE.pack(value.number)
         self.text(value.type_name[:MAX_TYPE_NAME], 0)
 
     def array(self, array: Any, depth: int) -> None:
@@ -459,7 +459,7 @@ _READERS: dict[int, Callable[[_Decoder, int], object]] = {
     ord("B"): _Decoder.raw,
     ord("A"): _Decoder.array,
     ord("G"): _Decoder.scalar,
-    ord("R"): _Decoder.reference,
+    ord("@"): _Decoder.reference,
 }
 
 

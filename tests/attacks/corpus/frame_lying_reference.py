@@ -8,7 +8,7 @@ wins: harm
 
 import os, struct
 
-HEADER = b"R" + struct.pack("<q", 1 << 40) + b"S" + struct.pack("<I", 3) + b"net"
+HEADER = b"@" + struct.pack("<q", 1 << 40) + b"S" + struct.pack("<I", 3) + b"net"
 FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 

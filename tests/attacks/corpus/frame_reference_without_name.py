@@ -8,7 +8,7 @@ wins: harm
 
 import os, struct
 
-HEADER = b"R" + struct.pack("<q", 1) + b"L" + struct.pack("<I", 0xFFFFFFFF)
+HEADER = b"@" + struct.pack("<q", 1) + b"L" + struct.pack("<I", 0xFFFFFFFF)
 FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 
