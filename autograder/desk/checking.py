@@ -22,6 +22,9 @@ from autograder.slicing.answers import AnswerSource
 
 Announce = Callable[[int, int], None]
 
+#: Tensors, frames and sparse matrices can come back only where their libraries are.
+VALUE_LIBRARIES = ("torch", "pandas", "scipy.sparse")
+
 
 def check(
     assignment: Assignment,
@@ -102,10 +105,11 @@ def select(assignment: Assignment, asked: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def import_torch(assignment: Assignment) -> None:
-    """Import torch if the assignment uses it: tensors that come back are made with it."""
-    if any(name.split(".")[0] == "torch" for name in assignment.runtime.imports):
-        importlib.import_module("torch")
+def import_libraries(assignment: Assignment) -> None:
+    """Import those that the assignment uses and that values which come back are made with."""
+    for library in VALUE_LIBRARIES:
+        if any(f"{name}.".startswith(f"{library}.") for name in assignment.runtime.imports):
+            importlib.import_module(library)
 
 
 def _no_checks(assignment: Assignment, questions: frozenset[str] | None) -> str:
