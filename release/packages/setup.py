@@ -48,10 +48,8 @@ def set_up(assignment: Assignment, *, upgrade: bool = False) -> SetUp:
     if locked:
         _write_lock(found, upgrade=upgrade)
         found = packages_of(assignment)
-    lacking = tuple(difference.locked for difference in differences(found, shipped(found)))
-    if lacking:
-        _install(found, lacking)
-    return SetUp(found.lock, locked, tuple(e for e in found.own if e.applies), lacking)
+    installed = _installed(found)
+    return SetUp(found.lock, locked, tuple(e for e in found.own if e.applies), installed)
 
 
 def _write_lock(found: Packages, *, upgrade: bool) -> None:
@@ -96,6 +94,21 @@ def _blamed(asked: Sequence[Asked], reason: str) -> Asked | None:
     return places[min(places)] if places else None
 
 
+def _installed(found: Packages) -> tuple[Locked, ...]:
+    """Install what lacks or has another version; what a package needs is known once it is there."""
+    done: tuple[Locked, ...] = ()
+    while wrong := differences(found, shipped(found)):
+        lacking = tuple(difference.locked for difference in wrong)
+        if again := set(lacking) & set(done):
+            raise PackagesError(
+                f"uv has installed {', '.join(sorted(e.name for e in again))}, and yet "
+                f"{wrong[0].finding}; look whether another environment or PYTHONPATH comes first."
+            )
+        _install(found, lacking)
+        done += lacking
+    return done
+
+
 def _install(found: Packages, lacking: Sequence[Locked]) -> None:
     names = ", ".join(f"{entry.name} {entry.version}" for entry in lacking)
     try:
@@ -106,8 +119,3 @@ def _install(found: Packages, lacking: Sequence[Locked]) -> None:
             f"other versions in {found.requirements}."
         ) from None
     importlib.invalidate_caches()
-    if left := differences(found, shipped(found)):
-        raise PackagesError(
-            f"{left[0].locked.name}: uv installed it, and yet {left[0].finding}; look whether "
-            "another environment or PYTHONPATH comes first."
-        )

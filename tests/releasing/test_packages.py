@@ -271,6 +271,18 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(ready: Course, cours
     assert "Hash mismatch" in said
 
 
+@needs_uv
+def test_an_environment_that_stays_as_it_was_is_named(ready: Course, course: Course) -> None:
+    """What comes first on the path hides what uv installs."""
+    shutil.copyfile(ready.lock, course.lock)
+    (site,) = (course.folder / "environment").glob("lib/python*/site-packages")
+    pretend(course.folder / "first", "tinycount", "0.9", "tiny_counting")
+    first = f"import sys; sys.path.insert(0, {str(course.folder / 'first')!r})\n"
+    (site / "first.pth").write_text(first)
+    said = course.refused("setup", "solutions/hw")
+    assert "uv has installed tinycount, and yet tinycount is 0.9 here" in said
+
+
 @pytest.mark.parametrize("line", ["-r others.txt", "./ours", "pkg @ https://x.org/p.whl", "a b"])
 def test_lines_that_cannot_be_locked_are_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "requirements.txt"
