@@ -29,24 +29,25 @@ MAX_BYTES = 512 << 20
 
 def _tensor_apart(value: Any) -> tuple[object, ...]:
     torch = sys.modules["torch"]
-    name = kind_name(type(value))
-    kind = str(value.dtype)
-    if torch.nn.parameter.is_lazy(value):
-        raise UnsupportedValue("a parameter that has no data yet", "elements")
-    try:
-        # A subclass may answer torch's functions itself.
-        with torch._C.DisableTorchFunctionSubclass():
-            plain = value.detach()
-            if plain.layout is torch.strided and plain.numel() * plain.itemsize > MAX_BYTES:
-                raise UnsupportedValue(f"a tensor of more than {MAX_BYTES} bytes", "large")
-            if plain.layout is torch.strided:
-                return name, "dense", *_dense(torch, plain)
-            return name, *_sparse(torch, plain)
-    except (TypeError, RuntimeError, NotImplementedError, ValueError):  # quantised, or no data
-        raise UnsupportedValue(f"a tensor of {kind}", "elements") from None
+    # A subclass may answer torch's functions itself.
+    with torch._C.DisableTorchFunctionSubclass():
+        if torch.nn.parameter.is_lazy(value):
+            raise UnsupportedValue("a parameter that has no data yet", "elements")
+        plain = value.detach()
+        try:
+            parts = _dense(torch, plain) if plain.layout is torch.strided else None
+            return kind_name(type(value)), *(parts or _sparse(torch, plain))
+        except (TypeError, RuntimeError, NotImplementedError, ValueError):  # quantised, or no data
+            raise UnsupportedValue(f"a tensor of {plain.dtype}", "elements") from None
 
 
 def _dense(torch: Any, tensor: Any) -> tuple[object, ...]:
+    return "dense", *_strided(torch, tensor)
+
+
+def _strided(torch: Any, tensor: Any) -> tuple[object, ...]:
+    if tensor.numel() * tensor.itemsize > MAX_BYTES:
+        raise UnsupportedValue(f"a tensor of more than {MAX_BYTES} bytes", "large")
     plain = tensor.cpu().resolve_conj().resolve_neg()
     if plain.dtype is torch.bfloat16:
         return plain.view(torch.int16).numpy(), True
@@ -62,7 +63,7 @@ def _sparse(torch: Any, tensor: Any) -> tuple[object, ...]:
         return (
             "coo",
             tuple(map(int, tensor.shape)),
-            *_dense(torch, values),
+            *_strided(torch, values),
             indices.cpu().numpy(),
             tensor.is_coalesced(),
         )
@@ -71,7 +72,7 @@ def _sparse(torch: Any, tensor: Any) -> tuple[object, ...]:
         return (
             "csr",
             tuple(map(int, tensor.shape)),
-            *_dense(torch, tensor.values()),
+            *_strided(torch, tensor.values()),
             columns.cpu().numpy(),
             rows.cpu().numpy(),
         )
