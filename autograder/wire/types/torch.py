@@ -12,9 +12,15 @@ from typing import Any
 import numpy as np
 
 from autograder.wire.elements import DTYPE_CODES
-from autograder.wire.row import Row, UnsupportedValue, WireError, expect_types, kind_name
+from autograder.wire.row import (
+    MAX_TYPE_NAME,
+    Row,
+    UnsupportedValue,
+    WireError,
+    expect_types,
+)
 from autograder.wire.types.plain import clean_name
-from autograder.wire.values import Record, named, with_name
+from autograder.wire.values import Record, named, type_name, with_name
 
 #: Element types by the name that torch gives them; nothing else is looked up in it.
 DTYPES = (
@@ -36,7 +42,7 @@ def _tensor_apart(value: Any) -> tuple[object, ...]:
         plain = value.detach()
         try:
             parts = _dense(torch, plain) if plain.layout is torch.strided else None
-            return kind_name(type(value)), *(parts or _sparse(torch, plain))
+            return type_name(value)[:MAX_TYPE_NAME], *(parts or _sparse(torch, plain))
         except (TypeError, RuntimeError, NotImplementedError, ValueError):  # quantised, or no data
             raise UnsupportedValue(f"a tensor of {plain.dtype}", "elements") from None
 
