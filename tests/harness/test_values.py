@@ -646,6 +646,32 @@ def test_parts_of_any_kind(row: Any, parts: list[Any]) -> None:
         read(parts_frame(row.tag, tuple(parts)))
 
 
+@pytest.mark.skipif(not FRAMES, reason="pandas is not installed")
+@pytest.mark.parametrize("tag", ["5", "6"])
+def test_colliding_categories(tag: str) -> None:
+    """pandas hashes the folded halves of a number: those of one sum collide, all of them."""
+    import pandas as pd
+
+    high = np.random.default_rng(0).permutation(np.arange(1, 60_001, dtype=np.uint64) << 44)
+    folded = high ^ (high >> 33)
+    low = np.zeros_like(high)  # x ^ (x << 11) = folded, on the lower 32 bits
+    for _ in range(6):
+        low = (folded ^ (low << 11)) & 0xFFFFFFFF
+    numbers = pd.Index((high ^ low).astype(np.int64))
+    codes = np.zeros(1, dtype=np.int64)
+    parts = (("k",), numbers, codes) if tag == "5" else (codes, numbers, False)
+    frame = parts_frame(tag.encode(), parts)
+    started = time.monotonic()
+    with pytest.raises(WireError, match="not sorted"):
+        read(frame)
+    assert time.monotonic() - started < 5
+    ordered = pd.Index(np.arange(60_000))
+    parts = (("k",), ordered, codes) if tag == "5" else (codes, ordered, False)
+    assert len(decoded(tag, *parts)) == 1  # type: ignore[arg-type]
+    with pytest.raises(UnsupportedValue, match="not sorted"):
+        copied(pd.Categorical(numbers, categories=numbers))
+
+
 def test_expensive_rows_count_as_many_items() -> None:
     """A frame is a few bytes in a header; a hundred thousand of them are not made."""
     if not FRAMES:
