@@ -64,6 +64,8 @@ def decode(data: bytes) -> str:
             at += size
         check(plan.value(buffers))
     except WireError as error:
+        if "MemoryError" in str(error):
+            raise AssertionError("memory was asked for before its size was looked at") from error
         return f"refused: {error}"
     return "a value"
 

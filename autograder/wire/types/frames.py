@@ -40,7 +40,8 @@ FREQUENCIES: dict[str, int] = {
 }
 CLOSED = ("left", "right", "both", "neither")
 NOT_A_TIME = -(2**63)
-MAX_UNSORTED = 500
+#: Of levels and categories; a range of a few bytes would be written out by pandas.
+MAX_UNSORTED, MAX_RANGE = 500, 10_000
 #: Building one takes as long as reading so many items.
 FRAME, COLUMN = 500, 50
 
@@ -202,6 +203,8 @@ def _is_text(level: Any) -> bool:
 
 
 def _levels_apart(levels: Any) -> tuple[object, ...]:
+    if any(isinstance(level, _pandas().RangeIndex) and len(level) > MAX_RANGE for level in levels):
+        raise UnsupportedValue(f"more than {MAX_RANGE} categories", "large")
     if not all(map(_is_quick, levels)):
         raise UnsupportedValue(f"more than {MAX_UNSORTED} categories that are not sorted", "large")
     return tuple(levels)
@@ -210,6 +213,8 @@ def _levels_apart(levels: Any) -> tuple[object, ...]:
 def _expect_levels(pandas: Any, level: Any) -> None:
     if not isinstance(level, pandas.Index) or isinstance(level, pandas.MultiIndex):
         raise WireError("levels or categories that are no index")
+    if isinstance(level, pandas.RangeIndex) and len(level) > MAX_RANGE:
+        raise WireError("levels or categories of a range, which would be written out")
     if not _is_quick(level):
         raise WireError("too many levels or categories that are not sorted")
 
