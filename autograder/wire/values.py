@@ -61,9 +61,15 @@ class NamedDict(dict[Any, Any]):
 class NamedSet(set[Any]):
     """A set that was of a subclass."""
 
+    def __repr__(self) -> str:
+        return repr(set(self))
+
 
 class NamedFrozenSet(frozenset[Any]):
     """A frozenset that was of a subclass."""
+
+    def __repr__(self) -> str:
+        return repr(frozenset(self))
 
 
 class NamedArray(np.ndarray[Any, Any]):

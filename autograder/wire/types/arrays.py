@@ -46,7 +46,7 @@ def _fields_apart(array: Any) -> tuple[object, ...]:
     names = plain.dtype.names
     if names is None:
         raise UnsupportedValue("bytes of no type (np.void)", "elements")
-    columns = [part for name in names for part in (name, np.ascontiguousarray(plain[name]))]
+    columns = [part for name in names for part in (name, plain[name])]
     return tuple(plain.shape), isinstance(array, np.generic), *columns
 
 

@@ -40,6 +40,8 @@ FREQUENCIES: dict[str, int] = {
 }
 CLOSED = ("left", "right", "both", "neither")
 NOT_A_TIME = -(2**63)
+#: Of levels and categories; a range of a few bytes would be written out by pandas.
+MAX_UNSORTED, MAX_RANGE = 500, 10_000
 #: Building one takes as long as reading so many items.
 FRAME, COLUMN = 500, 50
 
@@ -172,7 +174,7 @@ def _range(pandas: Any, parts: tuple[Any, ...]) -> object:
 
 def _multi_apart(index: Any) -> tuple[object, ...]:
     codes = tuple(np.asarray(part) for part in index.codes)
-    return tuple(index.names), *index.levels, *codes
+    return tuple(index.names), *_levels_apart(index.levels), *codes
 
 
 def _multi(pandas: Any, parts: tuple[Any, ...]) -> object:
@@ -181,10 +183,40 @@ def _multi(pandas: Any, parts: tuple[Any, ...]) -> object:
         raise WireError("an index of too many or too few levels")
     levels, codes = rest[: len(names)], rest[len(names) :]
     for level, code in zip(levels, codes, strict=True):
-        if not isinstance(level, pandas.Index) or isinstance(level, pandas.MultiIndex):
-            raise WireError("a level that is no index")
+        _expect_levels(pandas, level)
         _expect_codes(code, len(level))
     return pandas.MultiIndex(levels=levels, codes=codes, names=names, verify_integrity=True)
+
+
+def _is_quick(level: Any) -> bool:
+    """Whether pandas can tell in short that all elements differ.
+
+    It hashes numbers in a way that is known: of some, all collide. Of sorted ones it hashes none,
+    once it has been asked for their order; the hashes of objects and texts have been looked at.
+    """
+    hashed = level.dtype != object and not _is_text(level)
+    return not hashed or len(level) <= MAX_UNSORTED or bool(level.is_monotonic_increasing)
+
+
+def _is_text(level: Any) -> bool:
+    return isinstance(level.dtype, _pandas().StringDtype)
+
+
+def _levels_apart(levels: Any) -> tuple[object, ...]:
+    if any(isinstance(level, _pandas().RangeIndex) and len(level) > MAX_RANGE for level in levels):
+        raise UnsupportedValue(f"more than {MAX_RANGE} categories", "large")
+    if not all(map(_is_quick, levels)):
+        raise UnsupportedValue(f"more than {MAX_UNSORTED} categories that are not sorted", "large")
+    return tuple(levels)
+
+
+def _expect_levels(pandas: Any, level: Any) -> None:
+    if not isinstance(level, pandas.Index) or isinstance(level, pandas.MultiIndex):
+        raise WireError("levels or categories that are no index")
+    if isinstance(level, pandas.RangeIndex) and len(level) > MAX_RANGE:
+        raise WireError("levels or categories of a range, which would be written out")
+    if not _is_quick(level):
+        raise WireError("too many levels or categories that are not sorted")
 
 
 def _expect_codes(codes: Any, count: int) -> None:
@@ -198,14 +230,14 @@ def _expect_codes(codes: Any, count: int) -> None:
 
 
 def _categorical_apart(value: Any) -> tuple[object, ...]:
-    return np.asarray(value.codes), value.categories, bool(value.ordered)
+    (categories,) = _levels_apart((value.categories,))
+    return np.asarray(value.codes), categories, bool(value.ordered)
 
 
 def _categorical(pandas: Any, parts: tuple[Any, ...]) -> object:
     codes, categories, ordered = parts
     expect_types((ordered,), bool)
-    if not isinstance(categories, pandas.Index) or isinstance(categories, pandas.MultiIndex):
-        raise WireError("categories that are no index")
+    _expect_levels(pandas, categories)
     _expect_codes(codes, len(categories))
     return pandas.Categorical.from_codes(codes, categories=categories, ordered=ordered)
 

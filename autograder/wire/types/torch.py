@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
 
 from autograder.wire.elements import DTYPE_CODES
-from autograder.wire.row import Row, UnsupportedValue, WireError, expect_types, kind_name
+from autograder.wire.row import (
+    MAX_TYPE_NAME,
+    Row,
+    UnsupportedValue,
+    WireError,
+    expect_types,
+)
 from autograder.wire.types.plain import clean_name
-from autograder.wire.values import Record, named, with_name
+from autograder.wire.values import Record, named, type_name, with_name
 
 #: Element types by the name that torch gives them; nothing else is looked up in it.
 DTYPES = (
@@ -29,24 +36,25 @@ MAX_BYTES = 512 << 20
 
 def _tensor_apart(value: Any) -> tuple[object, ...]:
     torch = sys.modules["torch"]
-    name = kind_name(type(value))
-    kind = str(value.dtype)
-    if torch.nn.parameter.is_lazy(value):
-        raise UnsupportedValue("a parameter that has no data yet", "elements")
-    try:
-        # A subclass may answer torch's functions itself.
-        with torch._C.DisableTorchFunctionSubclass():
-            plain = value.detach()
-            if plain.layout is torch.strided and plain.numel() * plain.itemsize > MAX_BYTES:
-                raise UnsupportedValue(f"a tensor of more than {MAX_BYTES} bytes", "large")
-            if plain.layout is torch.strided:
-                return name, "dense", *_dense(torch, plain)
-            return name, *_sparse(torch, plain)
-    except (TypeError, RuntimeError, NotImplementedError, ValueError):  # quantised, or no data
-        raise UnsupportedValue(f"a tensor of {kind}", "elements") from None
+    # A subclass may answer torch's functions itself.
+    with torch._C.DisableTorchFunctionSubclass():
+        if torch.nn.parameter.is_lazy(value):
+            raise UnsupportedValue("a parameter that has no data yet", "elements")
+        plain = value.detach()
+        try:
+            parts = _dense(torch, plain) if plain.layout is torch.strided else None
+            return type_name(value)[:MAX_TYPE_NAME], *(parts or _sparse(torch, plain))
+        except (TypeError, RuntimeError, NotImplementedError, ValueError):  # quantised, or no data
+            raise UnsupportedValue(f"a tensor of {plain.dtype}", "elements") from None
 
 
 def _dense(torch: Any, tensor: Any) -> tuple[object, ...]:
+    return "dense", *_strided(torch, tensor)
+
+
+def _strided(torch: Any, tensor: Any) -> tuple[object, ...]:
+    if tensor.numel() * tensor.itemsize > MAX_BYTES:
+        raise UnsupportedValue(f"a tensor of more than {MAX_BYTES} bytes", "large")
     plain = tensor.cpu().resolve_conj().resolve_neg()
     if plain.dtype is torch.bfloat16:
         return plain.view(torch.int16).numpy(), True
@@ -62,7 +70,7 @@ def _sparse(torch: Any, tensor: Any) -> tuple[object, ...]:
         return (
             "coo",
             tuple(map(int, tensor.shape)),
-            *_dense(torch, values),
+            *_strided(torch, values),
             indices.cpu().numpy(),
             tensor.is_coalesced(),
         )
@@ -71,7 +79,7 @@ def _sparse(torch: Any, tensor: Any) -> tuple[object, ...]:
         return (
             "csr",
             tuple(map(int, tensor.shape)),
-            *_dense(torch, tensor.values()),
+            *_strided(torch, tensor.values()),
             columns.cpu().numpy(),
             rows.cpu().numpy(),
         )
@@ -152,9 +160,10 @@ def _csr(size: tuple[Any, ...], data: Any, halved: bool, columns: Any, rows: Any
     torch = sys.modules.get("torch")
     if torch is None:
         return _plain_parts("sparse_csr", size, values, columns, rows)
-    return torch.sparse_csr_tensor(
-        torch.from_numpy(rows), torch.from_numpy(columns), values, size, check_invariants=True
-    )
+    places = torch.from_numpy(rows), torch.from_numpy(columns)
+    with warnings.catch_warnings():  # torch says of each that it is new
+        warnings.simplefilter("ignore")
+        return torch.sparse_csr_tensor(*places, values, size, check_invariants=True)
 
 
 def expect_compressed(starts: Any, indices: Any, major: int, minor: int, count: int) -> None:
