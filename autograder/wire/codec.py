@@ -66,7 +66,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class _Encoder:
-    def __init__(self, limits: Limits, references: References) -> None:
+    def __init__(self, limits: Limits, references: References = NO_REFERENCES) -> None:
         self.limits = limits
         self.references = references
         self.referred = 0

@@ -9,7 +9,7 @@ wins: harm
 import os, struct
 
 HEADER = b"@" + struct.pack("<q", 1 << 40) + b"S" + struct.pack("<I", 3) + b"net"
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 
 def trophy():
