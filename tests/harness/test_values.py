@@ -126,6 +126,9 @@ def same(got: Any, expected: Any) -> bool:
     if isinstance(expected, list | tuple):
         fine = isinstance(got, type(expected).__mro__[-2]) and len(got) == len(expected)
         return fine and all(map(same, got, expected))
+    if isinstance(expected, set | frozenset):  # in no order that is the same in another process
+        kinds = [sorted(str(type(item)) for item in members) for members in (got, expected)]
+        return isinstance(got, type(expected)) and got == expected and kinds[0] == kinds[1]
     return isinstance(got, type(expected)) and repr(got) == repr(expected) and got == expected
 
 
@@ -182,6 +185,8 @@ def test_the_comparison_can_fail() -> None:
     assert not same(np.zeros(2), np.zeros(3))
     assert not same(np.zeros(2), np.zeros(2, dtype=np.float32))
     assert not same([1], [True])
+    assert not same({1}, {True})
+    assert not same({1}, frozenset({1}))
     assert not same({"a": 1, "b": 2}, {"b": 2, "a": 1})
     assert not same(torch.zeros(2), torch.ones(2))
     assert not same(scipy.sparse.coo_matrix(np.eye(2)), scipy.sparse.csr_matrix(np.eye(2)))
