@@ -30,6 +30,7 @@ except ImportError:
     atheris = None
 sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 with atheris.instrument_imports(include=["autograder.wire"]) if atheris else nullcontext():
+    from autograder.wire import Reference
     from autograder.wire.codec import DEFAULT_LIMITS, MAGIC, PREFIX, Plan, _Decoder, encode, sizes
     from autograder.wire.row import WireError
     from autograder.wire.types import ROWS
@@ -38,7 +39,7 @@ from wire_values import FRAMES, PLAIN, with_odd_parts
 
 #: Where the types of all values come from that may be the result.
 MODULES = {"builtins", "datetime", "decimal", "fractions", "numpy", "torch", "pandas", "scipy"}
-VALUES = "autograder.wire.values"
+OWN = ("autograder.wire.values", "autograder.wire.references")
 #: Plans for more are not filled, as that would only take time.
 SMALL = 1 << 16
 LIMIT = 2 << 30
@@ -73,7 +74,7 @@ def decode(data: bytes) -> str:
 def check(value: object) -> None:
     """Raise AssertionError at a value of a type that may not cross."""
     module = type(value).__module__
-    if module.partition(".")[0] not in MODULES and module != VALUES:
+    if module.partition(".")[0] not in MODULES and module not in OWN:
         raise AssertionError(f"a value of type {type(value)}")
     if isinstance(value, dict):
         for key, item in value.items():
@@ -107,6 +108,7 @@ def fitting(data: bytes) -> bytes:
 def frames() -> list[bytes]:
     """Good frames to begin with: each value, and all of them."""
     values = [make() for make in (PLAIN | FRAMES).values()]
+    values += [Reference(3, "module.Net"), [Reference(-1), {"net": Reference(1 << 53, "x")}]]
     made = [b"".join(bytes(part) for part in encode(value)) for value in values]
     headers = b"".join(frame[PREFIX.size :] for frame in made)
     missing = [row.tag for row in ROWS if row.tag not in headers]
@@ -119,7 +121,7 @@ def mutations(seed: int) -> Iterator[bytes]:
     """Good frames with bytes changed, lost, doubled and crossed; first the header's length."""
     chance = random.Random(seed)
     good = frames()
-    interesting = (0, 1, 2, 127, 128, 255, *(row.tag[0] for row in ROWS), *b"NTFDISBLUMAG")
+    interesting = (0, 1, 2, 127, 128, 255, *(row.tag[0] for row in ROWS), *b"NTFDISBLUMAG@")
     while True:
         frame = chance.choice(good)
         _magic, length, _body = PREFIX.unpack(frame[: PREFIX.size])

@@ -423,7 +423,7 @@ def test_live_names_are_checked_and_shown(solved_desk: Path) -> None:
     assert "`standardize` is not defined in this notebook yet." in shown[0]
     assert 'aria-label="Passed"' in shown[2]
     assert "cell 4, line 3, `return x / 0` raised ZeroDivisionError" in shown[4]
-    assert "an object of type generator, which cannot be checked" in shown[6]
+    assert "an object of type generator, where an array is expected" in shown[6]
     assert "&lt;b&gt;" in shown[8]
     assert "<b>" not in shown[8]
     assert "'Q7' is no question or notebook here" in shown[9]
