@@ -1,6 +1,6 @@
 """One row of the wire's table: how a type is taken apart into values, and put together from them.
 
-The rows are in ``types``; ``codec`` walks. A new type is one more row there.
+The rows are in ``types``; ``encoder`` and ``decoder`` walk. A new type is one more row there.
 """
 
 from __future__ import annotations

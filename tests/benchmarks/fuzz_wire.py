@@ -30,7 +30,9 @@ except ImportError:
     atheris = None
 sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 with atheris.instrument_imports(include=["autograder.wire"]) if atheris else nullcontext():
-    from autograder.wire.codec import DEFAULT_LIMITS, MAGIC, PREFIX, Plan, _Decoder, encode, sizes
+    from autograder.wire.codec import MAGIC, PREFIX, Plan, encode, sizes
+    from autograder.wire.decoder import Decoder
+    from autograder.wire.limits import DEFAULT_LIMITS
     from autograder.wire.row import WireError
     from autograder.wire.types import ROWS
 
@@ -93,7 +95,7 @@ def fitting(data: bytes) -> bytes:
     at = min(share, len(data))
     header, body = data[:at], data[at:]
     try:
-        decoder = _Decoder(header, DEFAULT_LIMITS)
+        decoder = Decoder(header, DEFAULT_LIMITS)
         decoder.tree()
         header = header[: decoder.at]  # what is left behind the value would hide it
         size = sum(size for *_, size in decoder.buffers)

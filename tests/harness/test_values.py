@@ -33,6 +33,8 @@ from autograder import wire
 from autograder.sandbox.client import Bounds
 from autograder.sandbox.requests import StudentException
 from autograder.wire import UnsupportedValue, WireError, codec, copied
+from autograder.wire.encoder import Encoder
+from autograder.wire.limits import Limits
 from autograder.wire.row import MAX_EQUAL_HASHES
 from autograder.wire.types import ROWS
 from autograder.wire.values import EnumMember, NamedTuple, Record, type_name
@@ -561,7 +563,7 @@ def test_colliding_keys(tag: str, count: int) -> None:
     keys = [complex(-1000003.0 * k, float(k)) for k in range(1, count + 1)]
     assert len(set(map(hash, keys[:100]))) == 1, "they do collide"
     if tag == "M":
-        encoder = codec._Encoder(codec.Limits(items=10**7))
+        encoder = Encoder(Limits(items=10**7))
         encoder.count(b"M", len(keys))
         for key in keys:
             encoder.in_key = 1
