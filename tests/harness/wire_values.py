@@ -241,7 +241,7 @@ def _frames() -> dict[str, Callable[[], Any]]:
         "dtypes": lambda: frame["a"].astype("int8"),
         "Index": lambda: pd.Index(["a", "b"], name="key"),
         "Index of tuples": lambda: pd.Index([(1, 2), (3, 4)], tupleize_cols=False),
-        "RangeIndex": lambda: pd.RangeIndex(0, 10**12, 5, name="n"),
+        "RangeIndex": lambda: pd.RangeIndex(0, 10**8, 5, name="n"),
         "MultiIndex": lambda: pd.MultiIndex.from_product([["a", "b"], [1, 2]], names=["k", None]),
         "DatetimeIndex": lambda: days,
         "zoned DatetimeIndex": lambda: days.tz_localize("Europe/Paris"),
