@@ -1,7 +1,8 @@
 """The typed wire between processes that do not trust each other: ``send`` and ``receive``."""
 
 from autograder.wire.channel import DeadlinePassed, PeerClosed, pending, receive, send
-from autograder.wire.codec import Limits, copied, encode
+from autograder.wire.codec import copied, encode
+from autograder.wire.limits import Limits
 from autograder.wire.references import NO_REFERENCES, Reference, References
 from autograder.wire.row import UnsupportedValue, WireError
 

@@ -1,6 +1,6 @@
 """One row of the wire's table: how a type is taken apart into values, and put together from them.
 
-The rows are in ``types``; ``codec`` walks. A new type is one more row there.
+The rows are in ``types``; ``encoder`` and ``decoder`` walk. A new type is one more row there.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class Row:
             not be loaded by their dotted names.
         apart: the parts of a value. It runs in the student's process and may raise anything.
         together: the value of some parts. They come from a peer that is not trusted: each is of a
-            type that may cross, and no more is known. It may raise any Exception; nothing that it
-            makes may be larger than its parts, but by a constant.
+            type that may cross, and no more is known. So it looks at a part's type before it does
+            anything with it: even to compare an index with a text may take all of the memory. It
+            may raise any Exception; nothing that it makes may be larger than its parts, but by a
+            constant.
         key: its values may be keys of dicts and members of sets; their parts then are, too.
         keyed: its parts are such keys, as those of a set.
         weight: as how many items one counts, if it costs more to make.

@@ -31,7 +31,9 @@ except ImportError:
 sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 with atheris.instrument_imports(include=["autograder.wire"]) if atheris else nullcontext():
     from autograder.wire import Reference
-    from autograder.wire.codec import DEFAULT_LIMITS, MAGIC, PREFIX, Plan, _Decoder, encode, sizes
+    from autograder.wire.codec import MAGIC, PREFIX, Plan, encode, sizes
+    from autograder.wire.decoder import Decoder
+    from autograder.wire.limits import DEFAULT_LIMITS
     from autograder.wire.row import WireError
     from autograder.wire.types import ROWS
 
@@ -94,7 +96,7 @@ def fitting(data: bytes) -> bytes:
     at = min(share, len(data))
     header, body = data[:at], data[at:]
     try:
-        decoder = _Decoder(header, DEFAULT_LIMITS)
+        decoder = Decoder(header, DEFAULT_LIMITS)
         decoder.tree()
         header = header[: decoder.at]  # what is left behind the value would hide it
         size = sum(size for *_, size in decoder.buffers)

@@ -24,8 +24,9 @@ from hypothesis.extra import numpy as hnp
 from autograder import wire
 from autograder.checks.wording import _INSTEAD
 from autograder.wire import Limits, UnsupportedValue, WireError
-from autograder.wire.codec import DEFAULT_LIMITS, PREFIX
+from autograder.wire.codec import PREFIX
 from autograder.wire.elements import DTYPES
+from autograder.wire.limits import DEFAULT_LIMITS
 from autograder.wire.row import REASONS
 
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

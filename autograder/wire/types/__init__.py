@@ -1,7 +1,8 @@
 """The wire's table: every type that crosses as parts, and the row of a class of objects.
 
 What has no row of its own (None, numbers, texts, lists, tuples, dicts, arrays) is written as bytes
-by ``codec``. To add a type, write its ``Row`` in the room where it belongs and list it there.
+by ``encoder`` and read by ``decoder``. To add a type, write its ``Row`` in the room where it
+belongs and list it there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rows of NumPy's rarer arrays: of objects, with fields, with a mask; and of element types.
 
-Arrays of numbers, texts, dates and their scalars are written as bytes, by ``codec``.
+Arrays of numbers, texts, dates and their scalars are written as bytes, by ``encoder``.
 """
 
 from __future__ import annotations

@@ -40,6 +40,8 @@ FREQUENCIES: dict[str, int] = {
 }
 CLOSED = ("left", "right", "both", "neither")
 NOT_A_TIME = -(2**63)
+#: Of an index that is a range: no array could have more elements.
+MAX_LENGTH = (512 << 20) // 8
 #: Of levels and categories; a range of a few bytes would be written out by pandas.
 MAX_UNSORTED, MAX_RANGE = 500, 10_000
 #: Building one takes as long as reading so many items.
@@ -113,7 +115,9 @@ def _frame(pandas: Any, parts: tuple[Any, ...]) -> object:
     if len(parts) < 2:
         raise WireError("a frame without an index")
     labels, index, *columns = parts
-    if not isinstance(labels, pandas.Index) or len(labels) != len(columns):
+    if not isinstance(labels, pandas.Index) or not isinstance(index, pandas.Index):
+        raise WireError("a frame whose labels are no index")
+    if len(labels) != len(columns):
         raise WireError("a frame of another number of columns than of labels")
     series = {place: _as_series(pandas, array, index) for place, array in enumerate(columns)}
     frame = pandas.DataFrame(series, index=index, copy=False)
@@ -160,6 +164,8 @@ def _index(pandas: Any, parts: tuple[Any, ...]) -> object:
 
 
 def _range_apart(index: Any) -> tuple[object, ...]:
+    if len(index) > MAX_LENGTH:
+        raise UnsupportedValue(f"an index of more than {MAX_LENGTH} elements", "large")
     return index.start, index.stop, index.step, index.name
 
 
@@ -167,7 +173,8 @@ def _range(pandas: Any, parts: tuple[Any, ...]) -> object:
     expect_types(parts[:3], int, int, int)
     (name,) = parts[3:]
     hash(name)
-    if any(abs(bound) >= 1 << 62 for bound in parts[:3]):
+    # Nearly all that is done with one writes it out.
+    if any(abs(bound) >= 1 << 62 for bound in parts[:3]) or len(range(*parts[:3])) > MAX_LENGTH:
         raise WireError("an index of a range that is too large")
     return pandas.RangeIndex(*parts[:3], name=name)
 
@@ -315,6 +322,7 @@ def _intervals_apart(value: Any) -> tuple[object, ...]:
 
 def _intervals(pandas: Any, parts: tuple[Any, ...]) -> object:
     left, right, closed = parts
+    expect_types((closed,), str)
     if closed not in CLOSED or not all(_is_column(pandas, side) for side in (left, right)):
         raise WireError("intervals that are none")
     if len(left) != len(right) or left.dtype != right.dtype or left.dtype == object:
@@ -355,6 +363,7 @@ def _period(pandas: Any, parts: tuple[Any, ...]) -> object:
 
 def _interval(pandas: Any, parts: tuple[Any, ...]) -> object:
     left, right, closed = parts
+    expect_types((closed,), str)
     numbers = (int, float, np.float64, np.int64, pandas.Timestamp, pandas.Timedelta)
     if closed not in CLOSED or type(left) is not type(right) or type(left) not in numbers:
         raise WireError("an interval that is none")
