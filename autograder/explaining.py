@@ -58,15 +58,15 @@ def _facts(found: Explained) -> Iterator[Text]:
         yield Text(clean(f"File taken for {found.notebook}: {taken}", 400))
     for note in found.notes:
         yield Text(clean(f"Note: {note}", 2000))
-    if not found.names:
-        yield Text("This question asks for no name of a notebook, so nothing is run for it.")
+    if not found.notebook:
+        yield Text("This question is about no notebook, so nothing is run for it.")
     for name in found.names:
         ended = f"{name.name}: {name.kind}" if name.kind else f"{name.name}: {name.missing}"
         ended = ended if name.kind or name.missing else f"{name.name}: not known"
         yield Text(clean(ended, 2000), "green" if name.kind else "red")
     if found.problem:
         yield Text(clean(found.problem, 2000), "bold red")
-    if found.names:
+    if found.notebook:
         yield Text(_how(found))
     for place in _places(found):
         yield Text(place, "magenta")
@@ -76,7 +76,7 @@ def _facts(found: Explained) -> Iterator[Text]:
 
 def _how(found: Explained) -> str:
     whole = f"The whole notebook down to the answer is run: {found.whole}."
-    part = "What the names depend on is run."
+    part = f"What {'the names depend' if found.names else 'its cell depends'} on is run."
     spent = f"It took {found.seconds:.2f} s; what may matter has {found.budget:g} s in all."
     return clean(f"{whole if found.whole else part} {spent}", 1000)
 

@@ -433,7 +433,7 @@ class Child:
         reason = 'the manifest says run = "all"' if always else "--whole was given" if whole else ""
         student = self.handed.make_student(question, limits.check_seconds, bool(reason))
         began = time.monotonic()
-        ran = student.run() if question.names else Ran()
+        ran = student.run() if question.notebook else Ran()
         seconds = time.monotonic() - began
         student.close()
         return explained(

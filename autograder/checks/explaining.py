@@ -60,7 +60,7 @@ def explained(
     """
     cells: list[ExplainedCell] = []
     cut = 0
-    asked = bool(question.names)
+    asked = bool(question.notebook)
     plan = answers.slice(question, whole=bool(whole)) if asked else None
     alignment = answers.aligned(question.notebook) if asked else None
     if isinstance(plan, Slice) and isinstance(alignment, Alignment):

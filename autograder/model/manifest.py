@@ -96,7 +96,8 @@ class Allowed:
 class Question:
     """What is asked: the names wanted, in which notebook, at which template cell.
 
-    A question about submitted files has no notebook, no anchor and no names.
+    A question about submitted files has no notebook, no anchor and no names; one about what a cell
+    prints, draws or writes may do without names.
 
     Attributes:
         run: as for its notebook, whose word counts where this is empty.
@@ -426,3 +427,11 @@ def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> N
                 ["question", number, "notebook"],
                 f"'{entry['notebook']}' is none of the notebooks ({', '.join(files)})",
             )
+        if "notebook" in entry and "names" not in entry:
+            run = entry.get("run") or data["notebook"][files.index(entry["notebook"])].get("run")
+            if run not in ("cell", "all"):
+                raise where.error(
+                    ["question", number],
+                    "a question about a notebook needs 'names' too; add what checks may ask for, "
+                    'or say run = "cell" if they look at what its cell prints or draws',
+                )

@@ -30,7 +30,7 @@ Described = dict[str, Any]
 class Shown:
     """What some cells print and draw while a notebook is replayed.
 
-    As in a notebook, a figure ends with the cell that draws it.
+    As in a notebook, a figure ends with the cell that draws it, or where `show` is called.
     """
 
     def __init__(self, cells: Iterable[int]) -> None:
@@ -48,8 +48,8 @@ class Shown:
         """The next statement is one of that cell."""
         if cell != self._cell:
             if self._cell in self._cells:
-                self.figures += [_described(figure) for figure in _open_figures()]
-            if _open_figures():
+                self.figures += _ended()
+            elif _open_figures():
                 _pyplot().close("all")
             self._cell = cell
 
@@ -59,7 +59,7 @@ class Shown:
         if self._cell not in self._cells:
             yield
             return
-        with contextlib.redirect_stdout(self._printed):
+        with contextlib.redirect_stdout(self._printed), _showing(self.figures):
             yield
 
 
@@ -101,13 +101,34 @@ class _Printed(io.StringIO):
 def drawn(function: Callable[[], Any]) -> list[Described]:
     """The figures that a function returns, or else those that it draws."""
     before = set(map(id, _open_figures()))
-    found = function()
+    ended: list[Described] = []
+    with _showing(ended):
+        found = function()
     figures = [figure for figure in _open_figures() if id(figure) not in before]
     own = getattr(found, "figure", None)  # an axes' one, or a figure's own
     chosen = [own] if own is not None and hasattr(own, "axes") else figures
     described = [_described(figure) for figure in chosen]
     for figure in figures:
         _pyplot().close(figure)
+    return ended + described
+
+
+@contextlib.contextmanager
+def _showing(figures: list[Described]) -> Iterator[None]:
+    """Meanwhile ``plt.show()`` ends the open figures, as in a notebook: what comes is a new one."""
+    pyplot = _pyplot()
+    if pyplot is None:
+        yield
+        return
+    with mock.patch.object(pyplot, "show", lambda *_args, **_kwargs: figures.extend(_ended())):
+        yield
+
+
+def _ended() -> list[Described]:
+    """The open figures as plain values; they are closed."""
+    described = [_described(figure) for figure in _open_figures()]
+    if described:
+        _pyplot().close("all")
     return described
 
 

@@ -232,7 +232,25 @@ def test_a_question_without_names_runs_nothing(
         found = session.explain(answer.save(tmp_path / "two.ipynb"), "F")
     assert (found.names, found.cells, found.problem, found.file) == ((), (), "", "")
     assert "nothing is run for it" in text_of(found)
-    assert "asks for no name" in explained_page(found)
+    assert "is about no notebook" in explained_page(found)
+
+
+def test_a_question_about_a_cell_needs_no_names(
+    staff: Path, answer: Notebook, tmp_path: Path
+) -> None:
+    shutil.copytree(staff.parent, tmp_path / "two")
+    path = tmp_path / "two" / "staff" / manifest.FILE_NAME
+    cell = 'id = "S"\ntitle = "Seen"\npoints = 0\nnotebook = "two.ipynb"\nanchor = "box-blur"\n'
+    text = path.read_text(encoding="utf-8") + f'\n[[question]]\n{cell}run = "cell"\n'
+    path.write_text(text, encoding="utf-8")
+    described = manifest.load(path.parent)
+    with Session(described, templates(described)) as session:
+        found = session.explain(answer.save(tmp_path / "two.ipynb"), "S")
+    assert (found.names, found.problem, found.file) == ((), "", "two.ipynb")
+    pieces = [piece for cell in found.cells for piece in cell.pieces]
+    assert any(piece.mark == KEPT and "box_blur" in piece.text for piece in pieces)
+    assert "What its cell depends on is run" in text_of(found)
+    assert "what its cell depends on" in explained_page(found)
 
 
 def test_what_is_not_there_is_one_sentence(session: Session, odd: Path, tmp_path: Path) -> None:

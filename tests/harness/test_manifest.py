@@ -52,6 +52,7 @@ def changed(folder: Path, old: str, new: str) -> str:
         ("memory_mb = 1024", 'memory_mb = "much"', 12, ["'limits.memory_mb'", "integer"]),
         ('anchor = "box-blur"\n', "", 26, ["'question[1]'", "needs 'anchor' too"]),
         ('names = ["box_blur"]', "names = []", 31, ["'question[1].names'"]),
+        ('names = ["box_blur"]', 'run = "slice"', 26, ["'question[1]'", "needs 'names' too"]),
         ('id = "Q2"', 'id = "Q1"', 27, ["'question[1].id'", "second question of this id"]),
         (
             'notebook = "two.ipynb"\nanchor = "box-blur"',

@@ -63,6 +63,9 @@ def test_solution_has_every_point(session: Session) -> None:
             "_, ax = plt.subplots()\n    ax.plot(losses, label=",
         ),
         ("plt.plot(squares)", "fig = plt.figure()\nfig.gca().plot(squares)"),
+        ("plt.plot(squares)", "plt.plot([9, 9])\nplt.show()\nplt.plot(squares)"),
+        ("    plt.legend()", "    plt.legend()\n    plt.show(block=False)"),
+        ("    plt.plot(range", "    plt.plot([9, 9])\n    plt.show()\n    plt.plot(range"),
         (
             'with open("squares.txt", "w") as file:',
             "import pathlib\n"
@@ -109,6 +112,8 @@ def test_right_answers_in_other_spellings(session: Session, old: str, new: str) 
          "without a line that is labelled"),
         ("    plt.plot(range", "    return None\n    plt.plot(range", "3.1", "draws no figure"),
         ('plt.title("Squares")', "plt.figure()", "3.2", "0 plots, where one"),
+        ('plt.title("Squares")', "plt.show()\nplt.xlabel('n')", "3.2", "another title"),
+        ("    plt.legend()", "    plt.show()\n    plt.legend()", "3.1", "without a line"),
         ("plt.plot(squares)", "plt.subplots(2)[1][0].plot(squares)", "3.2", "2 plots, where one"),
         ("plt.plot(squares)", "class L(list): pass\nplt.gca().get_title = L", "3.2",
          "no plotting draws"),

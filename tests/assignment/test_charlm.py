@@ -1,0 +1,88 @@
+"""The language model: its checks tell right answers from wrong ones.
+
+`make release ASSIGNMENT=solutions/charlm` proves all known mistakes; here some are, by name.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Graded
+
+from autograder.model import manifest
+from release.mistakes import Mistake, mistakes
+from release.proof import Known, Proof, prove
+from release.templates import blank_files, solution_files, solved, templates
+
+pytest.importorskip("sklearn")
+
+NAME = "charlm"
+CHARLM = manifest.load(ROOT / "solutions" / NAME)
+MISTAKES = {mistake.name: mistake for mistake in mistakes(CHARLM)}
+#: One for each way of asking, and two right answers.
+CHOSEN = (
+    "decode by the wrong map",
+    "y is not shifted",
+    "the mask the wrong way",
+    "gradients never cleared",
+    "names written after the figure was shown",
+    "fit returns nothing",
+    "a tokenizer on NumPy, with an error of its own",
+    "counts in nested defaultdicts, drawn by a running sum",
+)
+
+
+@pytest.fixture(scope="module")
+def proof(tmp_path_factory: pytest.TempPathFactory) -> Proof:
+    stripped = templates(CHARLM)
+    known = Known(
+        solved(CHARLM) | solution_files(CHARLM),
+        stripped | blank_files(CHARLM),
+        [MISTAKES[name] for name in CHOSEN],
+    )
+    return prove(CHARLM, stripped, known, cache=tmp_path_factory.mktemp("cache"))
+
+
+def test_the_solution_gets_all_points_and_the_template_none(proof: Proof) -> None:
+    assert not Graded(proof.solution).lost()
+    assert proof.solution.score == CHARLM.points > 0
+    assert proof.blank.score == 0
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_mistake_loses_its_checks_and_no_others(proof: Proof, name: str) -> None:
+    report = next(report for mistake, report in proof.mistakes if mistake.name == name)
+    assert set(Graded(report).lost()) == MISTAKES[name].loses
+
+
+def test_each_question_has_mistakes_and_right_answers() -> None:
+    for question in CHARLM.questions:
+        if question.points:
+            cells = {question.anchor, question.notebook}
+            touching = [m for m in MISTAKES.values() if cells & _touched(m)]
+            assert sum(bool(m.loses) for m in touching) >= 2, question.id
+            assert sum(not m.loses for m in touching) >= 2, question.id
+
+
+def test_the_harness_does_not_know_it() -> None:
+    word = re.compile(rf"\b{NAME}\b", re.IGNORECASE)
+    for folder in ("autograder", "release"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert not word.search(path.read_bytes().decode("utf-8", "replace")), path
+
+
+def test_the_hidden_text_has_the_handouts_characters() -> None:
+    held_out = CHARLM.hidden_checks / "held_out.txt"
+    assert _characters(held_out) <= _characters(CHARLM.public / "harbour.txt")
+
+
+def _touched(mistake: Mistake) -> set[str]:
+    """The cells, and the files that are no notebooks."""
+    return {str(edit.get("cell") or edit.get("file")) for edit in mistake.edits}
+
+
+def _characters(path: Path) -> set[str]:
+    return set(path.read_text(encoding="utf-8"))
