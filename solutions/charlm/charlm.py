@@ -33,6 +33,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from ngrams import NgramModel
 from sklearn.naive_bayes import MultinomialNB
@@ -522,8 +523,61 @@ bigram_bits = bits_per_character(NgramModel(2).fit(train_text), test_text)
 #                             END OF YOUR CODE                             #
 ############################################################################
 
+# %% [markdown] id="runs-note"
+# ## C11. What other runs say (10 points)
+#
+# `runs.csv` lists thirty runs of a network like yours: learning rate, width, steps, and the losses
+# on the training text and on another one. Runs that diverged have no losses; they don't count.
+#
+# `best_runs` finds, for each learning rate at which a run ended well, the run with the lowest
+# `val_loss`. `mean_loss_by_width` is the mean `val_loss` of each width. Neither changes the frame
+# that it is given. Then read the file, by its name alone, and store its best runs in `best`.
+
+
+# %% id="runs"
+def best_runs(runs):
+    """The best run of each learning rate.
+
+    Args:
+        runs: a DataFrame with the columns of runs.csv.
+
+    Returns:
+        DataFrame of the same columns, sorted by lr, with the index 0, 1, 2, ...
+    """
+    ############################################################################
+    # TODO: Return the best runs.                                              #
+    ############################################################################
+    finished = runs.dropna(subset=["val_loss"])
+    best = finished.loc[finished.groupby("lr")["val_loss"].idxmin()]
+    return best.sort_values("lr").reset_index(drop=True)
+    ############################################################################
+    #                             END OF YOUR CODE                             #
+    ############################################################################
+
+
+def mean_loss_by_width(runs):
+    """The mean val_loss of the runs of each width, as a Series; its index are the widths."""
+    ############################################################################
+    # TODO: Return the means.                                                  #
+    ############################################################################
+    return runs.groupby("width")["val_loss"].mean()
+    ############################################################################
+    #                             END OF YOUR CODE                             #
+    ############################################################################
+
+
+best = None
+############################################################################
+# TODO: Read the file, and store its best runs in best.                    #
+############################################################################
+runs = pd.read_csv("runs.csv")
+best = best_runs(runs)
+############################################################################
+#                             END OF YOUR CODE                             #
+############################################################################
+
 # %% [markdown] id="words-note"
-# ## C11. In words (read by people, no points by machine)
+# ## C12. In words (read by people, no points by machine)
 #
 # Your network has seen the same text as the counts of `NgramModel`. Compare the bits of both on
 # `test_text`, and say in a few sentences: which needs fewer, and why? What would change with a

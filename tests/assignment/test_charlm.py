@@ -16,6 +16,7 @@ from release.mistakes import Mistake, mistakes
 from release.proof import Known, Proof, prove
 from release.templates import blank_files, solution_files, solved, templates
 
+pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
 
 NAME = "charlm"
@@ -29,6 +30,7 @@ CHOSEN = (
     "gradients never cleared",
     "names written after the figure was shown",
     "fit returns nothing",
+    "the frame that was given loses its rows",
     "a tokenizer on NumPy, with an error of its own",
     "counts in nested defaultdicts, drawn by a running sum",
 )

@@ -1,6 +1,7 @@
 """The checks that students have too: they find slips, they do not prove an answer right."""
 
 import numpy as np
+import pandas as pd
 import torch
 from gradescope_utils.autograder_utils.decorators import number, weight
 from torch import nn
@@ -43,6 +44,18 @@ def letters(alphabet: str) -> object:
     tokenizer = Letters()
     tokenizer.vocabulary = list(alphabet)
     return tokenizer
+
+
+@probe
+def frame_of(columns: dict[str, list[object]]) -> pd.DataFrame:
+    """A frame of these columns."""
+    return pd.DataFrame(columns)
+
+
+@probe
+def columns_of(frame: pd.DataFrame) -> list[str]:
+    """The names of its columns."""
+    return [str(name) for name in frame.columns]
 
 
 @question("C1")
@@ -173,3 +186,16 @@ def test_probabilities_sum_to_one(student: Student) -> None:
             f"probabilities that sum to {total:.4f} after {context!r}.",
             hint="Add the size of the vocabulary below the line, and one above it.",
         )
+
+
+@question("C11")
+@weight(1)
+@number("C11.1")
+def test_columns_are_kept(student: Student) -> None:
+    """best_runs returns a frame with the columns of runs.csv"""
+    names = ["run", "lr", "width", "steps", "train_loss", "val_loss"]
+    rows = [["a", 0.1, 16, 200, 2.0, 2.2], ["b", 0.1, 32, 200, 1.8, 2.1]]
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    frame = student.probe(frame_of, columns, keep=True)
+    found = student.probe(columns_of, student.call("best_runs", frame, keep=True))
+    expect(found == names, f"a frame with the columns {', '.join(map(str, found))}.")
