@@ -146,7 +146,7 @@ def test_fit(student: Student, rng: np.random.Generator) -> None:
     model = student.make("NgramModel", 1)
     returned = model.call("fit", first, keep=True)
     expect(
-        returned.type_name == "NgramModel",
+        returned.type_name.split(".")[-1] == "NgramModel",
         "",
         hidden="something else than the model out of `fit`.",
         hint="`return self`.",

@@ -5,7 +5,7 @@ import pandas as pd
 from gradescope_utils.autograder_utils.decorators import number, weight
 from reference import PUBLIC
 
-from autograder.checks import Student, expect_equal, expect_frame, question
+from autograder.checks import Student, expect_equal, expect_frame, expect_type, question
 
 WHOLE_ROWS = (
     "The row of the lowest val_loss, not the lowest value of each column; sorted by lr, and "
@@ -53,8 +53,8 @@ def test_frame_is_left_alone(student: Student, rng: np.random.Generator) -> None
     """neither function changes the frame that it is given"""
     runs = some_runs(rng)
     frame = student.keep(runs)
-    student.call("best_runs", frame, keep=True)
-    student.call("mean_loss_by_width", frame, keep=True)
+    expect_type(student.call("best_runs", frame), ("DataFrame", "Series"))
+    expect_type(student.call("mean_loss_by_width", frame), ("DataFrame", "Series"))
     expect_equal(frame.value(), runs, hint="`inplace=True` changes it, and so does a new column.")
 
 
