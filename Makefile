@@ -31,7 +31,9 @@ METADATA ?=
 
 .PHONY: release gradescope-local test lint types lock setup clean
 
+# The assignment's own packages first: they are locked beside the harness's and installed.
 release: $(READY)
+	$(BIN)/autograder setup $(ASSIGNMENT)
 	$(BIN)/autograder release $(ASSIGNMENT)
 
 # In Gradescope's image, by Docker or Podman; after make release.

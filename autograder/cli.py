@@ -307,6 +307,20 @@ def release(
         print_changes(console, compare(before, student_files(built.folder)))
 
 
+@app.command(hidden=AT_HOME)
+def setup(
+    assignment: Annotated[Path, typer.Argument(help="The folder that holds assignment.toml.")],
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Lock the newest versions that fit.")
+    ] = False,
+) -> None:
+    """Lock and install the packages that an assignment's requirements.txt asks for."""
+    from release.packages import set_up
+    from release.packages.terminal import print_set_up
+
+    print_set_up(Console(), set_up(load(assignment), upgrade=upgrade))
+
+
 @app.command(name="gradescope-local", hidden=AT_HOME)
 def gradescope_local(
     submission: Annotated[Path, typer.Argument(help="A folder, a zip or one notebook.")],

@@ -29,8 +29,9 @@ from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.explaining import explained
 from autograder.checks.plugin.collected import CollectedChecks, Handed
+from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
-from autograder.checks.student import Ran, Student, Times
+from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts, basis_of
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
@@ -417,6 +418,7 @@ class Child:
         self.handed = Handed(
             seed,
             make_student,
+            start_worker,
             self._submission,
             memory,
             lambda result: wire.send(channel, {"check": asdict(result)}),

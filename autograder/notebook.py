@@ -24,6 +24,7 @@ from autograder.desk.table import Shown
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
+from autograder.sandbox.worker import public_names
 
 __all__ = ["check"]
 
@@ -50,13 +51,15 @@ def check(*questions: str, folder: str | Path | None = None) -> None:
 
 
 def _report(assignment: Assignment, names: dict[str, Any], chosen: frozenset[str]) -> Report:
-    answers = LiveAnswers(assignment, names, _cell_numbers)
     submission = submission_of(assignment, assignment.public)
-
-    def start_worker(_seconds: float) -> LiveRequests:
-        return LiveRequests(names, assignment.runtime.describers, _cell_numbers)
-
     with _importable(assignment.public):
+        # Where grades are given, these are there too, and the notebook's own go before them.
+        bound = {**public_names(assignment.runtime.prebind), **names}
+        answers = LiveAnswers(assignment, bound, _cell_numbers)
+
+        def start_worker(_seconds: float) -> LiveRequests:
+            return LiveRequests(bound, assignment.runtime.describers, _cell_numbers)
+
         return checking.check(assignment, submission, answers, start_worker, chosen)
 
 

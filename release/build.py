@@ -15,6 +15,9 @@ from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan
 from release.mistakes import mistakes
+from release.odd import accepted
+from release.packages import require_agreement
+from release.probes import look_at_probes
 from release.proof import Known, Proof, prove
 from release.record import RECORD, write_record
 from release.steps import SILENT, Steps
@@ -80,8 +83,8 @@ def build(
         cache: where verdicts and costly results are remembered by content; None proves without.
 
     Raises:
-        UserError: a source, marker, manifest or check is wrong, or an answer would leak; ``target``
-            is as it was.
+        UserError: a source, marker, manifest or check is wrong, an answer would leak, or the
+            packages here are not those that ship; ``target`` is as it was.
     """
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -90,18 +93,21 @@ def build(
         steps.start("stripping the notebooks")
         stripped = strip(assignment)
         solution = solved(assignment)
+        require_agreement(assignment, solution)
         steps.start("writing the bundles")
         write_student(assignment, stripped.files, work / "student")
         write_zip(work / "student", work / "student.zip", top=assignment.name)
         inside = write_gradescope(assignment, stripped.files, Path(name) / "gradescope")
         write_zip(Path(name) / "gradescope", work / "gradescope.zip")
         steps.start("looking for leaks")
+        look_at_probes((assignment.hidden_checks, assignment.public_checks), assignment.folder)
         scanned = _scan(assignment, stripped, solution, work)
         known = Known(
             solution | solution_files(assignment),
             stripped.files | blank_files(assignment),
             mistakes(assignment),
             tuple(blanked(assignment)),
+            accepted(assignment),
         )
         # The bundle's own copy is loaded: what is proven is what is shipped.
         proof = prove(

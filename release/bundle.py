@@ -13,6 +13,7 @@ from autograder.model.manifest import FILE_NAME, Assignment
 from autograder.model.submission import write_files
 from release.desk import write_desk
 from release.harness import IGNORED, checkout_file, write_package
+from release.packages import LOCK_FILE, REQUIREMENTS, shipped_lock, shipped_requirements
 
 SCRIPTS = Path(__file__).with_name("gradescope")
 #: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
@@ -47,9 +48,11 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
 
     Raises:
         CheckoutError: the harness does not run from its checkout, so there is no lock to take.
+        PackagesError: the assignment's requirements cannot be read.
     """
     target.mkdir(parents=True)
     _write_harness(target)
+    _write_packages(assignment, target)
     shared = Path(os.path.commonpath([assignment.folder, assignment.public]))
     staff = assignment.folder.relative_to(shared)
     content = target / CONTENT
@@ -71,9 +74,15 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
 
 
 def _write_harness(target: Path) -> None:
-    for name in ("pyproject.toml", "requirements.lock"):
-        shutil.copyfile(checkout_file(name), target / name)
+    shutil.copyfile(checkout_file("pyproject.toml"), target / "pyproject.toml")
     write_package(target)
+
+
+def _write_packages(assignment: Assignment, target: Path) -> None:
+    """What the image installs: one lock, and what the assignment asks for beside the harness."""
+    (target / LOCK_FILE).write_text(shipped_lock(assignment), encoding="utf-8")
+    if asked := shipped_requirements(assignment):
+        (target / REQUIREMENTS).write_text(asked, encoding="utf-8")
 
 
 def write_zip(folder: Path, target: Path, top: str = "") -> None:

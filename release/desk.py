@@ -26,8 +26,8 @@ from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import write_files
 from release.harness import checkout_file, write_package
+from release.packages import REQUIREMENTS
 
-REQUIREMENTS = "requirements.txt"
 #: Of the harness's own description, what its wheel needs.
 KEPT = ("name", "description", "requires-python", "dependencies", "scripts")
 #: What students may want beside it.

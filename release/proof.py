@@ -1,8 +1,8 @@
 """An assignment and what staff know of it come in, the proof that it grades right goes out.
 
 Known are the solution, the blank template, the mistakes, and the solution with one answer left
-blank. All of them are the staff's own files, so that this runs as any user: what the sandbox lacks
-here matters where submissions are graded, and is refused there.
+blank or an odd one. All of them are the staff's own files, so that this runs as any user: what the
+sandbox lacks here matters where submissions are graded, and is refused there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.session import Session
 from release.graders import Graders
 from release.mistakes import Mistake
+from release.odd import Accepted, OddAnswers, OddSubmission, Tried, submissions
 from release.steps import SILENT, Steps
 from release.templates import Blanked
 
@@ -41,12 +42,14 @@ class Known:
         solution: the files of the solved submission, by path.
         blank: those of a submission in which nothing was done.
         blanked: the solution with one answer left blank, for each answer.
+        accepted: odd answers that checks may pass on.
     """
 
     solution: Mapping[str, bytes]
     blank: Mapping[str, bytes]
     mistakes: Sequence[Mistake] = ()
     blanked: Sequence[Blanked] = ()
+    accepted: Sequence[Accepted] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Proof:
     Attributes:
         mistakes: each with its report.
         noticed: for each answer, who misses it.
+        odd: what each check made of each odd answer.
         public: what the public checks, run from the student bundle, give the solution; None where
             there are none.
     """
@@ -72,6 +76,7 @@ class Proof:
     blank: Report
     mistakes: tuple[tuple[Mistake, Report], ...] = ()
     noticed: tuple[Noticed, ...] = ()
+    odd: tuple[Tried, ...] = ()
     public: Report | None = None
 
     @property
@@ -124,14 +129,17 @@ def prove(
             steps.start("grading the solution and the blank template")
             solution, blank = graders.grade(known.solution), graders.grade(known.blank)
             # Where these are wrong already, the others would only repeat it, at length.
-            _stop_at([*_lost_by_solution(solution), *_won_by_blank(blank)], assignment)
+            _stop_at(_lost_by_solution(solution) or _won_by_blank(blank), assignment)
             mistakes = _grade_mistakes(graders, known, steps)
             noticed = _grade_blanked(graders, known, solution, steps)
-            proof = Proof(solution, blank, mistakes, noticed, public.result())
+            answers = OddAnswers(solution, blank, known.accepted)
+            odd = _grade_odd(graders, assignment, known, answers, steps)
+            proof = Proof(solution, blank, mistakes, noticed, odd, public.result())
     _stop_at(
         [
             *_wrong_losses(mistakes),
             *_unnoticed(noticed, assignment),
+            *answers.problems(odd),
             *_lost_in_public(proof.public),
         ],
         assignment,
@@ -181,6 +189,27 @@ def _grade_blanked(
     )
 
 
+def _grade_odd(
+    graders: Graders, assignment: Assignment, known: Known, answers: OddAnswers, steps: Steps
+) -> tuple[Tried, ...]:
+    odd = list(submissions(assignment, known.solution, answers.solution))
+    if not odd:
+        return ()
+    steps.start("grading odd answers", len(odd))
+    reports = graders.grade_all(
+        [(each.files, partial(_is_refused, answers, each)) for each in odd], steps.advance
+    )
+    return tuple(
+        tried
+        for each, report in zip(odd, reports, strict=True)
+        for tried in answers.judge(each, report)
+    )
+
+
+def _is_refused(answers: OddAnswers, submission: OddSubmission, report: Report) -> bool:
+    return not any(tried.problem for tried in answers.judge(submission, report))
+
+
 def _as_it_should(mistake: Mistake, report: Report) -> bool:
     return lost_by(report) == mistake.loses
 
@@ -218,9 +247,9 @@ def _public_report(
 
 def _lost_by_solution(report: Report) -> list[str]:
     problems = [f"grading the solution: {fault}" for fault in report.faults]
-    for check in report.checks:
+    for check in report.checks if not problems else ():  # each would only repeat those
         if check.status != "passed" or check.score != check.max_score:
-            why = check.staff if check.status == "fault" else check.message
+            why = _sentence(check) if check.tripped or check.status == "fault" else check.message
             problems.append(
                 f"{_named(check)}: the solution gets {check.score:g} of {check.max_score:g} points "
                 f"({check.status}): {why}"
@@ -232,7 +261,7 @@ def _won_by_blank(report: Report) -> list[str]:
     problems = [f"grading the template: {fault}" for fault in report.faults]
     for check in report.checks:
         if check.status == "fault":
-            problems.append(f"{_named(check)}: fails on the template by itself: {check.staff}")
+            problems.append(f"{_named(check)}: fails on the template by itself: {_sentence(check)}")
         elif check.hidden and (check.score > 0 or check.status == "passed"):
             problems.append(
                 f"{_named(check)}: the blank template gets {check.score:g} of "
@@ -246,7 +275,7 @@ def _wrong_losses(mistakes: Iterable[tuple[Mistake, Report]]) -> list[str]:
     for mistake, report in mistakes:
         where = f"{mistake.origin}, '{mistake.name}'"
         if report.faulty:
-            problems.append(f"{where}: the harness failed: {report.all_faults[0]}")
+            problems.append(f"{where}: the harness failed: {_first_fault(report)}")
             continue
         lost = lost_by(report)
         if lost != mistake.loses:
@@ -296,11 +325,21 @@ def _lost_in_public(report: Report | None) -> list[str]:
     problems = [f"public checks, run from student.zip: {fault}" for fault in report.faults]
     problems += [
         f"{_named(check)}: run from student.zip, the solution does not pass it ({check.status}): "
-        f"{check.staff if check.status == 'fault' else check.message}"
+        f"{_sentence(check) if check.status == 'fault' else check.message}"
         for check in report.checks
         if check.status != "passed"
     ]
     return problems
+
+
+def _sentence(check: CheckResult) -> str:
+    """Where a check broke and on what; the traceback stands behind that line."""
+    return check.staff.partition("\n")[0]
+
+
+def _first_fault(report: Report) -> str:
+    broken = (f"{c.id}: {_sentence(c)}" for c in report.checks if c.status == "fault")
+    return next(iter((*report.faults, *broken)))
 
 
 def _named(check: CheckResult) -> str:

@@ -17,6 +17,7 @@ from autograder import __version__
 from autograder.model.manifest import FILE_NAME, Assignment
 from release.bundle import files_of
 from release.leaks import Scan
+from release.packages import LOCK_FILE, own_packages
 from release.proof import SEED, Proof, lost_by, name_of
 
 RECORD = "RELEASE.json"
@@ -52,7 +53,7 @@ def write_record(assignment: Assignment, folder: Path, proof: Proof, scan: Scan)
 def _versions(assignment: Assignment) -> dict[str, str]:
     imported = {name.partition(".")[0] for name in assignment.runtime.imports}
     found = {"autograder": __version__, "python": platform.python_version()}
-    for name in sorted({*_LIBRARIES, *imported}):
+    for name in sorted({*_LIBRARIES, *imported, *own_packages(assignment)}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # a package of the assignment's own
@@ -65,7 +66,8 @@ def _sources(assignment: Assignment) -> dict[str, str]:
     folder = assignment.folder
     checks = (path for _name, path in files_of(assignment.hidden_checks))
     sources = (folder / entry.source for entry in assignment.notebooks)
-    paths = {folder / FILE_NAME, *sources, *checks}
+    lock = (path for path in [folder / LOCK_FILE] if path.is_file())
+    paths = {folder / FILE_NAME, *sources, *checks, *lock}
     return {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(paths)}
 
 
@@ -100,6 +102,14 @@ def _proof(proof: Proof) -> dict[str, Any]:
             }
             for each in proof.noticed
         ],
+        "odd_answers": {
+            "tried": len(proof.odd),
+            "tripped": [
+                {"check": each.check, "name": each.name, "answer": each.answer}
+                for each in proof.odd
+                if each.tripped
+            ],
+        },
         "public_checks": [] if proof.public is None else [c.id for c in proof.public.checks],
     }
 

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from release.build import Release
 from release.diff import Change
+from release.odd import listed
 from release.proof import Proof, name_of
 
 
@@ -131,6 +132,7 @@ def _caption(proof: Proof) -> str:
             else "."
         )
     )
+    lines += _odd(proof)
     if proof.public is not None:
         lines.append(f"{len(proof.public.checks)} public checks pass, run from student.zip.")
     for check in proof.for_nothing:
@@ -138,6 +140,25 @@ def _caption(proof: Proof) -> str:
             f"For nothing: {name_of(check)} gives the blank template {check.score:g} points."
         )
     return "\n".join(lines)
+
+
+def _odd(proof: Proof) -> Iterator[str]:
+    """What checks made of odd answers, and advice on those that tripped over one."""
+    if not proof.odd:
+        return
+    passed = sum(each.passed for each in proof.odd)
+    also = f"; {passed} are allowed to pass" if passed else ""
+    yield f"{len(proof.odd)} odd answers were tried: none breaks a check, none passes{also}."
+    tripped: dict[tuple[str, str], list[str]] = {}
+    for each in proof.odd:
+        if each.tripped:
+            place = each.tripped.partition(", `")[0]
+            tripped.setdefault((each.check, place), []).append(each.answer)
+    for (check, where), answers in tripped.items():
+        yield (
+            f"Advice: {check} trips over {listed(answers)} at {where}; students read that it "
+            "cannot work with what came back. Compare type and shape first to tell them more."
+        )
 
 
 def print_results(console: Console, data: Mapping[str, Any], path: Path) -> None:

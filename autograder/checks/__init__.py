@@ -13,6 +13,8 @@ A check is a plain pytest function; its docstring says what is asked, in a stude
         x = rng.random((3, 4))
         expect_array(student.call("double", x), 2 * x, hint="Each element counts twice.")
 
+The helpers ``expect_...`` compare values, or look at how an answer is written or behaves.
+
 Fixtures: ``student`` (the answer to the check's question), ``files`` (the submitted files), ``rng``
 (a numpy generator, seeded anew for every run; the seed stands in the result), ``cache`` (remembers
 costly results by content), ``settings`` (the manifest's table ``[checks]``), ``flag`` (tells staff,
@@ -21,27 +23,72 @@ gradescope-utils work as they do there.
 """
 
 from autograder.checks.cache import Cache
-from autograder.checks.expect import expect, expect_array, expect_shape
+from autograder.checks.expect import (
+    expect,
+    expect_array,
+    expect_between,
+    expect_equal,
+    expect_frame,
+    expect_number,
+    expect_shape,
+    expect_text,
+    expect_type,
+)
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, time_limit
 from autograder.checks.probes import Probe, probe
+from autograder.checks.properties import (
+    expect_causal,
+    expect_deterministic,
+    expect_gradient,
+)
 from autograder.checks.remote import RemoteObject
+from autograder.checks.source import (
+    Source,
+    expect_call,
+    expect_comprehension,
+    expect_no_call,
+    expect_no_import,
+    expect_no_loop,
+)
 from autograder.checks.student import Student
+from autograder.checks.timing import expect_growth, expect_vectorised
 from autograder.model.findings import fail
+from autograder.wire.values import EnumMember, Record, type_name
 
 __all__ = [
     "Cache",
+    "EnumMember",
     "Files",
     "Probe",
+    "Record",
     "RemoteObject",
+    "Source",
     "Student",
     "all_or_nothing",
     "depends",
     "expect",
     "expect_array",
+    "expect_between",
+    "expect_call",
+    "expect_causal",
+    "expect_comprehension",
+    "expect_deterministic",
+    "expect_equal",
+    "expect_frame",
+    "expect_gradient",
+    "expect_growth",
+    "expect_no_call",
+    "expect_no_import",
+    "expect_no_loop",
+    "expect_number",
     "expect_shape",
+    "expect_text",
+    "expect_type",
+    "expect_vectorised",
     "fail",
     "probe",
     "question",
     "time_limit",
+    "type_name",
 ]

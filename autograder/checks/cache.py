@@ -81,7 +81,7 @@ def digest(value: object) -> str:
 
 
 def _feed(update: Callable[[bytes], None], value: object) -> None:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
         update(f"array {value.dtype.str} {value.shape}:".encode())
         update(np.ascontiguousarray(value).tobytes())
     elif isinstance(value, list | tuple):

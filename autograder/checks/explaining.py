@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from autograder.checks.student import Ran
+from autograder.checks.process import Ran
 from autograder.model.explained import (
     FAILED,
     KEPT,

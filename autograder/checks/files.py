@@ -1,21 +1,40 @@
-"""A safe copy comes in; the text of a wanted file, or a failure to read it, goes out."""
+"""A safe copy comes in; what a wanted file holds, or a failure to read it, goes out."""
 
 from __future__ import annotations
 
+import builtins
+import io
 import json
+import math
+import sys
+import time
+import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
+from numpy.lib import format as npy
+
+from autograder.checks.process import StartWorker
 from autograder.checks.received import Received
 from autograder.model.findings import fail
 from autograder.model.submission import Submission
+from autograder.sandbox.requests import WorkerLied, WorkerStopped, WorkerTimedOut
+
+IMAGE_SECONDS = 10.0
+#: Kinds of elements, as NumPy letters them.
+KINDS = frozenset("biufcMmSU")
+#: Bytes of an array's header, and of all arrays of a file when they are unpacked.
+MAX_HEADER, MAX_UNPACKED = 10_000, 512 << 20
 
 
 class Files:
     """The submitted files, as a check may read them."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, start_worker: StartWorker) -> None:
         self._submission = submission
+        self._start_worker = start_worker
         #: What the check has asked for, and what came back.
         self.received = Received()
 
@@ -36,17 +55,83 @@ class Files:
         Raises:
             CheckFailed: there is none, or it is no UTF-8 text.
         """
-        paths = self.paths(pattern)
-        if not paths:
-            raise fail(f"{pattern} is not in the submission.", hint=f"Hand in {pattern} too.")
+        path, data = self._found(pattern)
         try:
-            text = self._submission.read(paths[0]).decode("utf-8-sig")
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise fail(
-                f"{paths[0]} is no text in UTF-8.", hint="Save it as plain text in UTF-8."
+                f"{path} is no text in UTF-8.", hint="Save it as plain text in UTF-8."
             ) from None
         self.received.take(pattern, text, verb="holds")
         return text
+
+    def bytes(self, pattern: str) -> builtins.bytes:
+        """What the file that matches holds.
+
+        Raises:
+            CheckFailed: there is none.
+        """
+        return self.received.take(pattern, self._found(pattern)[1], verb="holds")
+
+    def array(self, pattern: str) -> np.ndarray[Any, Any]:
+        """The array in the ``.npy`` file that matches; nothing is unpickled.
+
+        Raises:
+            CheckFailed: there is none, or it holds no array of numbers or text.
+        """
+        path, data = self._found(pattern)
+        array = _array(data)
+        if array is None:
+            raise fail(
+                f"{path} holds no array of numbers.",
+                hint="Save it by np.save, as an array of one dtype.",
+            )
+        return self.received.take(pattern, array, verb="holds")
+
+    def arrays(self, pattern: str) -> dict[str, np.ndarray[Any, Any]]:
+        """The arrays in the ``.npz`` file that matches, by their names; nothing is unpickled.
+
+        Raises:
+            CheckFailed: there is none, or it holds anything else.
+        """
+        path, data = self._found(pattern)
+        found = _arrays(data)
+        if found is None:
+            raise fail(
+                f"{path} is no file of arrays of numbers.",
+                hint="Save it by np.savez, as arrays of one dtype each.",
+            )
+        return self.received.take(pattern, found, verb="holds")
+
+    def image(self, pattern: str) -> np.ndarray[Any, Any]:
+        """The pixels of the PNG, JPEG, GIF or BMP file that matches.
+
+        It is decoded where student code would run: decoders of pictures have had holes.
+
+        Returns:
+            Of shape (height, width) or (height, width, channels), uint8 as a rule.
+
+        Raises:
+            CheckFailed: there is none, or it is no such picture.
+        """
+        path, data = self._found(pattern)
+        worker = self._start_worker(IMAGE_SECONDS)
+        try:
+            reply = worker.image(data, time.monotonic() + IMAGE_SECONDS)
+        except (WorkerStopped, WorkerTimedOut, WorkerLied):
+            reply = None
+        finally:
+            worker.release()
+        if not isinstance(reply, np.ndarray):
+            raise fail(f"{path} is no picture that can be read.", hint="Save it as a PNG file.")
+        return self.received.take(pattern, reply, verb="holds")
+
+    def _found(self, pattern: str) -> tuple[PurePosixPath, builtins.bytes]:
+        """The file that matches, the one nearest to the top if there are several, and its bytes."""
+        paths = self.paths(pattern)
+        if not paths:
+            raise fail(f"{pattern} is not in the submission.", hint=f"Hand in {pattern} too.")
+        return paths[0], self._submission.read(paths[0])
 
     def json(self, pattern: str) -> Any:
         """The value in the JSON file that matches.
@@ -65,3 +150,47 @@ class Files:
         except (ValueError, RecursionError):
             raise fail(f"{pattern} is no JSON that can be read.") from None
         return self.received.take(pattern, value, verb="holds")
+
+
+def _array(data: bytes) -> np.ndarray[Any, Any] | None:
+    """The array that ``np.save`` has written; None if it is none, or one of objects."""
+    file = io.BytesIO(data)
+    try:
+        version = npy.read_magic(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
+    except Exception:  # NumPy's reader of headers raises what Python's own parsers do
+        return None
+    rest = memoryview(data)[file.tell() :]
+    # What the header says of its size is checked before anything is made of that size.
+    size = math.prod(shape) * dtype.itemsize
+    if dtype.kind not in KINDS or size != len(rest) or min(shape, default=0) < 0:
+        return None
+    if dtype.kind == "U" and size and _code_points(rest, dtype).max() > sys.maxunicode:
+        return None  # NumPy does not look, and breaks when such a text is read
+    try:
+        return np.ndarray(shape, dtype, rest, order="F" if fortran else "C").copy()
+    except ValueError:  # of no elements, but of sides too long for memory
+        return None
+
+
+def _code_points(data: memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    return np.frombuffer(data, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+
+
+def _arrays(data: bytes) -> dict[str, np.ndarray[Any, Any]] | None:
+    """The arrays that ``np.savez`` has written; None if there is anything else."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    left = MAX_UNPACKED
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as file:
+                    array = _array(unpacked := file.read(left + 1))
+                left -= len(unpacked)
+                if array is None or left < 0:
+                    return None
+                found[entry.filename.removesuffix(".npy")] = array
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error):
+        return None
+    return found

@@ -28,23 +28,22 @@ _BUILTINS = frozenset(dir(builtins)) | {"__name__"}
 _MARK = "probe"
 
 
-@dataclass(frozen=True)
 class Probe:
     """A function that can be sent over.
 
     Attributes:
-        function: the function itself, for use on trusted objects here.
         name: its name.
         source: a program that defines it, each line where it is in the check's file.
     """
 
-    function: Callable[..., Any]
-    name: str
-    source: str
+    def __init__(self, function: Callable[..., Any], name: str, source: str) -> None:
+        self._function = function
+        self.name = name
+        self.source = source
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run it here, on objects of the check's own."""
-        return self.function(*args, **kwargs)
+        return self._function(*args, **kwargs)
 
 
 def probe(function: Callable[..., Any]) -> Probe:

@@ -51,6 +51,8 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
 MAX_SHOWN = 120
 #: What a function did that was called.
 RETURNED = "returned"
+#: Of an object that stayed with the student's code: what came back is a description of it.
+DESCRIBED = "is described as"
 OBJECT = "object"
 
 
@@ -73,7 +75,7 @@ class Reply:
 
 
 class Received:
-    """What one check asked for in all its cases, and what came back last in this one."""
+    """What one check asked for in its cases, which may share what came back, and the last of it."""
 
     def __init__(self) -> None:
         self.last: Reply | None = None
@@ -84,10 +86,6 @@ class Received:
         """Each name, with each kind of what came back, once."""
         return tuple(self._asked)
 
-    def begin_case(self) -> None:
-        """Another case begins, to which nothing has come back."""
-        self.last = None
-
     def ask(self, name: str) -> None:
         """Something is asked for; until it is taken, nothing has come back."""
         self.last = Reply(name, came=False)
@@ -96,7 +94,8 @@ class Received:
     def take(self, name: str, value: _Value, *, verb: str) -> _Value:
         """Note what came back, and give it on."""
         self.last = Reply(name, value, verb)
-        self._asked[Asked(name, self.last.kind, verb == RETURNED)] = None
+        kind = OBJECT if verb == DESCRIBED else self.last.kind
+        self._asked[Asked(name, kind, verb == RETURNED)] = None
         return value
 
 

@@ -54,7 +54,6 @@ class RemoteObject:
 
     Attributes:
         label: what messages call it.
-        type_name: the type of the object as the student's process says it: text, to be shown.
     """
 
     def __init__(self, asking: Asking, worker: Requests, reference: Reference, label: str) -> None:
@@ -62,7 +61,12 @@ class RemoteObject:
         self._worker = worker
         self._reference = reference
         self.label = label
-        self.type_name = clean(reference.type_name, 100)
+        self._type_name = clean(reference.type_name, 100)  # as `type_name` looks for it
+
+    @property
+    def type_name(self) -> str:
+        """The type of the object as the student's process says it: text, to be shown."""
+        return self._type_name
 
     def __call__(self, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
         """Call the object itself."""

@@ -1,82 +1,34 @@
 """Questions and checks come in; the student's functions and values can be asked for by name.
 
-``Student`` is what a check gets. Each check has a worker of its own, made when first needed, in
+``Student`` is what a check gets. Each check has a process of its own, made when first needed, in
 which the slice of the check's question has been replayed; nothing is carried from check to check.
-Where the worker comes from is not decided here: the sandbox gives locked-down forks, a student's
-desk gives a plain process or the notebook's own names.
 """
 
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
-
-import pytest
 
 from autograder.checks.figures import Figure, figures_of
 from autograder.checks.probes import Probe
-from autograder.checks.received import RETURNED, Received
+from autograder.checks.process import AnswerProcess, StartWorker, Times
+from autograder.checks.received import DESCRIBED, RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
-from autograder.checks.wording import Wording
+from autograder.checks.source import Source, read_source
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, fail
 from autograder.model.manifest import Question
 from autograder.sandbox.requests import (
-    NotThere,
-    Replayed,
     Requests,
     StudentException,
-    WorkerLied,
-    WorkerStopped,
-    WorkerTimedOut,
 )
 from autograder.slicing.answers import AnswerSource
 from autograder.slicing.slicer import Slice
-from autograder.wire.protocol import Replay, Step, Target
+from autograder.wire.protocol import Target
 from autograder.wire.references import Reference, References
 
-#: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
-StartWorker = Callable[[float], Requests]
 
-
-@dataclass(frozen=True)
-class Times:
-    """Seconds of one check.
-
-    Attributes:
-        check: for what the check asks for, and for what the notebook runs for sure.
-        optional: more, for what the notebook runs because it may matter.
-    """
-
-    check: float
-    optional: float = 0.0
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What came of running the notebook for a question, for staff to look at.
-
-    Attributes:
-        steps: what was run in the end.
-        replayed: what failed of it, and what was stopped.
-        kinds: by name, the type of what it ended up as.
-        missing: by name, in words, why it ended up as nothing.
-        left_out: statements that only may matter were not run, as with them it did not end.
-        problem: in words, why nothing could be run to its end; empty if it could.
-    """
-
-    steps: tuple[Step, ...] = ()
-    replayed: Replayed = field(default_factory=lambda: Replayed({}))
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    left_out: bool = False
-    problem: str = ""
-
-
-class Student:
+class Student(AnswerProcess):
     """The student's answer to one question, as one check may use it.
 
     The cases of a parametrised check share a worker and the time; should a case end the worker,
@@ -92,26 +44,11 @@ class Student:
         *,
         whole: bool = False,
     ) -> None:
-        self._answers = answers
-        self._question = question
-        self._times = times
-        self._start_worker = start_worker
-        self._whole = whole
-        self._worker: Requests | None = None
-        self._deadline: float | None = None
-        self._replayed = Replayed({})
-        #: Whether statements that only may matter are not run.
-        self._left_out = False
+        super().__init__(answers, question, times, start_worker, whole=whole)
         self._label = ""
-        self._probes: dict[tuple[int, Probe], int] = {}
-        #: Whether the worker has seen an input of the check, which it could put into any message.
-        self._secret = False
-        #: What the sandbox held while this check ran, None if no worker was needed.
-        self.active: frozenset[str] | None = None
+        self._probes: dict[Probe, int] = {}
         #: What the check has asked for, and what came back.
         self.received = Received()
-        #: Whether the time ran out, which may not happen again on a machine that is less busy.
-        self.late = False
 
     def call(self, name: str, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
         """Call the student's ``name`` with values; what it returned.
@@ -273,12 +210,38 @@ class Student:
         worker = self._ready(name)
         reply = self._guarded(f"`{name}`", lambda: worker.describe(name, describer, self._end()))
         if not isinstance(reply, StudentException):
-            return self.received.take(name, reply, verb="is described as")
+            return self.received.take(name, reply, verb=DESCRIBED)
         if (reply.type, reply.cell) == ("ValueError", 0) and not self._secret:
             found = clean(reply.message, 300)
             hint = f"Is the box filled in, and the name `{name}` kept?"
             raise CheckFailed(Finding(f"`{name}` cannot be used: {found}.", hint))
         raise CheckFailed(self._words.raised(name, reply))
+
+    def source(self, name: str, /) -> Source:
+        """What defines the student's ``name``, to be read; nothing is run.
+
+        Raises:
+            CheckFailed: the notebook does not define it, or imports it.
+        """
+        self._check_asked(name)
+        plan = self._answers.written(self._question)
+        if isinstance(plan, Finding):
+            raise CheckFailed(plan)
+        if name in plan.missing:
+            raise CheckFailed(self._answers.undefined(self._question, name, plan))
+
+        def quote(cell: int, line: int) -> str:
+            return self._answers.line(self._question, cell, line)
+
+        found = read_source(name, plan, quote)
+        if found is None:
+            raise CheckFailed(
+                Finding(
+                    f"`{name}` is defined where it cannot be read, by exec or the handout's code.",
+                    f"Define `{name}` in a cell of the notebook.",
+                )
+            )
+        return self.received.take(name, found, verb="is")
 
     def asked(
         self, label: str, worker: Requests, ask: Ask, *, verb: str = RETURNED, secret: bool = False
@@ -316,43 +279,18 @@ class Student:
             raise CheckFailed(self._words.raised(label, reply))
         return clean(reply.type, 100), clean(reply.message, 1000)
 
-    def run(self) -> Ran:
-        """Run what the question needs, and ask for nothing; what came of it."""
-        plan, names = self._plan(), self._question.names
-        if isinstance(plan, Finding):
-            return Ran(problem=plan.public)
-        missing = {n: self._answers.undefined(self._question, n, plan).public for n in plan.missing}
-        try:
-            self._start(plan)
-            assert self._worker is not None
-            worker = self._worker
-            kinds = self._guarded("asking for types", lambda: worker.kinds(names, self._end()))
-        except CheckFailed as failed:
-            return Ran(missing=missing, left_out=self._left_out, problem=failed.finding.public)
-        failures = self._replayed.failures
-        told = {n: self._words.replay_failed(n, failures[n]).public for n in names if n in failures}
-        missing = told | missing
-        for name in names:
-            if name not in kinds:
-                missing.setdefault(name, f"`{name}` is not there when all of it has been run.")
-        kinds = {name: kind for name, kind in kinds.items() if name not in missing}
-        steps = plan.sure if self._left_out else plan.steps
-        return Ran(steps, self._replayed, kinds, missing, self._left_out)
+    # --- how it is asked ---
 
-    def close(self) -> None:
-        """Let go of the worker, if there is one."""
-        if self._worker is not None:
-            self._worker.release()
-
-    # --- the worker ---
-
-    def _ready(self, name: str) -> Requests:
+    def _check_asked(self, name: str) -> None:
         if name not in self._question.names:
             raise HarnessFault(
                 f"a check of {self._question.id} asks for '{name}', which is not among the names "
                 "of that question in the manifest"
             )
         self.received.ask(name)
+
+    def _ready(self, name: str) -> Requests:
+        self._check_asked(name)
         plan = self._plan()
         if isinstance(plan, Slice) and name in plan.missing:
             raise CheckFailed(self._answers.undefined(self._question, name, plan))
@@ -362,125 +300,6 @@ class Student:
             raise CheckFailed(self._words.replay_failed(name, failure))
         return worker
 
-    def _running(self) -> Requests:
-        """A worker in which what the question needs has been run."""
-        plan = self._plan()
-        if isinstance(plan, Finding):
-            raise CheckFailed(plan)
-        if self._worker is None or not self._worker.alive:
-            self._start(plan)
-        assert self._worker is not None
-        return self._worker
-
-    def _plan(self) -> Slice | Finding:
-        return self._answers.slice(self._question, whole=self._whole)
-
-    @property
-    def partial(self) -> bool:
-        """Whether a worker was asked in which something of the notebook had not been run."""
-        plan = self._plan() if self._worker is not None else None
-        return isinstance(plan, Slice) and plan.partial
-
-    @property
-    def stopped(self) -> str:
-        """What of the notebook there was no time left for, in words; empty if nothing."""
-        if self._left_out:
-            return "what only may matter was left out, as it did not end or ended the process"
-        if not self._replayed.stopped:
-            return ""
-        cell, line = self._replayed.stopped[0]
-        text = self._answers.line(self._question, cell, line)
-        seconds = f"{self._times.optional:g} seconds"
-        return f"cell {cell}, line {line}, {text} was stopped after {seconds}"
-
-    def _start(self, plan: Slice) -> None:
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            raise CheckFailed(self._late("the check"))
-        if plan.sure and not self._left_out and not self._known_as_slow(plan):
-            try:
-                self._begin(plan, plan.steps)
-            except (WorkerTimedOut, WorkerStopped, WorkerLied):
-                pass  # not even a signal may have stopped it; or it wrote on the wire
-            else:
-                if not self._note_slow(plan):
-                    return
-                self.close()
-                self._worker = None
-            self._deadline = None
-        self._left_out = bool(plan.sure)
-        steps = plan.sure or plan.steps
-        self._guarded("running the notebook's own code", lambda: self._begin(plan, steps))
-
-    def _mixed(self, plan: Slice) -> set[tuple[str, int, int]]:
-        """Where the statements are of which something only may matter."""
-        return {(self._question.notebook, s.cell, s.line) for s in plan.steps if s.mixed}
-
-    def _known_as_slow(self, plan: Slice) -> bool:
-        """Whether another check has found such a statement to take too long."""
-        return not self._answers.slow.isdisjoint(self._mixed(plan))
-
-    def _note_slow(self, plan: Slice) -> bool:
-        """Whether such a statement was stopped: half of it is not to be had."""
-        stopped = {(self._question.notebook, *place) for place in self._replayed.stopped}
-        slow = self._mixed(plan) & stopped
-        self._answers.slow |= slow
-        return bool(slow)
-
-    def _begin(self, plan: Slice, steps: tuple[Step, ...]) -> None:
-        """Have a worker run the steps. Raises as its requests do."""
-        optional = self._times.optional if any(step.budgeted for step in steps) else 0.0
-        seconds = self._times.check + optional
-        # From here on ``close`` reaps it, whatever the replay does.
-        self._worker = worker = self._start_worker(seconds)
-        self._secret = False
-        worker.references = self._references(worker)
-        self.active = worker.active
-        began = time.monotonic()
-        self._deadline = self._deadline or began + seconds
-        cells = {step.cell for step in steps}
-        replay = Replay(
-            steps,
-            dict(self._answers.sources(self._question, cells)),
-            self._answers.files(self._question, plan),
-            optional,
-            tolerant=plan.whole,
-            shown=plan.shown,
-        )
-        self._replayed = worker.replay(replay, self._end())
-        # What was not needed for optional statements is not left to the check.
-        spent = min(time.monotonic() - began, optional)
-        self._deadline = min(self._deadline, began + spent + self._times.check)
-
-    def _end(self) -> float:
-        assert self._deadline is not None
-        return self._deadline
-
-    def _late(self, what: str) -> Finding:
-        self.late = True
-        return Finding(
-            f"{what} did not end within {self._times.check:g} seconds.",
-            "Look for a loop that never ends, or for work that could be done once.",
-        )
-
-    def _guarded(self, what: str, request: Any) -> Any:
-        try:
-            return request()
-        except WorkerTimedOut:
-            raise CheckFailed(self._late(what)) from None
-        except WorkerStopped as stopped:
-            raise CheckFailed(
-                Finding(f"{what}: the code {stopped}.", "An answer should only return its value.")
-            ) from None
-        except NotThere as error:
-            raise pytest.skip.Exception(str(error)) from None
-        except WorkerLied:
-            raise CheckFailed(
-                Finding(
-                    f"{what}: the code wrote to the grader's own channel.",
-                    "Use only the files and sockets that your code has opened itself.",
-                )
-            ) from None
-
     # --- what came back ---
 
     def _replied(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
@@ -488,19 +307,15 @@ class Student:
         self._label = label
         return self._guarded(f"`{label}`", lambda: ask(worker, self._end()))
 
-    @property
-    def _words(self) -> Wording:
-        failures = self._replayed.failures
-        return Wording(self._answers, self._question, self._plan(), failures, self._secret)
-
     def _lied_about(self, label: str) -> CheckFailed:
         return fail(f"`{label}`: the answer's process sent back what no answer gives.")
 
     # --- objects that stay with the student's code ---
 
-    def _references(self, worker: Requests) -> References:
-        """What crosses in place of objects, to and from one worker."""
-        return References(
+    def _begun(self, worker: Requests) -> None:
+        """Say what crosses in place of objects, to and from this worker."""
+        self._probes.clear()
+        worker.references = References(
             lambda value: self._reference(worker, value),
             lambda reference: RemoteObject(self, worker, reference, self._label),
         )
@@ -512,14 +327,13 @@ class Student:
 
     def _loaded(self, worker: Requests, probe: Probe) -> int:
         """The number by which a worker knows a probe."""
-        key = id(worker), probe
-        if key not in self._probes:
+        if probe not in self._probes:
             number = -len(self._probes) - 1
             reply = worker.load(number, probe.name, probe.source, self._end())
             if isinstance(reply, StudentException):
                 raise CheckFailed(self._words.raised(probe.name, reply))
-            self._probes[key] = number
-        return self._probes[key]
+            self._probes[probe] = number
+        return self._probes[probe]
 
     def _remote(self, label: str, value: object) -> RemoteObject:
         if not isinstance(value, RemoteObject):
@@ -531,8 +345,6 @@ class Student:
         if isinstance(argument, str):
             return argument in self._question.names
         return isinstance(argument, RemoteObject)
-
-    # --- what came back ---
 
 
 def _names_of(exception: ExpectedException) -> tuple[str, ...]:

@@ -74,11 +74,11 @@ class Wording:
     def raised(self, name: str, error: StudentException) -> Finding:
         """What a call or a description ended with; a message may be shown if it holds no input."""
         if error.kind == "unsupported":
-            kind = clean(error.type, 100)
+            # The reason is one of a few words; what it is may be any text, for public checks alone.
             return Finding(
-                f"`{name}` gave an object of type {kind}, which cannot be checked.",
-                "Return plain Python values, NumPy arrays or tensors.",
-                f"`{name}` gave an object that is neither a plain value nor an array.",
+                f"`{name}` gave {clean(error.type, 100)}, which cannot be checked.",
+                _INSTEAD.get(error.message, _INSTEAD["object"]),
+                f"`{name}` gave something of a kind that cannot be checked.",
             )
         message = clean(error.message, 300).strip()
         if is_probe(error.file):  # no code of the student's was running
@@ -124,6 +124,18 @@ def _missing_name(error: StudentException) -> str:
     return found[1] if found and error.type == "NameError" else ""
 
 
+#: What to give in place of a value that may not cross, by the wire's reason.
+_INSTEAD = {
+    "object": "Return plain Python values, arrays, tensors, frames, or a dataclass of them.",
+    "missing": "Three dots stand where an answer is still missing.",
+    "function": "Return what the function gives; is a pair of parentheses missing?",
+    "lazy": "Return all of its values, as `list(...)`.",
+    "class": "Return an instance, or the name of the class.",
+    "deep": "Return fewer levels, and nothing that contains itself.",
+    "large": "Return less: a part of it, or a number that sums it up.",
+    "key": "Use texts, numbers or tuples of them as keys and members.",
+    "elements": "Convert it first, as `astype(float)` for arrays and `float()` for tensors.",
+}
 _HINTS = {
     "ModuleNotFoundError": "This module is not there when grading; use those of the handout.",
     "ImportError": "This import fails when grading; use the modules of the handout.",

@@ -11,8 +11,9 @@ from autograder import __version__
 from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.plugin.collected import CollectedChecks, Handed
+from autograder.checks.process import StartWorker, Times
 from autograder.checks.second_look import SecondLooks
-from autograder.checks.student import StartWorker, Student, Times
+from autograder.checks.student import Student
 from autograder.desk.place import DeskError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
@@ -20,6 +21,9 @@ from autograder.model.submission import Submission
 from autograder.slicing.answers import AnswerSource
 
 Announce = Callable[[int, int], None]
+
+#: Tensors, frames and sparse matrices can come back only where their libraries are.
+VALUE_LIBRARIES = ("torch", "pandas", "scipy.sparse")
 
 
 def check(
@@ -54,7 +58,9 @@ def check(
         return Student(answers, question, times, start_worker, whole=whole)
 
     looks = SecondLooks(limits.second_look_seconds)
-    handed = Handed(seed, make_student, submission, Cache(None), emit, second_looks=looks)
+    handed = Handed(
+        seed, make_student, start_worker, submission, Cache(None), emit, second_looks=looks
+    )
 
     def serve(collected: CollectedChecks) -> None:
         collected.run(handed)
@@ -99,10 +105,11 @@ def select(assignment: Assignment, asked: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def import_torch(assignment: Assignment) -> None:
-    """Import torch if the assignment uses it: tensors that come back are made with it."""
-    if any(name.split(".")[0] == "torch" for name in assignment.runtime.imports):
-        importlib.import_module("torch")
+def import_libraries(assignment: Assignment) -> None:
+    """Import those that the assignment uses and that values which come back are made with."""
+    for library in VALUE_LIBRARIES:
+        if any(f"{name}.".startswith(f"{library}.") for name in assignment.runtime.imports):
+            importlib.import_module(library)
 
 
 def _no_checks(assignment: Assignment, questions: frozenset[str] | None) -> str:

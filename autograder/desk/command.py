@@ -56,7 +56,7 @@ class Desk:
         """Check what is on the disk now, and print it."""
         with checks_counted(console, "Starting Python") as announce:
             self.spawner.launch()
-            checking.import_torch(self.assignment)  # while the other process imports it too
+            checking.import_libraries(self.assignment)  # while the other process imports it too
             submission = self._submission(asked.file)
             packages = packages_of(self.assignment, self.spawner.given())
             answers = Answers(self.assignment, self.templates, submission, packages)

@@ -15,8 +15,9 @@ from autograder.model.findings import Finding, code_line
 from autograder.model.manifest import Assignment, Question
 from autograder.sandbox import worker
 from autograder.sandbox.requests import NotThere, Replayed, Requests
-from autograder.slicing.slicer import Slice
-from autograder.wire.codec import UnsupportedValue, copied
+from autograder.slicing.notebook import Cell
+from autograder.slicing.slicer import Slice, slice_cells
+from autograder.wire import UnsupportedValue, copied
 from autograder.wire.protocol import Replay
 
 #: The numbers of executed cells by the file names that IPython compiles them under.
@@ -42,6 +43,13 @@ class LiveAnswers:
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:  # noqa: ARG002
         """None: nothing is run."""
         return []
+
+    def written(self, question: Question) -> Slice:
+        """What the executed cells hold, in the order in which they were run."""
+        numbers = sorted(self._numbers().items(), key=lambda item: item[1])
+        texts = [(number, "".join(linecache.getlines(name))) for name, number in numbers]
+        cells = [Cell(number, None, "code", text) for number, text in texts]
+        return slice_cells(cells, question.names)
 
     def files(self, question: Question, plan: Slice) -> dict[str, bytes]:  # noqa: ARG002
         """None: what is there lies where the notebook runs."""

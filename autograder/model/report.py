@@ -32,7 +32,7 @@ class Asked:
     """A name of the student's that a check asked for, and what came back.
 
     Attributes:
-        kind: of what came back, as ``array``; empty if nothing did.
+        kind: of what came back, as ``array``, or ``object``; empty if nothing did.
         called: it came of a call, and is not the name's own value.
     """
 
@@ -84,7 +84,7 @@ class CheckResult:
                 "tags": tuple(data["tags"]),
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
-                "asked": tuple(Asked(**asked) for asked in data["asked"]),
+                "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),
             }
         )
 

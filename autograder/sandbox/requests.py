@@ -184,6 +184,10 @@ class Requests(ABC):
         """What the shown cells of a replay printed and drew; or an exception."""
         return self._request({"op": "shown"}, deadline)
 
+    def image(self, data: bytes, deadline: float) -> object:
+        """The pixels of a picture, or the exception of decoding it."""
+        return self._request({"op": "image", "data": data}, deadline)
+
     def file(self, path: str, deadline: float) -> object:
         """What a file in the working folder holds, or the exception of reading it."""
         return self._request({"op": "file", "path": path}, deadline)

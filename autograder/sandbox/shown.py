@@ -21,6 +21,8 @@ from autograder.wire import UnsupportedValue
 MAX_PRINTED = 1_000_000
 #: More than anybody draws into one picture.
 MAX_PARTS = 1_000
+#: A picture of 50 megapixels is larger than any camera's.
+MAX_PIXELS = 50_000_000
 
 Described = dict[str, Any]
 
@@ -211,3 +213,21 @@ def _numbers(values: Any) -> np.ndarray[Any, Any]:
     """Data as they are, where they are numbers or dates; categories by their names."""
     array = np.asarray(values)
     return array if array.dtype.kind in "biufcM" else np.asarray([str(value) for value in array])
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def pixels(data: bytes) -> np.ndarray[Any, Any]:
+    """The pixels of a picture in a file's bytes.
+
+    Raises:
+        ValueError: there are too many.
+        OSError: it is no such picture.
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "BMP")) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError("a picture of too many pixels")
+        return np.asarray(image.convert("RGBA") if image.mode == "P" else image)

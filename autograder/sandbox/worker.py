@@ -271,6 +271,10 @@ class Worker:
         """What the shown cells printed, and the figures that they drew."""
         return {"printed": self.shown.text, "figures": self.shown.figures}
 
+    def do_image(self, request: dict[str, Any]) -> object:
+        """The pixels of a picture."""
+        return shown.pixels(request["data"])
+
     def do_file(self, request: dict[str, Any]) -> bytes:
         """What a file holds that student code has written, or found there."""
         return Path(request["path"]).read_bytes()
@@ -364,7 +368,7 @@ def _stopping(seconds: float | None) -> Iterator[_Clock]:
 
 def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
     """The reply in place of a value that may not cross."""
-    return {"error": {"kind": "unsupported", "type": str(error)[:100]}}
+    return {"error": {"kind": "unsupported", "type": error.what[:100], "message": error.reason}}
 
 
 def describe_error(

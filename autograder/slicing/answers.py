@@ -40,6 +40,9 @@ class AnswerSource(Protocol):
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
         """The text of the student's cells of those numbers, as Python, in order."""
 
+    def written(self, question: Question) -> Slice | Finding:
+        """What defines the names of a question, to be read and not run."""
+
     def files(self, question: Question, plan: Slice) -> dict[str, bytes]:
         """What the plan may read of what was handed in, by the path that it has for the student."""
 
@@ -87,6 +90,10 @@ class Answers:
             return []
         found = [cell for cell in alignment.student.cells if cell.number in cells]
         return [(cell.number, _as_python(cell)) for cell in found]
+
+    def written(self, question: Question) -> Slice | Finding:
+        """What defines the names of a question, to be read and not run."""
+        return self.slice(question)
 
     def cells(self, question: Question) -> list[tuple[int, str]]:
         """The text of all of the student's cells that a run of the whole notebook may run."""

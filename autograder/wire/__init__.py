@@ -1,8 +1,10 @@
 """The typed wire between processes that do not trust each other: ``send`` and ``receive``."""
 
 from autograder.wire.channel import DeadlinePassed, PeerClosed, pending, receive, send
-from autograder.wire.codec import Limits, UnsupportedValue, WireError, encode
+from autograder.wire.codec import copied, encode
+from autograder.wire.limits import Limits
 from autograder.wire.references import NO_REFERENCES, Reference, References
+from autograder.wire.row import UnsupportedValue, WireError
 
 __all__ = [
     "NO_REFERENCES",
@@ -13,6 +15,7 @@ __all__ = [
     "References",
     "UnsupportedValue",
     "WireError",
+    "copied",
     "encode",
     "pending",
     "receive",

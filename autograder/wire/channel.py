@@ -11,13 +11,12 @@ import time
 import numpy as np
 
 from autograder.wire.codec import (
-    DEFAULT_LIMITS,
     PREFIX,
-    Limits,
     Plan,
     encode,
     sizes,
 )
+from autograder.wire.limits import DEFAULT_LIMITS, Limits
 from autograder.wire.references import NO_REFERENCES, References
 
 

@@ -12,10 +12,13 @@ _TAKEN = frozenset({"name", "files", "tests", "seed"})
 #: What a person has to look at, and why.
 _OTHERS = {
     "requirements": (
-        "packages come from the lock",
-        "see that the lock holds them, and add what is imported to [runtime] imports",
+        "packages are locked with the harness's",
+        "name them in requirements.txt of the public folder, and run `autograder setup`",
     ),
-    "environment": ("packages come from the lock", "see that the lock holds them"),
+    "environment": (
+        "packages are locked with the harness's",
+        "name them in requirements.txt of the public folder, and run `autograder setup`",
+    ),
     "autograder_files": (
         "files for the grader alone were not copied",
         "put them beside the hidden checks that read them",

@@ -19,6 +19,7 @@ from release.leaks.hidden import COMPARED, TELLING_CONSTANTS, Checks, Value, rea
 from release.leaks.lines import LineSecret, bare, is_prose, says, tells
 from release.leaks.marks import marks
 from release.leaks.notebooks import strings
+from release.packages import LOCK_FILE
 from release.places import Answer
 
 MANIFEST = "assignment.toml"
@@ -122,7 +123,7 @@ def _staff_lines(
     files: Mapping[str, str], staff: Path, hidden: Path, answers: Sequence[Answer], shown: Given
 ) -> Iterator[LineSecret]:
     """Telling lines of the staff's other files: hidden checks, solutions of other kinds, notes."""
-    solved = {answer.file for answer in answers} | {MANIFEST}
+    solved = {answer.file for answer in answers} | {MANIFEST, LOCK_FILE}
     for name, text in files.items():
         if name in solved or name.endswith(".ipynb") or "\n# %%" in f"\n{text}":
             continue

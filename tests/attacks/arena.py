@@ -629,7 +629,7 @@ def _believed(header: bytes) -> bytes:
             raise MemoryError
         rest[4 : 4 + length].decode()
         return rest[4 + length :]
-    if tag == b"R":
+    if tag == b"@":
         (number,) = struct.unpack("<q", rest[:8])
         assert [None, None][number] is None  # the second of two objects
         return _believed(rest[8:])

@@ -195,6 +195,8 @@ def total(matrix):
 def label(text):
     return text
 rate = 0.125
+class Stack(list):
+    push = list.append
 getattr(sys.modules["__main__"], "wait", wait)(table)
 """
 WAYS = {

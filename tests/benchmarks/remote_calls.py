@@ -20,7 +20,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from autograder.checks import RemoteObject, Student, probe
-from autograder.checks.student import Times
+from autograder.checks.process import Times
 from autograder.desk.spawned import Settings, Spawner
 from autograder.model.manifest import Question
 from autograder.slicing.slicer import Slice

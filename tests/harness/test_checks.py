@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,9 @@ from conftest import TWO_FUNCTIONS, Graded, Notebook, needs_root
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.checks import Cache, expect, expect_array, expect_shape
+from autograder.checks import Cache
 from autograder.model import manifest
-from autograder.model.findings import CheckFailed, clean
+from autograder.model.findings import clean
 from autograder.model.report import Leaderboard
 from autograder.session import Session
 from release.templates import solved, templates
@@ -323,6 +324,85 @@ def test_values(student, rows):
     assert "1 instead of 0.5" in check.message
 
 
+RULES = """
+@question("Q1")
+@weight(2)
+@number("1")
+def test_rules(student):
+    source = student.source("row_sums")
+    assert source.text.startswith("def row_sums(matrix")
+    expect_no_call(source, "np.einsum")
+    expect_no_loop(source)
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, ""),
+        ("from numpy import einsum as e; return e('ij->i', matrix)", "`row_sums` uses np.einsum"),
+        ("return np.array([sum(row) for row in matrix])", "`row_sums` loops (in a comprehension)"),
+    ],
+)
+def test_static_rules_on_a_submission(
+    grade_checks: GradeChecks, answer: str | None, message: str
+) -> None:
+    """Nothing of the student's is run for them, and hidden checks name the student's line."""
+    graded = grade_checks(Q2 + RULES, answer)
+    check = graded.check("1")
+    assert not graded.report.faulty
+    assert check.score == 2 * (answer is None)
+    if answer is not None:
+        assert message in check.message
+        assert re.search(r"cell \d+, line \d+, `.+`", check.message)
+        assert answer[:20] in check.message
+
+
+ODD = """
+@question("Q1")
+@weight(1)
+@number("1.1")
+def test_gradient(student, rng):
+    x = rng.random((2, 3))
+    total = lambda matrix: student.call("row_sums", matrix).sum()
+    expect_gradient(total, x, np.ones((2, 3)), rng=rng)
+    expect_deterministic(lambda: student.call("row_sums", x))
+
+@question("Q1")
+@weight(1)
+@number("1.2")
+@pytest.mark.parametrize("check", [
+    lambda got: expect_number(got, 0.125),
+    lambda got: expect_between(got, 0, 1),
+    lambda got: expect_equal(got, [0.125]),
+    lambda got: expect_type(got, dict),
+    lambda got: expect_text(got, "0.125"),
+])
+def test_odd(student, check):
+    check(student.call("row_sums", np.ones((2, 2))))
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "answer", [None, "return None", "return float('nan')", "return '0.25'", "return [[], None]"]
+)
+def test_odd_answers_are_wrong_and_no_fault(grade_checks: GradeChecks, answer: str | None) -> None:
+    checks = ODD if answer is None else ODD.replace(".sum()", "")
+    graded = grade_checks(Q2 + checks, answer)
+    assert not graded.report.faulty, graded.report.all_faults
+    assert graded.check("1.1").score == (answer is None)
+    assert graded.check("1.2").score == 0
+    assert not re.search(r"0\.\d|nan", graded.check("1.2").message)
+
+
+@needs_root
+def test_source_of_what_is_not_there(grade_checks: GradeChecks) -> None:
+    renamed = RULES.replace("row_sums", "box_blur")
+    assert "not among the names" in grade_checks(Q2 + renamed).check("1").staff
+
+
 @needs_root
 def test_value_and_describe(tmp_path: Path) -> None:
     """Numbers by value, functions by a public describer."""
@@ -444,62 +524,6 @@ def test_the_cache_tells_values_and_types_apart(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.write_text('{"cut')
     assert cache.remember(1, lambda: 7) == 7
-
-
-# --- comparisons ----------------------------------------------------------------------------------
-
-EXPECTED = np.array([[0.5, 1.0], [1.5, 2.0]])
-
-
-@pytest.mark.parametrize(
-    ("got", "text"),
-    [
-        (None, "nothing (None)"),
-        ([[0.5, 1.0], [1.5, 2.0]], "type list"),
-        (0.5, "type float"),
-        (np.array(0.5), "shape ()"),
-        (np.empty((0, 2)), "shape (0, 2)"),
-        (EXPECTED[:, :1], "shape (2, 1)"),
-        (EXPECTED.astype(int), "array of int64"),
-        (EXPECTED > 0, "array of bool"),
-        (np.full((2, 2), np.nan), "NaN"),
-        (np.full((2, 2), np.inf), "infinite"),
-        (EXPECTED + np.array([[0, 0], [0, 1e-3]]), "differ most at [1, 1]: 2.001 instead of 2"),
-    ],
-)
-def test_expect_array_refuses(got: object, text: str) -> None:
-    with pytest.raises(CheckFailed) as caught:
-        expect_array(got, EXPECTED)
-    finding = caught.value.finding
-    assert text in finding.text(hidden=False)
-    hidden = finding.text(hidden=True)
-    assert not any(number in hidden for number in ("2.001", "(2, 1)", "(0, 2)", "int64"))
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_expect_array_takes_what_is_equal_within_tolerance(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    expected = rng.random((3, 4))
-    expect_array(expected + rng.uniform(-9e-7, 9e-7, (3, 4)), expected)
-    expect_array(expected.astype(np.float32), expected)
-    wrong = expected.copy()
-    wrong[rng.integers(3), rng.integers(4)] += rng.choice([-1, 1]) * 2e-6
-    with pytest.raises(CheckFailed):
-        expect_array(wrong, expected)
-
-
-def test_expect_array_names_a_known_mistake() -> None:
-    with pytest.raises(CheckFailed) as caught:
-        expect_array(-EXPECTED, EXPECTED, hint="Other.", mistakes=[(-EXPECTED, "Mind the sign.")])
-    assert "Mind the sign." in caught.value.finding.text(hidden=True)
-
-
-def test_expect_shape_returns_the_array() -> None:
-    assert expect_shape(EXPECTED, (2, 2)) is EXPECTED
-    with pytest.raises(CheckFailed):
-        expect_shape(EXPECTED, (2, 2), "i")
-    with pytest.raises(CheckFailed):
-        expect(False, "wrong")
 
 
 @given(st.text(max_size=200))

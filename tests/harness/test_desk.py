@@ -414,7 +414,7 @@ def test_live_names_are_checked_and_shown(solved_desk: Path) -> None:
         "check('Q1')",
         "def standardize(features):\n    x = 1\n    return x / 0",
         "check()",
-        "def standardize(features):\n    return {1, 2}",
+        "def standardize(features):\n    return (x for x in [1])",
         "check('Q1')",
         "def standardize(features):\n    return '<b>' + 1",
         "check('Q1')",
@@ -423,10 +423,44 @@ def test_live_names_are_checked_and_shown(solved_desk: Path) -> None:
     assert "`standardize` is not defined in this notebook yet." in shown[0]
     assert 'aria-label="Passed"' in shown[2]
     assert "cell 4, line 3, `return x / 0` raised ZeroDivisionError" in shown[4]
-    assert "an object of type set, which cannot be checked" in shown[6]
+    assert "an object of type generator, where an array is expected" in shown[6]
     assert "&lt;b&gt;" in shown[8]
     assert "<b>" not in shown[8]
     assert "'Q7' is no question or notebook here" in shown[9]
+
+
+RULES = """
+from gradescope_utils.autograder_utils.decorators import number, weight
+from autograder.checks import expect_no_call, question
+
+@question("Q1")
+@weight(1)
+@number("1.9")
+def test_rules(student):
+    "standardize works without np.std"
+    expect_no_call(student.source("standardize"), "np.std", hint="As the question says.")
+"""
+
+
+def test_static_rules_are_told_in_a_notebook_and_in_the_terminal(solved_desk: Path) -> None:
+    (solved_desk / "checks" / "test_rules.py").write_text(RULES, encoding="utf-8")
+    shown = execute(
+        solved_desk,
+        "import numpy as np\nfrom autograder.notebook import check",
+        "def helper(x):\n    return np.std(x, axis=0)",
+        "def standardize(features):\n"
+        "    return (features - features.mean(axis=0)) / helper(features)",
+        "check('Q1')",
+        f"def standardize(features):\n    {RIGHT}",
+        "check('Q1')",
+    )
+    assert "`standardize` uses np.std, which is not allowed here in `helper`: " in shown[3]
+    assert "cell 2, line 2, `return np.std(x, axis=0)`" in shown[3]
+    assert "is not allowed here" not in shown[5]
+    assert "np.std" in shown[5]
+    spoil(solved_desk, "return (features - features.mean(axis=0)) / np.std(features, axis=0)")
+    told = autograder(solved_desk, "check", "Q1").stdout
+    assert "uses np.std, which is not allowed here: cell" in " ".join(told.split())
 
 
 def test_live_checks_change_nothing_of_the_students(solved_desk: Path) -> None:

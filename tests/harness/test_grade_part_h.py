@@ -306,13 +306,13 @@ def spoilt(answer: Notebook, body: str) -> Notebook:
             "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
             "crashed the Python interpreter",
         ),
-        ("return image.tolist()", "a value of type list"),
+        ("return image.tolist()", "a list, where"),
         ("return image[1:]", "shape"),
         ("return np.zeros((0, 0))", "shape"),
         ("return np.float64(0.5)", "shape"),
         ("return image * np.nan", "NaN"),
         ("return image.astype(int)", "floating-point numbers"),
-        ("return image.astype(object)", "cannot be checked"),
+        ("return image.astype(object)", "an array of object"),
         ("return image.copy() + 1e-3", "other values"),
         ("raise ValueError(image)", "ValueError"),
         (
@@ -320,8 +320,8 @@ def spoilt(answer: Notebook, body: str) -> Notebook:
             "type Equal",
         ),
         (
-            "return image.view(type('Sub', (np.ndarray,), {'__eq__': lambda s, o: True}))",
-            "type Sub",
+            "return (image + 1).view(type('Sub', (np.ndarray,), {'__eq__': lambda s, o: True}))",
+            "other values",
         ),
     ],
 )

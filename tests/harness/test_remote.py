@@ -173,3 +173,37 @@ def test_objects_stay_in_the_running_notebook(unpacked: Path) -> None:
     assert first.count("autograder check") == 2
     assert second.count('aria-label="Passed"') == 4
     assert "raised nothing, where ValueError is asked for" in second
+
+
+def test_names_that_every_submission_starts_with_are_there_in_the_running_notebook(
+    tmp_path: Path,
+) -> None:
+    """As where grades are given; the notebook's own go before them."""
+    shutil.copytree(OBJECTS, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "public" / "given.py").write_text(
+        '__all__ = ["halve"]\n\ndef halve(n):\n    raise ValueError("odd")\n', encoding="utf-8"
+    )
+    toml = tmp_path / "staff" / manifest.FILE_NAME
+    text = toml.read_text(encoding="utf-8")
+    text = text.replace(
+        '"matplotlib.pyplot"]', '"matplotlib.pyplot", "given"]\nprebind = ["given"]'
+    )
+    toml.write_text(text, encoding="utf-8")
+    shutil.move(tmp_path / "staff" / "checks", tmp_path / "public" / "checks")
+    (tmp_path / "staff" / "checks").mkdir()
+    assignment = manifest.load(tmp_path / "staff")
+    write_student(assignment, templates(assignment), tmp_path / "student")
+    notebook = nbformat.v4.new_notebook()
+    for source in (
+        "from autograder.notebook import check\ncheck('Q2')",
+        "def halve(n): return n\ncheck('Q2')",
+    ):
+        notebook.cells.append(nbformat.v4.new_code_cell(source))
+    nbclient.NotebookClient(
+        notebook, timeout=60, resources={"metadata": {"path": str(tmp_path / "student")}}
+    ).execute()
+    first, second = (cell.outputs[0]["data"]["text/html"] for cell in notebook.cells)
+    assert first.count('aria-label="Passed"') == 1
+    assert first.count("is not defined in this notebook yet") == 4
+    assert second.count('aria-label="Passed"') == 0
+    assert "raised nothing, where ValueError is asked for" in second

@@ -1004,9 +1004,9 @@ def test_a_well_formed_reply_of_its_own_is_but_a_value(sandbox: Sandbox) -> None
     "body",
     [
         "while True: os.write(3, bytes(1 << 20))",
-        "while True: os.write(3, b'DLW1' * 1000)",
+        "while True: os.write(3, b'DLW2' * 1000)",
         "os.write(3, b'GET / HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n')\ntime.sleep(30)",
-        "os.write(3, b'DLW1' + b'\\xff' * 16)\ntime.sleep(30)",
+        "os.write(3, b'DLW2' + b'\\xff' * 16)\ntime.sleep(30)",
     ],
 )
 def test_bytes_that_are_no_frame(sandbox: Sandbox, body: str) -> None:
@@ -1066,8 +1066,8 @@ def test_closing_the_wire(sandbox: Sandbox, body: str) -> None:
     "body",
     [
         "time.sleep(30)",
-        "os.write(3, b'DLW1')\ntime.sleep(30)",
-        "for _ in range(300): os.write(3, b'DLW1'[:1]); time.sleep(0.1)",
+        "os.write(3, b'DLW2')\ntime.sleep(30)",
+        "for _ in range(300): os.write(3, b'DLW2'[:1]); time.sleep(0.1)",
         "import signal; os.kill(os.getpid(), signal.SIGSTOP)",
     ],
 )

@@ -20,13 +20,20 @@ ROOT = Path(__file__).parents[2]
 SNAPSHOT = Path(__file__).with_name("student_words.txt")
 
 MODULES = (
-    "autograder/checks/expect.py",
+    "autograder/checks/expect",
     "autograder/checks/files.py",
     "autograder/checks/plugin/model.py",
     "autograder/checks/plugin/outcomes.py",
     "autograder/checks/plugin/tripping.py",
     "autograder/checks/received.py",
+    "autograder/checks/properties.py",
+    "autograder/checks/source.py",
+    "autograder/checks/figures.py",
+    "autograder/checks/process.py",
+    "autograder/checks/remote.py",
     "autograder/checks/student.py",
+    "autograder/checks/wording.py",
+    "autograder/checks/timing.py",
     "autograder/desk",
     "autograder/model/findings.py",
     "autograder/model/text.py",

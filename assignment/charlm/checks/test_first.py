@@ -6,7 +6,15 @@ import torch
 from gradescope_utils.autograder_utils.decorators import number, weight
 from torch import nn
 
-from autograder.checks import Student, expect, expect_array, expect_shape, probe, question
+from autograder.checks import (
+    Student,
+    expect,
+    expect_array,
+    expect_shape,
+    expect_type,
+    probe,
+    question,
+)
 
 
 @probe
@@ -44,18 +52,6 @@ def letters(alphabet: str) -> object:
     tokenizer = Letters()
     tokenizer.vocabulary = list(alphabet)
     return tokenizer
-
-
-@probe
-def frame_of(columns: dict[str, list[object]]) -> pd.DataFrame:
-    """A frame of these columns."""
-    return pd.DataFrame(columns)
-
-
-@probe
-def columns_of(frame: pd.DataFrame) -> list[str]:
-    """The names of its columns."""
-    return [str(name) for name in frame.columns]
 
 
 @question("C1")
@@ -195,7 +191,7 @@ def test_columns_are_kept(student: Student) -> None:
     """best_runs returns a frame with the columns of runs.csv"""
     names = ["run", "lr", "width", "steps", "train_loss", "val_loss"]
     rows = [["a", 0.1, 16, 200, 2.0, 2.2], ["b", 0.1, 32, 200, 1.8, 2.1]]
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    frame = student.probe(frame_of, columns, keep=True)
-    found = student.probe(columns_of, student.call("best_runs", frame, keep=True))
-    expect(found == names, f"a frame with the columns {', '.join(map(str, found))}.")
+    found = student.call("best_runs", pd.DataFrame(rows, columns=names))
+    expect_type(found, "DataFrame")
+    columns = found.columns.tolist()
+    expect(columns == names, f"a frame with the columns {', '.join(map(str, columns))}.")

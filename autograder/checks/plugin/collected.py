@@ -15,6 +15,7 @@ from autograder.checks.cache import Cache
 from autograder.checks.plugin import remembered
 from autograder.checks.plugin.locations import Locations
 from autograder.checks.plugin.model import Check
+from autograder.checks.process import StartWorker
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts
@@ -37,12 +38,14 @@ class Handed:
         seed: what random inputs are drawn from.
         emit: takes each check's result, once before it has run and once when it has.
         make_student: of a question, the seconds of a check, and whether the whole notebook is run.
+        start_worker: for a file that is read where student code would run.
         verdicts: outcomes that are remembered; None to run everything.
         second_looks: at checks that do not pass; None for none.
     """
 
     seed: int
     make_student: StudentMaker
+    start_worker: StartWorker
     submission: Submission
     cache: Cache
     emit: Emit

@@ -43,7 +43,8 @@ class Fixtures:
     def files(self, request: pytest.FixtureRequest) -> Files:
         """The submitted files."""
         check: Check = request.node.stash[CHECK]
-        check.files = Files(self._checks.handed.submission)
+        handed = self._checks.handed
+        check.files = Files(handed.submission, handed.start_worker)
         return check.files
 
     @pytest.fixture

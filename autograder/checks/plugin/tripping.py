@@ -66,7 +66,7 @@ def finding(reply: Reply, error: BaseException) -> Finding:
 
 
 def _last(check: Check) -> Reply | None:
-    """What came back last in this case, of the student's code or else of a file."""
+    """What came back last, of the student's code or else of a file."""
     sources = (check.student, check.files)
     replies = [source.received.last for source in sources if source is not None]
     return next((reply for reply in replies if reply is not None), None)

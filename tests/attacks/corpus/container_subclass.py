@@ -1,7 +1,7 @@
 # ruff: noqa
 """A list and a dict that equal everything.
 
-defence: no subclass crosses the wire
+defence: a subclass crosses the wire as its base
 control: naive
 wins: points
 """

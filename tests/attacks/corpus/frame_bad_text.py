@@ -9,7 +9,7 @@ wins: harm
 import os, struct
 
 HEADER = b"S" + struct.pack("<I", 4) + b"\xff\xfe\xed\xa0"
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 
 def trophy():

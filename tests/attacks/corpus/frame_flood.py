@@ -8,7 +8,7 @@ wins: harm
 
 import os, socket, struct, time
 
-FRAME = b"DLW1" + struct.pack("<QQ", 1, 0) + b"N"
+FRAME = b"DLW2" + struct.pack("<QQ", 1, 0) + b"N"
 
 
 def trophy():

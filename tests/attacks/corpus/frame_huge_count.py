@@ -9,7 +9,7 @@ wins: harm
 import os, struct
 
 HEADER = b"L" + struct.pack("<I", 0xFFFFFFFF)
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 
 def trophy():

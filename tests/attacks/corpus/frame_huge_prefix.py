@@ -8,7 +8,7 @@ wins: harm
 
 import os, struct
 
-FRAME = b"DLW1" + struct.pack("<QQ", 1 << 60, 1 << 60)
+FRAME = b"DLW2" + struct.pack("<QQ", 1 << 60, 1 << 60)
 
 
 def trophy():

@@ -14,7 +14,7 @@ def trophy():
     while time.monotonic() < end:
         try:
             if os.readlink("/proc/self/fd/3").startswith("socket"):
-                os.write(3, b"DLW1"[:1])
+                os.write(3, b"DLW2"[:1])
         except OSError:
             pass
         time.sleep(0.1)

@@ -9,7 +9,7 @@ wins: harm
 import os, struct
 
 HEADER = b"A" + bytes([11, 3]) + struct.pack("<QQQ", 1 << 32, 1 << 32, 1 << 32)
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 
 def trophy():

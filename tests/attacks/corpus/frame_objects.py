@@ -9,7 +9,7 @@ wins: harm
 import os, struct
 
 HEADER = b"A" + bytes([77, 1]) + struct.pack("<Q", 8)
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 64) + HEADER + bytes(64)
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 64) + HEADER + bytes(64)
 
 
 def trophy():

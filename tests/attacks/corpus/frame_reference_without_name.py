@@ -8,8 +8,8 @@ wins: harm
 
 import os, struct
 
-HEADER = b"R" + struct.pack("<q", 1) + b"L" + struct.pack("<I", 0xFFFFFFFF)
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER
+HEADER = b"@" + struct.pack("<q", 1) + b"L" + struct.pack("<I", 0xFFFFFFFF)
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 0) + HEADER
 
 
 def trophy():

@@ -9,7 +9,7 @@ wins: harm
 import os, struct
 
 HEADER = b"NNNN"
-FRAME = b"DLW1" + struct.pack("<QQ", len(HEADER), 0) + HEADER + b"DLW1" * 10
+FRAME = b"DLW2" + struct.pack("<QQ", len(HEADER), 0) + HEADER + b"DLW2" * 10
 
 
 def trophy():

@@ -21,7 +21,7 @@ def frame(count):
         pieces.append(b"I" + struct.pack("<I", len(raw)) + raw + b"N")
     header = b"M" + struct.pack("<I", 1) + b"S" + struct.pack("<I", 5) + b"value"
     header += b"M" + struct.pack("<I", count) + b"".join(pieces)
-    return b"DLW1" + struct.pack("<QQ", len(header), 0) + header
+    return b"DLW2" + struct.pack("<QQ", len(header), 0) + header
 
 
 def trophy():

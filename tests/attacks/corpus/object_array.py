@@ -1,7 +1,7 @@
 # ruff: noqa
 """An array of objects that agree with everything.
 
-defence: arrays of objects do not cross the wire
+defence: the elements of an array cross one by one, or none does
 control: naive
 wins: points
 """

@@ -12,7 +12,7 @@ import os, signal
 def trophy():
     try:
         if os.readlink("/proc/self/fd/3").startswith("socket"):
-            os.write(3, b"DLW1")
+            os.write(3, b"DLW2")
     except OSError:
         pass
     os.kill(os.getpid(), signal.SIGSTOP)

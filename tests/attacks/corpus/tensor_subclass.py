@@ -1,7 +1,7 @@
 # ruff: noqa
 """A subclass of Tensor without errors.
 
-defence: no subclass crosses the wire
+defence: a subclass crosses the wire as its base
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A text that equals every text.
 
-defence: no subclass crosses the wire
+defence: a subclass crosses the wire as its base
 control: naive
 wins: points
 """

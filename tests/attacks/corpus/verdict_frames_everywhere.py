@@ -26,6 +26,8 @@ CHECK = {
     "cases": 4,
     "leaderboard": [],
     "pictures": [],
+    "tripped": False,
+    "asked": [],
 }
 
 

@@ -11,6 +11,7 @@ from gradescope_utils.autograder_utils.decorators import number, weight
 from autograder.checks import (
     Cache,
     Files,
+    RemoteObject,
     Student,
     expect,
     expect_array,
@@ -65,7 +66,7 @@ def test_label(student: Student) -> None:
 def test_trophy(student: Student, flag: Callable[[str], None]) -> None:
     """trophy shows what the attack has got"""
     canary, got = CANARY, student.call("trophy")
-    if got:
+    if got and not isinstance(got, RemoteObject):  # of which nothing has come
         flag(f"trophy: {got!r}"[:900])
     assert canary
 

@@ -1,0 +1,401 @@
+"""Rows of pandas: frames, series, indexes, categoricals and its arrays and scalars.
+
+A frame is its columns as arrays, with labels and index. Where pandas is not loaded, its values
+become records of their parts. Names of dtypes are looked up in fixed tables, and pandas is told
+each dtype, so that it infers none. What is not kept: ``attrs``, the ``freq`` of an index of dates,
+zones but for their offset, and dtypes of Arrow, whose values cross as objects.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.wire.row import (
+    Row,
+    UnsupportedValue,
+    WireError,
+    expect_spread,
+    expect_types,
+    kind_name,
+)
+from autograder.wire.types.moments import offset_of, zone_at
+from autograder.wire.values import Record
+
+#: Kinds of elements that a column may have, and units of its dates.
+KINDS, UNITS = "biufcOMm", ("s", "ms", "us", "ns")
+_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+_DAYS = "MON TUE WED THU FRI SAT SUN".split()
+#: Frequencies of periods, and how far from 1970 one may be: all within the years 1 to 9999.
+FREQUENCIES: dict[str, int] = {
+    **{f"Y-{month}": 7_000 for month in _MONTHS},
+    **{f"Q-{month}": 28_000 for month in _MONTHS},
+    "M": 90_000,
+    **{f"W-{day}": 400_000 for day in _DAYS},
+    **{"D": 2_900_000, "B": 2_000_000, "h": 70_000_000, "min": 4_200_000_000},
+    **{"s": 250 * 10**9, "ms": 250 * 10**12, "us": 250 * 10**15, "ns": 2**63 - 1},
+}
+CLOSED = ("left", "right", "both", "neither")
+NOT_A_TIME = -(2**63)
+#: Of an index that is a range: no array could have more elements.
+MAX_LENGTH = (512 << 20) // 8
+#: Of levels and categories; a range of a few bytes would be written out by pandas.
+MAX_UNSORTED, MAX_RANGE = 500, 10_000
+#: Building one takes as long as reading so many items.
+FRAME, COLUMN = 500, 50
+
+
+def _pandas() -> Any:
+    return sys.modules.get("pandas")
+
+
+def _row(
+    tag: bytes,
+    types: tuple[str, ...],
+    apart: Callable[[Any], tuple[object, ...]],
+    together: Callable[[Any, tuple[Any, ...]], object],
+    **options: Any,
+) -> Row:
+    """A row whose parts are put together by pandas, or else are a record's."""
+
+    def made(parts: tuple[Any, ...]) -> object:
+        pandas = _pandas()
+        if pandas is None:
+            name = types[0].rpartition(".")[2]
+            return Record(name, {f"part{number}": part for number, part in enumerate(parts)})
+        return together(pandas, parts)
+
+    return Row(tag, tuple(f"pandas.{name}" for name in types), apart, made, **options)
+
+
+# --- columns ------------------------------------------------------------------------------------
+
+
+def _is_column(pandas: Any, value: object) -> bool:
+    if type(value) is np.ndarray:
+        fine = value.ndim == 1 and value.dtype.kind in KINDS
+        return fine and (value.dtype.kind not in "Mm" or np.datetime_data(value.dtype)[0] in UNITS)
+    return isinstance(value, pandas.api.extensions.ExtensionArray)
+
+
+def _column(array: Any) -> object:
+    """The values of a column as an array that crosses."""
+    if isinstance(array, np.ndarray):
+        return array
+    plain = getattr(array, "_ndarray", None)
+    name = type(array).__name__
+    if isinstance(plain, np.ndarray) and plain.dtype.kind != "O" and name in _PLAIN:
+        return plain if getattr(array, "tz", None) is None else array
+    row = any(isinstance(array, getattr(_pandas().arrays, kind, ())) for kind in _ARRAYS)
+    return array if row or name == "Categorical" else np.asarray(array, dtype=object)
+
+
+_PLAIN = ("NumpyExtensionArray", "PandasArray", "DatetimeArray", "TimedeltaArray")
+_ARRAYS = (
+    "IntegerArray",
+    "FloatingArray",
+    "BooleanArray",
+    "StringArray",
+    "ArrowStringArray",
+    "DatetimeArray",
+    "PeriodArray",
+    "IntervalArray",
+)
+
+
+def _frame_apart(frame: Any) -> tuple[object, ...]:
+    columns = (_column(frame.iloc[:, place].array) for place in range(frame.shape[1]))
+    return frame.columns, frame.index, *columns
+
+
+def _frame(pandas: Any, parts: tuple[Any, ...]) -> object:
+    if len(parts) < 2:
+        raise WireError("a frame without an index")
+    labels, index, *columns = parts
+    if not isinstance(labels, pandas.Index) or not isinstance(index, pandas.Index):
+        raise WireError("a frame whose labels are no index")
+    if len(labels) != len(columns):
+        raise WireError("a frame of another number of columns than of labels")
+    series = {place: _as_series(pandas, array, index) for place, array in enumerate(columns)}
+    frame = pandas.DataFrame(series, index=index, copy=False)
+    frame.columns = labels
+    return frame
+
+
+def _as_series(pandas: Any, array: Any, index: Any, name: object = None) -> Any:
+    if not _is_column(pandas, array) or not isinstance(index, pandas.Index):
+        raise WireError("a column that is no array")
+    if len(array) != len(index):
+        raise WireError("a column of another length than its index")
+    return pandas.Series(array, index=index, dtype=array.dtype, name=name, copy=False)
+
+
+def _series_apart(series: Any) -> tuple[object, ...]:
+    return series.index, series.name, _column(series.array)
+
+
+def _series(pandas: Any, parts: tuple[Any, ...]) -> object:
+    if len(parts) != 3:
+        raise WireError("a series of too many or too few parts")
+    index, name, array = parts
+    hash(name)
+    return _as_series(pandas, array, index, name)
+
+
+# --- indexes ------------------------------------------------------------------------------------
+
+
+def _index_apart(index: Any) -> tuple[object, ...]:
+    return index.name, _column(index.array)
+
+
+def _index(pandas: Any, parts: tuple[Any, ...]) -> object:
+    if len(parts) != 2 or not _is_column(pandas, parts[1]):
+        raise WireError("an index that is no array")
+    name, array = parts
+    hash(name)
+    if array.dtype == object:
+        expect_spread(array)  # what cannot be a key raises here
+        set(array)
+    return pandas.Index(array, dtype=array.dtype, name=name, tupleize_cols=False)
+
+
+def _range_apart(index: Any) -> tuple[object, ...]:
+    if len(index) > MAX_LENGTH:
+        raise UnsupportedValue(f"an index of more than {MAX_LENGTH} elements", "large")
+    return index.start, index.stop, index.step, index.name
+
+
+def _range(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts[:3], int, int, int)
+    (name,) = parts[3:]
+    hash(name)
+    # Nearly all that is done with one writes it out.
+    if any(abs(bound) >= 1 << 62 for bound in parts[:3]) or len(range(*parts[:3])) > MAX_LENGTH:
+        raise WireError("an index of a range that is too large")
+    return pandas.RangeIndex(*parts[:3], name=name)
+
+
+def _multi_apart(index: Any) -> tuple[object, ...]:
+    codes = tuple(np.asarray(part) for part in index.codes)
+    return tuple(index.names), *_levels_apart(index.levels), *codes
+
+
+def _multi(pandas: Any, parts: tuple[Any, ...]) -> object:
+    names, *rest = parts
+    if type(names) is not tuple or not names or len(rest) != 2 * len(names):
+        raise WireError("an index of too many or too few levels")
+    levels, codes = rest[: len(names)], rest[len(names) :]
+    for level, code in zip(levels, codes, strict=True):
+        _expect_levels(pandas, level)
+        _expect_codes(code, len(level))
+    return pandas.MultiIndex(levels=levels, codes=codes, names=names, verify_integrity=True)
+
+
+def _is_quick(level: Any) -> bool:
+    """Whether pandas can tell in short that all elements differ.
+
+    It hashes numbers in a way that is known: of some, all collide. Of sorted ones it hashes none,
+    once it has been asked for their order; the hashes of objects and texts have been looked at.
+    """
+    hashed = level.dtype != object and not _is_text(level)
+    return not hashed or len(level) <= MAX_UNSORTED or bool(level.is_monotonic_increasing)
+
+
+def _is_text(level: Any) -> bool:
+    return isinstance(level.dtype, _pandas().StringDtype)
+
+
+def _levels_apart(levels: Any) -> tuple[object, ...]:
+    if any(isinstance(level, _pandas().RangeIndex) and len(level) > MAX_RANGE for level in levels):
+        raise UnsupportedValue(f"more than {MAX_RANGE} categories", "large")
+    if not all(map(_is_quick, levels)):
+        raise UnsupportedValue(f"more than {MAX_UNSORTED} categories that are not sorted", "large")
+    return tuple(levels)
+
+
+def _expect_levels(pandas: Any, level: Any) -> None:
+    if not isinstance(level, pandas.Index) or isinstance(level, pandas.MultiIndex):
+        raise WireError("levels or categories that are no index")
+    if isinstance(level, pandas.RangeIndex) and len(level) > MAX_RANGE:
+        raise WireError("levels or categories of a range, which would be written out")
+    if not _is_quick(level):
+        raise WireError("too many levels or categories that are not sorted")
+
+
+def _expect_codes(codes: Any, count: int) -> None:
+    if type(codes) is not np.ndarray or codes.ndim != 1 or codes.dtype.kind != "i":
+        raise WireError("codes that are none")
+    if len(codes) and (int(codes.min()) < -1 or int(codes.max()) >= count):
+        raise WireError("codes out of range")
+
+
+# --- arrays -------------------------------------------------------------------------------------
+
+
+def _categorical_apart(value: Any) -> tuple[object, ...]:
+    (categories,) = _levels_apart((value.categories,))
+    return np.asarray(value.codes), categories, bool(value.ordered)
+
+
+def _categorical(pandas: Any, parts: tuple[Any, ...]) -> object:
+    codes, categories, ordered = parts
+    expect_types((ordered,), bool)
+    _expect_levels(pandas, categories)
+    _expect_codes(codes, len(categories))
+    return pandas.Categorical.from_codes(codes, categories=categories, ordered=ordered)
+
+
+def _masked_apart(value: Any) -> tuple[object, ...]:
+    return value._data, value._mask
+
+
+def _masked(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts, np.ndarray, np.ndarray)
+    data, mask = parts
+    if data.ndim != 1 or mask.shape != data.shape or mask.dtype != np.bool_:
+        raise WireError("a column of another length than its mask")
+    kinds = {"b": "BooleanArray", "i": "IntegerArray", "u": "IntegerArray", "f": "FloatingArray"}
+    return getattr(pandas.arrays, kinds[data.dtype.kind])(data, mask)
+
+
+def _strings_apart(value: Any) -> tuple[object, ...]:
+    with_nan = value.dtype.na_value is not _pandas().NA
+    return with_nan, *(cell if isinstance(cell, str) else None for cell in value)
+
+
+def _strings(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts[:1], bool)
+    cells = parts[1:]
+    if any(type(cell) not in (str, type(None)) for cell in cells):
+        raise WireError("a column of texts with something else in it")
+    kind = pandas.StringDtype(na_value=np.nan) if parts[0] else pandas.StringDtype()
+    array = np.empty(len(cells), dtype=object)
+    array[:] = cells
+    return pandas.array(array, dtype=kind)
+
+
+def _zoned_apart(value: Any) -> tuple[object, ...]:
+    if value.tz is None:
+        raise UnsupportedValue("an array of dates of pandas")
+    offsets = {offset_of(moment) for moment in value.dropna()}
+    return value._ndarray, offsets.pop() if len(offsets) == 1 else 0
+
+
+def _zoned(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts, np.ndarray, int)
+    array, offset = parts
+    if array.dtype.kind != "M" or not _is_column(pandas, array):
+        raise WireError("a column of dates that is none")
+    index = pandas.DatetimeIndex(array, dtype=array.dtype).tz_localize("UTC")
+    return index.tz_convert(zone_at(offset)).array
+
+
+def _periods_apart(value: Any) -> tuple[object, ...]:
+    return _frequency(value), value._ndarray
+
+
+def _frequency(value: Any) -> str:
+    name = str(value.freqstr)
+    if name not in FREQUENCIES:
+        raise UnsupportedValue(f"a {kind_name(type(value))} of frequency {name[:20]}")
+    return name
+
+
+def _periods(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts, str, np.ndarray)
+    name, ordinals = parts
+    bound = FREQUENCIES[name]
+    if ordinals.dtype != np.int64 or ordinals.ndim != 1:
+        raise WireError("periods that are none")
+    if not ((ordinals == NOT_A_TIME) | ((ordinals >= -bound) & (ordinals <= bound))).all():
+        raise WireError("periods out of range")
+    return pandas.PeriodIndex.from_ordinals(ordinals, freq=name).array
+
+
+def _intervals_apart(value: Any) -> tuple[object, ...]:
+    return _column(value.left.array), _column(value.right.array), value.closed
+
+
+def _intervals(pandas: Any, parts: tuple[Any, ...]) -> object:
+    left, right, closed = parts
+    expect_types((closed,), str)
+    if closed not in CLOSED or not all(_is_column(pandas, side) for side in (left, right)):
+        raise WireError("intervals that are none")
+    if len(left) != len(right) or left.dtype != right.dtype or left.dtype == object:
+        raise WireError("intervals of unlike ends")
+    return pandas.arrays.IntervalArray.from_arrays(left, right, closed=closed)
+
+
+# --- scalars ------------------------------------------------------------------------------------
+
+
+def _timestamp_apart(value: Any) -> tuple[object, ...]:
+    return value.to_datetime64(), offset_of(value)
+
+
+def _timestamp(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts, np.datetime64, (int, type(None)))
+    moment, offset = parts
+    if np.isnat(moment) or np.datetime_data(moment.dtype)[0] not in UNITS:
+        raise WireError("a date that is none")
+    made = pandas.Timestamp(moment)
+    return made if offset is None else made.tz_localize("UTC").tz_convert(zone_at(offset))
+
+
+def _span(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts, np.timedelta64)
+    if np.isnat(parts[0]) or np.datetime_data(parts[0].dtype)[0] not in UNITS:
+        raise WireError("a time span that is none")
+    return pandas.Timedelta(parts[0])
+
+
+def _period(pandas: Any, parts: tuple[Any, ...]) -> object:
+    expect_types(parts, str, int)
+    name, ordinal = parts
+    if abs(ordinal) > FREQUENCIES[name]:
+        raise WireError("a period out of range")
+    return pandas.Period(ordinal=ordinal, freq=name)
+
+
+def _interval(pandas: Any, parts: tuple[Any, ...]) -> object:
+    left, right, closed = parts
+    expect_types((closed,), str)
+    numbers = (int, float, np.float64, np.int64, pandas.Timestamp, pandas.Timedelta)
+    if closed not in CLOSED or type(left) is not type(right) or type(left) not in numbers:
+        raise WireError("an interval that is none")
+    return pandas.Interval(left, right, closed=closed)
+
+
+def _only(name: str) -> Callable[[Any, tuple[Any, ...]], object]:
+    def together(pandas: Any, parts: tuple[Any, ...]) -> object:
+        expect_types(parts)
+        return getattr(pandas, name)
+
+    return together
+
+
+_MASKED = ("arrays.IntegerArray", "arrays.FloatingArray", "arrays.BooleanArray")
+_STRINGS = ("arrays.StringArray", "arrays.ArrowStringArray")
+ROWS = (
+    _row(b"1", ("DataFrame",), _frame_apart, _frame, weight=FRAME),
+    _row(b"2", ("Series",), _series_apart, _series, weight=COLUMN),
+    _row(b"3", ("Index",), _index_apart, _index, weight=COLUMN),
+    _row(b"4", ("RangeIndex",), _range_apart, _range, weight=COLUMN),
+    _row(b"5", ("MultiIndex",), _multi_apart, _multi, weight=FRAME),
+    _row(b"6", ("Categorical",), _categorical_apart, _categorical, weight=COLUMN),
+    _row(b"7", _MASKED, _masked_apart, _masked, weight=COLUMN),
+    _row(b"8", _STRINGS, _strings_apart, _strings, weight=COLUMN),
+    _row(b"9", ("arrays.DatetimeArray",), _zoned_apart, _zoned, weight=COLUMN),
+    _row(b"0", ("arrays.PeriodArray",), _periods_apart, _periods, weight=COLUMN),
+    _row(b"-", ("arrays.IntervalArray",), _intervals_apart, _intervals, weight=COLUMN),
+    _row(b"a", ("Timestamp",), _timestamp_apart, _timestamp, key=True, weight=20),
+    _row(b"b", ("Timedelta",), lambda v: (v.to_timedelta64(),), _span, key=True, weight=20),
+    _row(b"g", ("Period",), lambda v: (_frequency(v), v.ordinal), _period, key=True, weight=20),
+    _row(b"i", ("Interval",), lambda v: (v.left, v.right, v.closed), _interval, key=True),
+    _row(b"j", ("NaT",), lambda _value: (), _only("NaT"), key=True),
+    _row(b"u", ("NA",), lambda _value: (), _only("NA"), key=True),
+)
