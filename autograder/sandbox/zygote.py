@@ -266,13 +266,15 @@ class Zygote:
             settings = self.settings
             honest.load_in_one_process()
             progress.draw_plainly()
+            unreadable = _unreadable(settings.path)
             try:
-                workspace.fill()
+                if unreadable is None:
+                    workspace.fill()
             except OSError as error:
                 wire.send(channel, {"fault": f"the public folder cannot be copied: {error}"})
                 os._exit(1)
             active = list(lockdown.active_primitives())
-            wire.send(channel, {"active": active, "unreadable": _unreadable(settings.path)})
+            wire.send(channel, {"active": active, "unreadable": unreadable})
             worker.Worker(worker.become_main(self.given), settings.describers).serve(channel)
         finally:
             os._exit(1)

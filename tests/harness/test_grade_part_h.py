@@ -312,7 +312,7 @@ def spoilt(answer: Notebook, body: str) -> Notebook:
         ("return np.float64(0.5)", "shape"),
         ("return image * np.nan", "NaN"),
         ("return image.astype(int)", "floating-point numbers"),
-        ("return image.astype(object)", "an array of object"),
+        ("return image.astype(object)", "an array of Python objects"),
         ("return image.copy() + 1e-3", "other values"),
         ("raise ValueError(image)", "ValueError"),
         (

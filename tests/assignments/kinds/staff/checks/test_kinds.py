@@ -23,6 +23,7 @@ from autograder.checks import (
     expect_vectorised,
     probe,
     question,
+    time_limit,
 )
 
 
@@ -232,6 +233,7 @@ def slowly(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> None:
 
 
 @question("vectorised")
+@time_limit(20)
 @weight(1)
 def test_vectorised(student: Student, rng: np.random.Generator) -> None:
     """distances(a, b) works without loops over the points"""
@@ -272,6 +274,7 @@ def test_query(student: Student) -> None:
 
 
 @question("trained")
+@time_limit(20)
 @weight(1)
 def test_trained(student: Student, rng: np.random.Generator) -> None:
     """train(x, y, steps) fits a line"""
