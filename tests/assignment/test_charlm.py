@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, Graded
 
 from autograder.model import manifest
+from autograder.model.report import Report
 from release.graders import Graders
 from release.mistakes import Mistake, mistakes
 from release.proof import SEED
@@ -39,10 +40,18 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
     """The solution, the blank template and the chosen ones, by name."""
     stripped = templates(CHARLM)
     solution = solved(CHARLM) | solution_files(CHARLM)
-    submissions = {"solution": solution, "blank": stripped | blank_files(CHARLM)}
-    submissions |= {name: MISTAKES[name].submission(solution) for name in CHOSEN}
+    chosen = [(MISTAKES[name].submission(solution), _accepted) for name in CHOSEN]
     with Graders(CHARLM, stripped, tmp_path_factory.mktemp("cache"), SEED) as graders:
-        return {name: Graded(graders.grade(files)) for name, files in submissions.items()}
+        reports = {
+            "solution": graders.grade(solution),
+            "blank": graders.grade(stripped | blank_files(CHARLM)),
+            **dict(zip(CHOSEN, graders.grade_all(chosen, lambda: None), strict=True)),
+        }
+    return {name: Graded(report) for name, report in reports.items()}
+
+
+def _accepted(_report: Report) -> bool:
+    return True
 
 
 def test_the_solution_gets_all_points_and_the_template_none(graded: dict[str, Graded]) -> None:
