@@ -12,8 +12,10 @@ import pytest
 from conftest import ROOT, Graded
 
 from autograder.model import manifest
+from autograder.model.report import Report
+from release.graders import Graders
 from release.mistakes import Mistake, mistakes
-from release.proof import Known, Proof, prove
+from release.proof import SEED
 from release.templates import blank_files, solution_files, solved, templates
 
 pytest.importorskip("pandas")
@@ -34,26 +36,33 @@ CHOSEN = (
 
 
 @pytest.fixture(scope="module")
-def proof(tmp_path_factory: pytest.TempPathFactory) -> Proof:
+def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
+    """The solution, the blank template and the chosen ones, by name."""
     stripped = templates(CHARLM)
-    known = Known(
-        solved(CHARLM) | solution_files(CHARLM),
-        stripped | blank_files(CHARLM),
-        [MISTAKES[name] for name in CHOSEN],
-    )
-    return prove(CHARLM, stripped, known, cache=tmp_path_factory.mktemp("cache"))
+    solution = solved(CHARLM) | solution_files(CHARLM)
+    chosen = [(MISTAKES[name].submission(solution), _accepted) for name in CHOSEN]
+    with Graders(CHARLM, stripped, tmp_path_factory.mktemp("cache"), SEED) as graders:
+        reports = {
+            "solution": graders.grade(solution),
+            "blank": graders.grade(stripped | blank_files(CHARLM)),
+            **dict(zip(CHOSEN, graders.grade_all(chosen, lambda: None), strict=True)),
+        }
+    return {name: Graded(report) for name, report in reports.items()}
 
 
-def test_the_solution_gets_all_points_and_the_template_none(proof: Proof) -> None:
-    assert not Graded(proof.solution).lost()
-    assert proof.solution.score == CHARLM.points > 0
-    assert proof.blank.score == 0
+def _accepted(_report: Report) -> bool:
+    return True
+
+
+def test_the_solution_gets_all_points_and_the_template_none(graded: dict[str, Graded]) -> None:
+    assert not graded["solution"].lost()
+    assert graded["solution"].report.score == CHARLM.points == 100
+    assert graded["blank"].report.score == 0
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_mistake_loses_its_checks_and_no_others(proof: Proof, name: str) -> None:
-    report = next(report for mistake, report in proof.mistakes if mistake.name == name)
-    assert set(Graded(report).lost()) == MISTAKES[name].loses
+def test_a_mistake_loses_its_checks_and_no_others(graded: dict[str, Graded], name: str) -> None:
+    assert set(graded[name].lost()) == MISTAKES[name].loses
 
 
 def test_each_question_has_mistakes_and_right_answers() -> None:
