@@ -70,11 +70,17 @@ class RemoteObject:
 
     def __call__(self, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
         """Call the object itself."""
-        return self._call("", args, kwargs, keep=keep)
+        return self.call("", *args, keep=keep, **kwargs)
 
     def call(self, method: str, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:
         """Call a method; ``"encoder.forward"`` is one of an attribute."""
-        return self._call(method, args, kwargs, keep=keep)
+        target = Target(self._reference, method)
+        return self._ask(
+            self._named(method),
+            lambda worker, end: worker.call(target, list(args), kwargs, end, keep=keep),
+            verb="returned",
+            secret=True,
+        )
 
     def raises(
         self,
@@ -215,15 +221,6 @@ class RemoteObject:
 
     def _named(self, path: str) -> str:
         return f"{self.label}.{path}" if path else self.label
-
-    def _call(self, method: str, args: Any, kwargs: Any, *, keep: bool) -> Any:
-        target = Target(self._reference, method)
-        return self._ask(
-            self._named(method),
-            lambda worker, end: worker.call(target, list(args), kwargs, end, keep=keep),
-            verb="returned",
-            secret=True,
-        )
 
     def _ask(self, label: str, ask: Ask, *, verb: str = "is", secret: bool = False) -> Any:
         return self._asking.asked(label, self._worker, ask, verb=verb, secret=secret)
