@@ -26,7 +26,7 @@ IMAGE_SECONDS = 10.0
 #: Kinds of elements, as NumPy letters them.
 KINDS = frozenset("biufcMmSU")
 #: Bytes of an array's header, and of all arrays of a file when they are unpacked.
-MAX_HEADER, MAX_UNPACKED = 10_000, 512 << 20
+MAX_HEADER, MAX_UNPACKED = 10_000, 256 << 20
 
 
 class Files:

@@ -26,6 +26,7 @@ from autograder.slicing.answers import AnswerSource
 from autograder.slicing.slicer import Slice
 from autograder.wire.protocol import Target
 from autograder.wire.references import Reference, References
+from autograder.wire.row import WireError
 
 
 class Student(AnswerProcess):
@@ -47,6 +48,8 @@ class Student(AnswerProcess):
         super().__init__(answers, question, times, start_worker, whole=whole)
         self._label = ""
         self._probes: dict[Probe, int] = {}
+        #: That of the last object that came.
+        self._last_number = 0
         #: What the check has asked for, and what came back.
         self.received = Received()
 
@@ -315,10 +318,22 @@ class Student(AnswerProcess):
     def _begun(self, worker: Requests) -> None:
         """Say what crosses in place of objects, to and from this worker."""
         self._probes.clear()
+        self._last_number = 0
         worker.references = References(
             lambda value: self._reference(worker, value),
-            lambda reference: RemoteObject(self, worker, reference, self._label),
+            lambda reference: self._resolved(worker, reference),
         )
+
+    def _resolved(self, worker: Requests, reference: Reference) -> RemoteObject:
+        """The object that a worker has kept: under a new number, as each is.
+
+        Raises:
+            WireError: it is one that the worker has named before, or of the grader's.
+        """
+        if reference.number <= self._last_number:
+            raise WireError("an object that is no new one")
+        self._last_number = reference.number
+        return RemoteObject(self, worker, reference, self._label)
 
     def _reference(self, worker: Requests, value: object) -> Reference | None:
         if isinstance(value, RemoteObject):

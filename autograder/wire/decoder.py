@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograder.wire import elements, types
-from autograder.wire.limits import COUNT, DIMENSION, DOUBLE, REFERENCE, Limits, bulk
+from autograder.wire.canonical import expect_canonical
+from autograder.wire.limits import COUNT, DIMENSION, DOUBLE, REFERENCE, Limits, bulk, octets
 from autograder.wire.references import MAX_NUMBER, MAX_TYPE_NAME, Reference, References
 from autograder.wire.row import Row, WireError, expect_spread, kind_name
 
@@ -94,7 +96,7 @@ class Decoder:
         self.in_key += row.keyed
         parts = tuple([self.tree(depth + 1) for _ in range(self.count())])
         self.in_key -= row.keyed
-        return self.built(row.together, parts, known)
+        return self.built(partial(_of_row, row), parts, known)
 
     def built(
         self, build: Callable[[tuple[Any, ...]], object], parts: tuple[Any, ...], known: int
@@ -107,7 +109,10 @@ class Decoder:
         length = self.count()
         if length > (self.limits.key_bytes if self.in_key else self.limits.integer_bytes):
             raise WireError("an integer of too many digits")
-        return int.from_bytes(self.take(length), "little", signed=True)
+        value = int.from_bytes(self.take(length), "little", signed=True)
+        if length != octets(value):
+            raise WireError("an integer of more bytes than it takes")
+        return value
 
     def number(self, _depth: int) -> float:
         """A float."""
@@ -147,8 +152,7 @@ class Decoder:
         if slots:  # a key is bytes, or has some
             return self.built(_mapping, (*keys, *values), known)
         try:
-            expect_spread(keys)
-            return dict(zip(keys, values, strict=True))
+            return _mapping((*keys, *values))
         except WireError:
             raise
         except Exception:  # of the keys' own comparing
@@ -199,7 +203,11 @@ class Decoder:
     def scalar(self, _depth: int) -> object:
         """A NumPy scalar, whose bytes are in the header."""
         dtype, self.at = elements.unpack(self.header, self.at)
-        return elements.restored(dtype, (), self.take(dtype.itemsize))[()]
+        raw = self.take(dtype.itemsize)
+        value = elements.restored(dtype, (), raw)[()]
+        if dtype.kind in "SU" and elements.scalar(value).dtype != dtype:
+            raise WireError("a text that is wider than its letters")
+        return value
 
 
 _READERS: dict[int, Callable[[Decoder, int], object]] = {
@@ -222,7 +230,16 @@ _READERS: dict[int, Callable[[Decoder, int], object]] = {
 def _mapping(parts: tuple[Any, ...]) -> dict[Any, object]:
     keys, values = parts[: len(parts) // 2], parts[len(parts) // 2 :]
     expect_spread(keys)
-    return dict(zip(keys, values, strict=True))
+    made = dict(zip(keys, values, strict=True))
+    if len(made) != len(keys):
+        raise WireError("a dict with equal keys")
+    return made
+
+
+def _of_row(row: Row, parts: tuple[Any, ...]) -> object:
+    made = row.together(parts)
+    expect_canonical(row, made, parts)
+    return made
 
 
 def _built(build: Callable[[tuple[Any, ...]], object], parts: tuple[Any, ...]) -> object:

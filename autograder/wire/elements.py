@@ -24,6 +24,8 @@ UNITS = ("generic", *"Y M W D h m s ms us ns ps fs as".split())
 WIDTH, STEP = struct.Struct("<I"), struct.Struct("<BI")
 MAX_WIDTH, MAX_STEP = 1 << 24, 10**6
 SURROGATES, MAX_CHARACTER = (0xD800, 0xDFFF), 0x10FFFF
+#: So many letters are looked at at once.
+CHUNK = 1 << 20
 
 
 def pack(dtype: np.dtype[Any], what: str) -> bytes:
@@ -76,18 +78,45 @@ def unpack(header: bytes, at: int) -> tuple[np.dtype[Any], int]:
 
 
 def plain(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array, little-endian and contiguous, fit to be written; texts without lone surrogates."""
+    """The array, little-endian and contiguous, fit to be written.
+
+    Of bools, each byte is 0 or 1; of texts, what is no letter, as a lone surrogate, is a question
+    mark.
+    """
     dtype = array.dtype.newbyteorder("<")
     if dtype.kind in "SU" and dtype.itemsize == 0:
         dtype = np.dtype(f"<{dtype.kind}1")
     little = np.ascontiguousarray(array, dtype=dtype)
+    if dtype == np.bool_ and not _are_bools(little.reshape(-1).view(np.uint8)):
+        return np.not_equal(little.view(np.uint8), 0)  # of bytes that were declared to be some
     if dtype.kind == "U":
         letters = little.reshape(-1).view("<u4")
-        lone = (letters >= SURROGATES[0]) & (letters <= SURROGATES[1])
-        if lone.any():
-            fit = np.where(lone, ord("?"), letters).astype("<u4")
+        if not _are_letters(letters):
+            fit = np.where(_no_letter(letters), ord("?"), letters).astype("<u4")
             little = fit.view(dtype).reshape(array.shape)
     return little
+
+
+def scalar(value: Any) -> np.ndarray[Any, Any]:
+    """A NumPy scalar as an array without dimensions; of a text, as wide as NumPy reads it."""
+    array = np.asarray(value)
+    return np.asarray(array[()]) if array.dtype.kind in "SU" else array
+
+
+def _are_bools(raw: np.ndarray[Any, Any]) -> bool:
+    return int(raw.max(initial=0)) <= 1
+
+
+def _are_letters(letters: np.ndarray[Any, Any]) -> bool:
+    """Whether numbers stand for letters; looked at in pieces, as there may be many."""
+    places = range(0, letters.size, CHUNK)
+    return not any(_no_letter(letters[n : n + CHUNK]).any() for n in places)
+
+
+def _no_letter(letters: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    lone = (letters >= SURROGATES[0]) & (letters <= SURROGATES[1])
+    found: np.ndarray[Any, Any] = lone | (letters > MAX_CHARACTER)
+    return found
 
 
 def restored(
@@ -96,15 +125,12 @@ def restored(
     """The array of these bytes, which become part of it.
 
     Raises:
-        WireError: NumPy could not read an element.
+        WireError: an element is none of its type.
     """
     raw: np.ndarray[Any, Any] = np.frombuffer(data, dtype=np.uint8)
-    if dtype == np.bool_:
-        raw = (raw != 0).view(np.uint8)  # a byte other than 0 and 1 is no bool
-    if dtype.kind == "U":
-        letters = raw.view("<u4")
-        lone = (letters >= SURROGATES[0]) & (letters <= SURROGATES[1])
-        if ((letters > MAX_CHARACTER) | lone).any():
-            raise WireError("an array of texts with letters that are none")
+    if dtype == np.bool_ and not _are_bools(raw):
+        raise WireError("bools that are neither true nor false")
+    if dtype.kind == "U" and not _are_letters(raw.view("<u4")):
+        raise WireError("an array of texts with letters that are none")
     little = raw.view(dtype.newbyteorder("<")).reshape(shape)
     return little.astype(dtype.newbyteorder("="), copy=False)

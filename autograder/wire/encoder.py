@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograder.wire import elements, types
-from autograder.wire.limits import COUNT, DIMENSION, DOUBLE, REFERENCE, Limits, bulk
+from autograder.wire.canonical import settled
+from autograder.wire.limits import COUNT, DIMENSION, DOUBLE, REFERENCE, Limits, bulk, octets
 from autograder.wire.references import MAX_TYPE_NAME, NO_REFERENCES, Reference, References
 from autograder.wire.row import Row, UnsupportedValue, kind_name
 from autograder.wire.types.arrays import FIELDS, OBJECTS
@@ -69,17 +70,21 @@ class Encoder:
             raise _no_key(type(value))
         self.items += row.weight - 1
         try:
-            parts = row.apart(value)
+            parts = tuple(row.apart(value))
+            if row.settled:
+                parts = settled(row, parts)
         except (UnsupportedValue, MemoryError):
             raise
         except Exception as error:  # the student's own classes may do anything when looked at
             what = f"an object of type {kind_name(type(value))}"
             raise UnsupportedValue(f"{what} that raises {kind_name(type(error))}") from None
         self.count(row.tag, len(parts))
-        self.in_key += row.keyed
+        seen: set[object] = set()
         for part in parts:
-            self.add(part, depth + 1)
-        self.in_key -= row.keyed
+            if row.keyed:
+                self.key(part, depth + 1, seen)
+            else:
+                self.add(part, depth + 1)
 
     def array(self, array: Any, depth: int) -> None:
         """Write an array: its elements as bytes, or as values if they are objects."""
@@ -100,7 +105,7 @@ class Encoder:
 
     def scalar(self, value: Any) -> None:
         """Write a NumPy scalar, into the header."""
-        array = np.asarray(value)
+        array = elements.scalar(value)
         self.header += b"G" + elements.pack(array.dtype, "a NumPy scalar")
         self.header += elements.plain(array).tobytes()
 
@@ -118,7 +123,7 @@ class Encoder:
 
     def integer(self, value: Any, _depth: int) -> None:
         """Write a whole number."""
-        length = _octets(value)
+        length = octets(value)
         allowed = self.limits.key_bytes if self.in_key else self.limits.integer_bytes
         if length > allowed:
             what = "a dict key" if self.in_key else "a whole number"
@@ -132,6 +137,8 @@ class Encoder:
         if len(value) > self.limits.header:
             raise too_long(self.limits)
         raw = value.encode("utf-8", "replace")
+        if self.in_key and b"?" in raw and "?" not in value:  # two of them would be one
+            raise UnsupportedValue("a dict key or a set's member with half a character", "key")
         self.count(b"S", len(raw))
         self.header += raw
 
@@ -157,16 +164,27 @@ class Encoder:
             raise _no_key(dict)
         items = tuple(value.items())
         self.count(b"M", len(items))
+        seen: set[object] = set()
         for key, item in items:
-            self.in_key = 1
-            self.add(key, depth + 1)
-            self.in_key = 0
+            self.key(key, depth + 1, seen)
             self.add(item, depth + 1)
 
+    def key(self, key: object, depth: int, seen: set[object]) -> None:
+        """Write a key or a member; those of the student's own types may become equal only here."""
+        start, buffers = len(self.header), len(self.buffers)
+        self.in_key += 1
+        self.add(key, depth)
+        self.in_key -= 1
+        if type(key) in _DISTINCT:
+            return
+        written = bytes(self.header[start:]), *map(bytes, self.buffers[buffers:])
+        if written in seen:
+            raise UnsupportedValue("dict keys or members of a set that differ in nothing", "key")
+        seen.add(written)
 
-def _octets(value: int) -> int:
-    """The bytes that an int takes in two's complement."""
-    return (~value if value < 0 else value).bit_length() // 8 + 1
+
+#: Types of keys of which two that are not equal do not become so when they cross.
+_DISTINCT = frozenset((type(None), bool, int, float, str, bytes))
 
 
 def too_deep(limits: Limits) -> UnsupportedValue:

@@ -5,6 +5,7 @@ The rows are in ``types``; ``encoder`` and ``decoder`` walk. A new type is one m
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -53,6 +54,10 @@ class Row:
             may raise any Exception; nothing that it makes may be larger than its parts, but by a
             constant.
         key: its values may be keys of dicts and members of sets; their parts then are, too.
+        ordered: a value has the same parts each time, and what is made of them has them again;
+            that is looked at. A set has no order.
+        settled: what others may make of the parts of a library's value is looked at before they are
+            sent: its own versions of a value differ.
         keyed: its parts are such keys, as those of a set.
         weight: as how many items one counts, if it costs more to make.
     """
@@ -64,6 +69,14 @@ class Row:
     key: bool = False
     keyed: bool = False
     weight: int = 1
+    ordered: bool = True
+    settled: bool = False
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the library is there that its values are of; else they become something else."""
+        dotted = (kind.rpartition(".")[0] for kind in self.types if isinstance(kind, str))
+        return all(module in sys.modules for module in dotted)
 
 
 def expect_types(parts: tuple[object, ...], *types: type | tuple[type, ...]) -> None:
@@ -92,5 +105,11 @@ def expect_spread(keys: Collection[object]) -> None:
 
 
 def kind_name(kind: type) -> str:
-    """The bare name of a class, bounded."""
-    return str(kind.__name__)[:MAX_TYPE_NAME]
+    """The bare name of a class, fit to be shown."""
+    return printable(str(kind.__name__))
+
+
+def printable(name: str) -> str:
+    """A name of any origin, bounded and fit to be shown."""
+    bounded = name[:MAX_TYPE_NAME]
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in bounded)

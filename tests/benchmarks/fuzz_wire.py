@@ -7,7 +7,8 @@ bytes; else they are mutations of good frames of every row of the table, and row
 other parts than theirs. Of each input a second
 frame is made whose sizes fit, so that the values behind them are reached. Harm is: an exception
 other than WireError, a value of a type that may not cross, a plan for more bytes than the limits
-allow, or more memory than two gigabytes. The input that does it is written into a file.
+allow, more memory than two gigabytes, or a value that is written in other bytes than it came in
+(but for sets, which have no order). The input that does it is written into a file.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ with atheris.instrument_imports(include=["autograder.wire"]) if atheris else nul
     from autograder.wire.row import WireError
     from autograder.wire.types import ROWS
 
-from wire_values import FRAMES, PLAIN, with_odd_parts
+from wire_values import FRAMES, PLAIN, with_odd_parts, written_again
 
 #: Where the types of all values come from that may be the result.
 MODULES = {"builtins", "datetime", "decimal", "fractions", "numpy", "torch", "pandas", "scipy"}
@@ -65,7 +66,10 @@ def decode(data: bytes) -> str:
                 return "cut"
             buffers.append(memoryview(bytearray(rest[at : at + size])))
             at += size
-        check(plan.value(buffers))
+        value = plan.value(buffers)
+        check(value)
+        if not written_again(data[: PREFIX.size + at], value):
+            raise AssertionError("a frame that no encoder has written")
     except WireError as error:
         if "MemoryError" in str(error):
             raise AssertionError("memory was asked for before its size was looked at") from error

@@ -533,7 +533,8 @@ def test_the_hostile_parts_would_be_right_but_for_their_fault() -> None:
     indices = counts(0, 1).reshape(1, 2)
     assert decoded("X", "T", "coo", (2,), ones, False, indices, False) is not None
     assert decoded("X", "T", "csr", (1, 2), ones, False, counts(0, 1), counts(0, 2)) is not None
-    assert decoded("w", "csr", True, (1, 2), ones, counts(0, 1), counts(0, 2)) is not None
+    short = counts(0, 1).astype("i4"), counts(0, 2).astype("i4")
+    assert decoded("w", "csr", True, (1, 2), ones, *short) is not None
     assert decoded("s", 1, (2, 3)) == {1, (2, 3)}
     assert decoded("R", "P", "a", 1) == Record("P", {"a": 1})
     assert decoded("d", "1E+1000") == Decimal("1E+1000")
@@ -545,8 +546,9 @@ def test_the_hostile_frames_would_be_right_but_for_their_fault() -> None:
 
     two = pd.RangeIndex(2)
     assert decoded("1", pd.Index(["a"]), two, ones) is not None
-    assert decoded("6", counts(0, -1), pd.Index(["a"]), False) is not None
-    assert decoded("5", ("k",), pd.Index(["a"]), counts(0, -1)) is not None
+    codes = counts(0, -1).astype("i1")
+    assert decoded("6", codes, pd.Index(["a"]), False) is not None
+    assert decoded("5", ("k",), pd.Index(["a"], name="k"), codes) is not None
     assert decoded("0", "M", counts(1, -(2**63))) is not None
 
 
@@ -684,7 +686,8 @@ def test_colliding_categories(tag: str) -> None:
     with pytest.raises(WireError, match="not sorted"):
         read(frame)
     assert time.monotonic() - started < 5
-    ordered = pd.Index(np.arange(60_000))
+    ordered = pd.Index(np.arange(60_000), name="k" if tag == "5" else None)
+    codes = np.zeros(1, dtype=np.int32)  # as wide as pandas itself makes them
     parts = (("k",), ordered, codes) if tag == "5" else (codes, ordered, False)
     assert len(decoded(tag, *parts)) == 1  # type: ignore[arg-type]
     with pytest.raises(UnsupportedValue, match="not sorted"):
@@ -744,7 +747,9 @@ def test_expensive_rows_count_as_many_items() -> None:
 
 
 def test_names_of_types_are_cleaned() -> None:
-    assert type_name(decoded("n", "a\u202eb\n", 1)) == "a\ufffdb\ufffd"
+    odd = type("a\u202eb\n", (int,), {})(1)
+    assert type_name(copied(odd)) == "a\ufffdb\ufffd"
+    assert type_name(copied([copied(odd)])[0]) == "a\ufffdb\ufffd"  # type: ignore[index]
 
 
 # --- where a library is not loaded --------------------------------------------------------------

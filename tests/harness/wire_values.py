@@ -10,6 +10,7 @@ import enum
 import importlib.util
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -281,6 +282,35 @@ ODD: tuple[Any, ...] = (
 )
 
 
+def written_again(frame: bytes, value: object) -> bool:
+    """Whether a value that was decoded is written in the same bytes, sets in any order."""
+    again = b"".join(bytes(buffer) for buffer in codec.encode(value))
+    has_sets = {b"s"[0], b"z"[0]} & set(frame)
+    return again == frame or (bool(has_sets) and Counter(again) == Counter(frame))
+
+
+def near(part: Any, choose: Callable[[Sequence[Any]], Any]) -> Any:
+    """A part of the same kind as a good one, which may stand for the same value or for none."""
+    match part:
+        case bool():
+            return not part
+        case int():
+            return choose((part + 1, -part, part * 2, part * 10**6, part + (1 << 32)))
+        case float():
+            return choose((-part, float("nan"), part + 1))
+        case str():
+            return choose(
+                (f"0{part}", f"{part}\0", f"{part} ", part.upper(), part[:-1], f"-{part}")
+            )
+        case tuple():
+            return choose((part[::-1], part[:-1], part + part, (*part, 0)))
+        case np.ndarray():
+            kind = choose(("i1", "i4", "i8", "u1", "f4", "f8", "?", "O", "M8[s]", "M8[ns]"))
+            with suppress(Exception):
+                return choose((part[::-1], part[:-1], part[:, None], part.astype(kind)))
+    return choose(ODD)
+
+
 def parts_frame(tag: bytes, parts: tuple[Any, ...], claimed: int | None = None) -> bytes:
     """A frame of a row's parts, whatever they are; ``claimed`` is their number, if it lies."""
     encoder = Encoder(DEFAULT_LIMITS)
@@ -302,7 +332,9 @@ def with_odd_parts(choose: Callable[[Sequence[Any]], Any]) -> bytes:
         parts = [value]
     for _ in range(choose((1, 1, 1, 2, 3))):
         index = choose(range(len(parts) + 1))
-        match choose(("odd", "odd", "odd", "other", "less", "more", "twice")):
+        match choose(("odd", "odd", "near", "near", "near", "other", "less", "more", "twice")):
+            case "near" if index < len(parts):
+                parts[index] = near(parts[index], choose)
             case "odd":
                 parts[index : index + 1] = [choose(ODD)]
             case "other":

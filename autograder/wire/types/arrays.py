@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.wire.elements import DTYPES
+from autograder.wire.limits import DEFAULT_LIMITS, bulk
 from autograder.wire.row import Row, UnsupportedValue, WireError, expect_types
 
 MAX_DIMENSIONS = 32
@@ -36,7 +37,9 @@ def _shape(parts: tuple[Any, ...]) -> tuple[int, ...]:
     expect_types(parts, tuple)
     shape: tuple[int, ...] = parts[0]
     expect_types(shape, *(int,) * len(shape))
-    if len(shape) > MAX_DIMENSIONS or any(not 0 <= length < 1 << 40 for length in shape):
+    if len(shape) > MAX_DIMENSIONS or any(length < 0 for length in shape):
+        raise WireError("an array of a shape that is none")
+    if bulk(shape, 1) > DEFAULT_LIMITS.body:
         raise WireError("an array of a shape that is none")
     return shape
 

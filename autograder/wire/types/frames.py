@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timezone
 from typing import Any
 
 import numpy as np
 
+from autograder.wire.limits import DEFAULT_LIMITS
 from autograder.wire.row import (
     Row,
     UnsupportedValue,
@@ -22,7 +24,7 @@ from autograder.wire.row import (
     expect_types,
     kind_name,
 )
-from autograder.wire.types.moments import offset_of, zone_at
+from autograder.wire.types.moments import MICROSECOND, offset_of, zone_at
 from autograder.wire.values import Record
 
 #: Kinds of elements that a column may have, and units of its dates.
@@ -41,7 +43,7 @@ FREQUENCIES: dict[str, int] = {
 CLOSED = ("left", "right", "both", "neither")
 NOT_A_TIME = -(2**63)
 #: Of an index that is a range: no array could have more elements.
-MAX_LENGTH = (512 << 20) // 8
+MAX_LENGTH = DEFAULT_LIMITS.body // 8
 #: Of levels and categories; a range of a few bytes would be written out by pandas.
 MAX_UNSORTED, MAX_RANGE = 500, 10_000
 #: Building one takes as long as reading so many items.
@@ -68,7 +70,8 @@ def _row(
             return Record(name, {f"part{number}": part for number, part in enumerate(parts)})
         return together(pandas, parts)
 
-    return Row(tag, tuple(f"pandas.{name}" for name in types), apart, made, **options)
+    names = tuple(f"pandas.{name}" for name in types)
+    return Row(tag, names, apart, made, settled=True, **options)
 
 
 # --- columns ------------------------------------------------------------------------------------
@@ -281,6 +284,8 @@ def _strings(pandas: Any, parts: tuple[Any, ...]) -> object:
 def _zoned_apart(value: Any) -> tuple[object, ...]:
     if value.tz is None:
         raise UnsupportedValue("an array of dates of pandas")
+    if isinstance(value.tz, timezone):  # one for all, be they millions
+        return value._ndarray, value.tz.utcoffset(None) // MICROSECOND
     offsets = {offset_of(moment) for moment in value.dropna()}
     return value._ndarray, offsets.pop() if len(offsets) == 1 else 0
 

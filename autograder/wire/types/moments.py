@@ -13,7 +13,7 @@ from autograder.wire.row import Row, UnsupportedValue, WireError, expect_types
 #: Of a Decimal. ``int(Decimal("1e999999999"))`` would take all of the memory.
 MAX_DIGITS, MAX_EXPONENT = 1000, 1000
 _DECIMAL = re.compile(r"-?(?:Infinity|NaN|(\d+)(?:\.(\d+))?(?:E([+-]\d{1,4}))?)", re.ASCII)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def _decimal_apart(value: Decimal) -> tuple[object, ...]:
@@ -47,7 +47,7 @@ def _fraction(parts: tuple[Any, ...]) -> Fraction:
 def offset_of(value: Any) -> int | None:
     """The microseconds that a time is ahead of UTC; None if it is naive."""
     offset = value.utcoffset()
-    return None if offset is None else offset // _MICROSECOND
+    return None if offset is None else offset // MICROSECOND
 
 
 def zone_at(offset: object) -> timezone | None:

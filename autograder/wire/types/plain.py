@@ -23,14 +23,18 @@ from autograder.wire.row import (
     expect_spread,
     expect_types,
     kind_name,
+    printable,
 )
 from autograder.wire.values import NAMED, NamedArray, NamedTuple, type_name, with_name
 
 
-def _members(kind: type) -> Callable[[tuple[Any, ...]], object]:
+def _members(kind: type[Any]) -> Callable[[tuple[Any, ...]], object]:
     def together(parts: tuple[Any, ...]) -> object:
         expect_spread(parts)
-        return kind(parts)
+        made = kind(parts)
+        if len(made) != len(parts):
+            raise WireError("a set with equal members")
+        return made
 
     return together
 
@@ -110,7 +114,7 @@ def _own_name(value: Any) -> str:
     """The name to tell: that of the class, or of the class that a value told here was of."""
     own = type(value)
     if own in NAMED.values() or own is NamedArray:
-        return type_name(value)
+        return printable(type_name(value))
     return kind_name(own)
 
 
@@ -141,14 +145,14 @@ def _named(parts: tuple[Any, ...]) -> object:
 
 
 def clean_name(name: object) -> str:
-    """A type's name that is fit to be shown.
+    """A type's name, which has to be fit to be shown.
 
     Raises:
-        WireError: it is no text, or too long.
+        WireError: it is no text, too long, or holds what no encoder leaves in it.
     """
-    if type(name) is not str or len(name) > MAX_TYPE_NAME:
+    if type(name) is not str or name != printable(name):
         raise WireError("a name of a type that is none")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    return name
 
 
 def is_field(name: object) -> bool:
@@ -175,7 +179,14 @@ def checked_fields(names: list[object]) -> tuple[str, ...]:
 NAMED_ROW = Row(b"n", tuple(LIKE), _named_apart, _named, key=True)
 ROWS = (
     NAMED_ROW,
-    Row(b"s", (set,), lambda value: tuple(set.__iter__(value)), _members(set), keyed=True),
+    Row(
+        b"s",
+        (set,),
+        lambda value: tuple(set.__iter__(value)),
+        _members(set),
+        keyed=True,
+        ordered=False,
+    ),
     Row(
         b"z",
         (frozenset,),
@@ -183,6 +194,7 @@ ROWS = (
         _members(frozenset),
         key=True,
         keyed=True,
+        ordered=False,
     ),
     Row(b"c", (complex,), lambda value: (value.real, value.imag), _complex, key=True),
     Row(b"r", (range,), lambda value: (value.start, value.stop, value.step), _range, key=True),

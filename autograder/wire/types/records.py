@@ -7,7 +7,7 @@ from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
-from autograder.wire.row import Row, UnsupportedValue, WireError, kind_name
+from autograder.wire.row import Row, UnsupportedValue, WireError, kind_name, printable
 from autograder.wire.types.plain import checked_fields, clean_name, is_field
 from autograder.wire.values import EnumMember, Record, type_name
 
@@ -15,7 +15,7 @@ from autograder.wire.values import EnumMember, Record, type_name
 def _record_apart(value: Any) -> tuple[object, ...]:
     kind = type(value)
     if kind is Record:
-        fields, name = value._asdict(), type_name(value)
+        fields, name = value._asdict(), printable(type_name(value))
     else:
         name = kind_name(kind)
         if dataclasses.is_dataclass(kind):
@@ -36,8 +36,8 @@ def _record(parts: tuple[Any, ...]) -> Record:
 
 def _enum_apart(value: Any) -> tuple[object, ...]:
     if type(value) is EnumMember:
-        return type_name(value), value.name, value.value
-    return kind_name(type(value)), str(value._name_), value._value_
+        return printable(type_name(value)), printable(value.name), value.value
+    return kind_name(type(value)), printable(str(value._name_)), value._value_
 
 
 def _enum(parts: tuple[Any, ...]) -> EnumMember:

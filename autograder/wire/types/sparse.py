@@ -68,4 +68,5 @@ def _expect_coordinates(shape: tuple[int, int], count: int, *places: Any) -> Non
             raise WireError("a sparse matrix with indices out of range")
 
 
-ROWS = (Row(b"w", ("scipy.sparse.spmatrix", "scipy.sparse.sparray"), _apart, _together, weight=20),)
+_CLASSES = ("scipy.sparse.spmatrix", "scipy.sparse.sparray")
+ROWS = (Row(b"w", _CLASSES, _apart, _together, weight=20, settled=True),)

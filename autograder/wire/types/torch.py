@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from autograder.wire.elements import DTYPE_CODES
+from autograder.wire.limits import DEFAULT_LIMITS
 from autograder.wire.row import (
-    MAX_TYPE_NAME,
     Row,
     UnsupportedValue,
     WireError,
     expect_types,
+    printable,
 )
 from autograder.wire.types.plain import clean_name
 from autograder.wire.values import Record, named, type_name, with_name
@@ -31,7 +32,7 @@ DTYPES = (
 DEVICES = ("cpu", "cuda", "mps", "xpu", "meta")
 MAX_DEVICES, MAX_SIZE = 1024, 2**63
 #: Before a view of one number spread wide is made a copy of; a frame holds no more.
-MAX_BYTES = 512 << 20
+MAX_BYTES = DEFAULT_LIMITS.body
 
 
 def _tensor_apart(value: Any) -> tuple[object, ...]:
@@ -43,7 +44,7 @@ def _tensor_apart(value: Any) -> tuple[object, ...]:
         plain = value.detach()
         try:
             parts = _dense(torch, plain) if plain.layout is torch.strided else None
-            return type_name(value)[:MAX_TYPE_NAME], *(parts or _sparse(torch, plain))
+            return printable(type_name(value)), *(parts or _sparse(torch, plain))
         except (TypeError, RuntimeError, NotImplementedError, ValueError):  # quantised, or no data
             raise UnsupportedValue(f"a tensor of {plain.dtype}", "elements") from None
 
@@ -72,7 +73,8 @@ def _sparse(torch: Any, tensor: Any) -> tuple[object, ...]:
             tuple(map(int, tensor.shape)),
             *_strided(torch, values),
             indices.cpu().numpy(),
-            tensor.is_coalesced(),
+            # Of one value or none torch says so itself, whatever it has been told.
+            bool(tensor.is_coalesced() or values.shape[0] < 2),
         )
     if tensor.layout is torch.sparse_csr and tensor.dim() == 2:
         rows, columns = tensor.crow_indices(), tensor.col_indices()
