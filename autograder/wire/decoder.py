@@ -18,7 +18,7 @@ from autograder.wire import elements, types
 from autograder.wire.canonical import expect_canonical
 from autograder.wire.limits import COUNT, DIMENSION, DOUBLE, REFERENCE, Limits, bulk, octets
 from autograder.wire.references import MAX_NUMBER, MAX_TYPE_NAME, Reference, References
-from autograder.wire.row import Row, WireError, expect_spread, kind_name
+from autograder.wire.row import Row, WireError, expect_distinct, expect_spread, kind_name
 
 
 @dataclass(frozen=True)
@@ -231,8 +231,7 @@ def _mapping(parts: tuple[Any, ...]) -> dict[Any, object]:
     keys, values = parts[: len(parts) // 2], parts[len(parts) // 2 :]
     expect_spread(keys)
     made = dict(zip(keys, values, strict=True))
-    if len(made) != len(keys):
-        raise WireError("a dict with equal keys")
+    expect_distinct(made, keys)
     return made
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,16 @@ def expect_spread(keys: Collection[object]) -> None:
         _hash, count = Counter(map(hash, keys)).most_common(1)[0]
         if count > MAX_EQUAL_HASHES:
             raise WireError("keys whose hashes collide")
+
+
+def expect_distinct(kept: Sized, given: Sized) -> None:
+    """Fail if a dict or a set has fewer keys or members than it was given.
+
+    Raises:
+        WireError: some are equal.
+    """
+    if len(kept) != len(given):
+        raise WireError("equal keys or members")
 
 
 def kind_name(kind: type) -> str:

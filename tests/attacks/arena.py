@@ -29,13 +29,14 @@ import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 from jsonschema import Draft202012Validator
 
@@ -44,6 +45,8 @@ from autograder.model import manifest
 from autograder.model.report import Report
 from autograder.sandbox.lockdown import STEPS
 from autograder.session import Session
+from autograder.wire import codec, decoder, elements
+from autograder.wire.types import plain
 from release.templates import solved, templates
 
 HERE = Path(__file__).parent
@@ -387,6 +390,34 @@ class Arena:
         ):
             return True
         return bool(rest)
+
+    def believing(self, frames: Iterable[bytes]) -> bool:
+        """Whether a decoder takes each of the frames that does not ask if an encoder made it."""
+
+        def nothing(*_args: object) -> None:
+            pass
+
+        with ExitStack() as patches:
+            for module, name, substitute in (
+                (decoder, "expect_canonical", nothing),
+                (decoder, "expect_distinct", nothing),
+                (plain, "expect_distinct", nothing),
+                (plain, "printable", lambda name: name),
+                (decoder, "octets", lambda _value: mock.ANY),
+                (elements, "_are_bools", lambda _raw: True),
+                (elements, "scalar", lambda _value: mock.Mock(dtype=mock.ANY)),
+            ):
+                patches.enter_context(mock.patch.object(module, name, substitute))
+            for frame in frames:
+                header, body = codec.sizes(frame[: codec.PREFIX.size])
+                rest = frame[codec.PREFIX.size :]
+                plan = codec.Plan(rest[:header], body)
+                at, buffers = header, []
+                for size in plan.buffer_sizes:
+                    buffers.append(memoryview(bytearray(rest[at : at + size])))
+                    at += size
+                plan.value(buffers)
+        return True
 
     # --- grading ---
 

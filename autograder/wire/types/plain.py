@@ -20,6 +20,7 @@ from autograder.wire.row import (
     Row,
     UnsupportedValue,
     WireError,
+    expect_distinct,
     expect_spread,
     expect_types,
     kind_name,
@@ -32,8 +33,7 @@ def _members(kind: type[Any]) -> Callable[[tuple[Any, ...]], object]:
     def together(parts: tuple[Any, ...]) -> object:
         expect_spread(parts)
         made = kind(parts)
-        if len(made) != len(parts):
-            raise WireError("a set with equal members")
+        expect_distinct(made, parts)
         return made
 
     return together
