@@ -202,7 +202,13 @@ class RemoteObject:
 
         Raises:
             HarnessFault: it belongs to another worker.
+            CheckFailed: the student's code has ended the process that it was in.
         """
+        if worker is not self._worker and not (self._worker.alive or self._worker.released):
+            raise fail(
+                f"`{self.label}` is gone: the code has ended the Python process that it was in.",
+                hint="An answer should only return its value.",
+            )
         if worker is not self._worker:
             raise HarnessFault(
                 f"a check hands on `{self.label}`, an object of a process that has ended or is "

@@ -85,6 +85,8 @@ class Requests(ABC):
 
     def __init__(self) -> None:
         self._alive = True
+        #: Whether it was ended because nobody will ask any more.
+        self.released = False
         self.references: References = NO_REFERENCES
         self.active: frozenset[str] = frozenset()
 
@@ -102,6 +104,7 @@ class Requests(ABC):
 
     def release(self) -> None:
         """Nobody will ask any more."""
+        self.released |= self._alive
         self.close()
 
     @property

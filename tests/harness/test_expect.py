@@ -27,6 +27,7 @@ from autograder.checks import (
     expect_text,
     expect_type,
 )
+from autograder.checks.expect.tolerance import Tolerance
 from autograder.checks.expect.words import quoted, told_apart
 from autograder.model.findings import CheckFailed, Finding
 from autograder.wire import copied
@@ -89,6 +90,24 @@ def test_expect_array_names_a_known_mistake() -> None:
     with pytest.raises(CheckFailed) as caught:
         expect_array(-EXPECTED, EXPECTED, hint="Other.", mistakes=[(-EXPECTED, "Mind the sign.")])
     assert "Mind the sign." in caught.value.finding.text(hidden=True)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_expect_shape_refuses_what_is_no_number(odd: float) -> None:
+    """What a check goes on with: NaN is not larger than any tolerance of its own."""
+    for array in (np.array([0.5, odd]), np.array([0.5, odd], dtype="f4"), np.array([1j, odd])):
+        kind = array.dtype.kind
+        assert "NaN" in refused(lambda got, kind=kind: expect_shape(got, (2,), kind), array).public
+        tensor = torch.from_numpy(array)
+        assert "NaN" in refused(lambda got, kind=kind: expect_shape(got, (2,), kind), tensor).public
+
+
+def test_nan_is_close_to_nothing() -> None:
+    nan, one = np.array([np.nan, 1.0]), np.array([1.0, np.nan])
+    for allowed in (Tolerance(0.0, 0.0), Tolerance(1e9, 1e9)):
+        for got, expected in ((nan, one), (nan, nan)):
+            assert not allowed.close(got, expected)[0]
+        assert allowed.close(nan, nan, equal_nan=True).all()
 
 
 def test_expect_shape_returns_the_array() -> None:

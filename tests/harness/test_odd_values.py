@@ -55,7 +55,8 @@ def grade_check(tmp_path: Path) -> GradeCheck:
         (root / "staff" / "checks" / "test_two.py").unlink()
         folder = root / ("public" if public else "staff") / "checks"
         folder.mkdir(exist_ok=True)
-        text = HEAD + CHECK.format(line=line, above=above, arguments=", n" * ('"n"' in above))
+        arguments = ", n" * ('"n"' in above) + ", set_score" * ("partial_credit" in above)
+        text = HEAD + CHECK.format(line=line, above=above, arguments=arguments)
         (folder / "test_own.py").write_text(text, encoding="utf-8")
         toml = root / "staff" / manifest.FILE_NAME
         wanted = 'files = ["*.json"]\n\n[runtime]'
@@ -95,6 +96,15 @@ TRIPS = [
     ("open(got)", "return 'no_such_file'", "returned 'no_such_file'"),
     ("1 / got", "return 0", "returned 0"),
     ("len(np.float64(got))", "return 1.5", "returned 1.5"),
+    ("np.zeros(got)", "return 10**15", "returned 1000000000000000"),
+    ("float(got)", "return 10**400", "returned 1000"),
+    ("str(got ** 100)", "return 10**400", "returned 1000"),
+    ("{}[got]", "return '\\U000e0001' * 4_000_000", "returned '"),
+    ("got.shape", "return object()", "returned an object of type object"),
+    ("got.sum(axis=0)", "return iter([1])", "returned an object of type list_iterator"),
+    ("expect_gradient(lambda x: got, np.ones(2), np.ones(2), rng=None)", "return 1", "returned 1"),
+    ("request.getfixturevalue('leaderboard')('best', got)", "return 10**400", "returned 1000"),
+    ("raise MemoryError", "return 1", "returned 1"),
 ]
 
 
@@ -110,6 +120,61 @@ def test_a_public_check_that_trips(
     assert "Hint: " in check.message
     assert "Traceback" not in check.message
     assert check.staff.startswith("public checks/test_own.py, line ")
+
+
+@needs_root
+@pytest.mark.parametrize("answer", ["10**400", "float('nan')", "[1]"])
+def test_scores_that_are_made_of_an_odd_value(grade_check: GradeCheck, answer: str) -> None:
+    check = grade_check("set_score(got)", f"return {answer}", above="@partial_credit(2)")
+    assert (check.status, check.score, check.tripped) == ("failed", 0, True)
+
+
+@needs_root
+def test_an_assertion_that_carries_what_cannot_be_written(grade_check: GradeCheck) -> None:
+    check = grade_check("assert got is None, got ** 100", "return 10**400", public=True)
+    assert (check.status, check.message) == ("failed", "This does not hold for your answer.")
+
+
+@needs_root
+def test_what_grows_too_large_to_be_sent_on(grade_check: GradeCheck) -> None:
+    check = grade_check("student.call('row_sums', got * got)", "return 2**4000", public=True)
+    assert (check.status, check.tripped) == ("failed", True)
+    assert "nothing that this check can work with" in check.message
+
+
+@needs_root
+def test_what_staff_are_told_is_bounded(grade_check: GradeCheck) -> None:
+    check = grade_check("request.getfixturevalue('flag')(got)", "return 'a\\ud800' * 5_000_000")
+    assert check.status == "passed"
+    above = "from autograder.checks.plugin.model import MAX_FLAG"
+    line = "request.getfixturevalue('flag')(got); assert len(got) > MAX_FLAG"
+    assert grade_check(line, "return 'a' * 5_000_000", above=above).status == "passed"
+
+
+@needs_root
+def test_pictures_that_cannot_be_drawn(grade_check: GradeCheck) -> None:
+    line = "raise fail('no', compared=(got, got))"
+    check = grade_check(line, "return np.full((9, 9), 1e308) * [-1, 1, 1] * 3", public=True)
+    assert check.status == "failed"
+    check = grade_check(line, "return [[1], [2, 3]]", public=True)
+    assert (check.status, check.pictures) == ("failed", ())
+
+
+@needs_root
+def test_an_object_whose_process_was_ended(grade_check: GradeCheck) -> None:
+    """Handed on to the next process it is nothing; the student's code has ended the first."""
+    line = """pass
+    kept = student.call("row_sums", np.ones((1, 1)), keep=True)
+    try:
+        student.call("row_sums", None)
+    except CheckFailed:
+        student.call("row_sums", kept)
+"""
+    answer = "import os; return os._exit(0) if matrix is None else object()"
+    above = "from autograder.model.findings import CheckFailed"
+    check = grade_check(line, answer, public=True, above=above)
+    assert check.status == "failed"
+    assert "ended the Python process" in check.message
 
 
 @needs_root
@@ -143,7 +208,6 @@ FAULTS = [
     ("request.getfixturevalue('nothing')", "FixtureLookupError"),
     ("student.call('box_blur', 1)", "not among the names"),
     ("student.call('row_sums', object())", "object"),
-    ("raise MemoryError", "MemoryError"),
     ("raise OSError(28, 'No space left on device')", "No space left"),
     ("raise SystemExit(3)", "SystemExit"),
     ("import broken", "SyntaxError"),

@@ -46,10 +46,16 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Read:
-    """An array out of what came back, and how exactly its numbers can be asked for."""
+    """An array out of what came back, and how exactly its numbers can be asked for.
+
+    Attributes:
+        precision: by their type.
+        widened: they may have come of a coarser type, which the numbers themselves tell.
+    """
 
     array: Array
     precision: Precision
+    widened: bool = False
 
 
 def expect_array(
@@ -91,7 +97,11 @@ def expect_array(
     known = [(_expected_array(wrong).array, explanation) for wrong, explanation in mistakes]
     read = _read(got, right.shape, convert=convert)
     found = read.array
-    allowed = tolerance(coarser(read.precision, reference.precision), right, atol, rtol)
+    if found.shape not in {right.shape, *(wrong.shape for wrong, _ in known)}:
+        _compare_shape(found, right.shape)  # which may be a large one: nothing is done with it
+    own = narrowed(found) if read.widened else read.precision
+    precise = coarser(read.precision, own, reference.precision)
+    allowed = tolerance(precise, right, atol, rtol)
     told = _mistake(found, known, allowed)
     _compare_shape(found, right.shape, told)
     _compare_kind(found, right.dtype.kind)
@@ -139,7 +149,7 @@ def _read(got: object, shape: tuple[int, ...] | None, *, convert: bool = False) 
         array = _converted(got)
     else:
         raise not_a("an array", got, "Return a NumPy array.")
-    return Read(array, coarser(of_type(array), narrowed(array)))
+    return Read(array, of_type(array), widened=True)
 
 
 def _is_number(value: object, shape: tuple[int, ...] | None) -> bool:

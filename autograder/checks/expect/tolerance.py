@@ -39,6 +39,8 @@ BFLOAT16 = Precision(3e-2, 1e-2, 1e-2)
 EXACT = Precision(0.0, 0.0, 0.0)
 #: The absolute tolerance is at most this share of the largest number that is expected.
 SMALL = 1e-2
+#: So many elements of a large array are looked at at once.
+CHUNK = 1 << 20
 #: The absolute tolerance beside an explicit relative one.
 ATOL = 1e-6
 
@@ -84,12 +86,16 @@ def narrowed(array: Array) -> Precision:
     """
     if array.dtype.kind not in "fc":
         return EXACT
-    array = array[np.isfinite(array)]
     narrow = np.complex64 if array.dtype.kind == "c" else np.float32
-    with np.errstate(over="ignore", under="ignore"):
-        if (array != array.astype(narrow)).any():
-            return EXACT
-    return PRECISIONS[4] if (array != np.round(array)).any() else EXACT
+    flat, broken = array.reshape(-1), False
+    for start in range(0, flat.size, CHUNK):
+        piece = flat[start : start + CHUNK]
+        piece = piece[np.isfinite(piece)]
+        with np.errstate(over="ignore", under="ignore"):
+            if (piece != piece.astype(narrow)).any():
+                return EXACT
+        broken = broken or bool((piece != np.round(piece)).any())
+    return PRECISIONS[4] if broken else EXACT
 
 
 def coarser(*precisions: Precision) -> Precision:

@@ -61,7 +61,7 @@ class Fixtures:
     def flag(self, request: pytest.FixtureRequest) -> Callable[[str], None]:
         """Tell staff of something that they should look at; it costs no points."""
         check: Check = request.node.stash[CHECK]
-        return check.flags.append
+        return check.flag
 
     @pytest.fixture
     def leaderboard(self, request: pytest.FixtureRequest) -> Callable[..., None]:

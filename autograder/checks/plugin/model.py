@@ -13,10 +13,14 @@ from typing import Any
 
 from autograder.checks.files import Files
 from autograder.checks.student import Student
+from autograder.model.errors import HarnessFault
 from autograder.model.findings import clean
 from autograder.model.manifest import Question
 from autograder.model.pictures import Picture
 from autograder.model.report import HARNESS_FAULT, Asked, CheckResult, Leaderboard, Status
+
+#: Characters of a flag and of a text on the leaderboard, and bits of a whole number there.
+MAX_FLAG, MAX_BOARD_TEXT, MAX_BOARD_BITS = 2000, 200, 53
 
 
 @dataclass(frozen=True)
@@ -184,11 +188,22 @@ class Check:
 
         Args:
             order: ``desc`` where more is better, else ``asc``.
+
+        Raises:
+            HarnessFault: the order is none.
+            TypeError, ValueError, OverflowError: it is no number that a column can show.
         """
         if order not in ("asc", "desc"):
-            raise ValueError(f"the leaderboard's order is {order!r}; it is 'asc' or 'desc'")
-        value = value if isinstance(value, str | int) else float(value)
+            raise HarnessFault(f"the leaderboard's order is {order!r}; it is 'asc' or 'desc'")
+        if isinstance(value, str):
+            value = clean(value, MAX_BOARD_TEXT)
+        elif not isinstance(value, int) or value.bit_length() > MAX_BOARD_BITS:
+            value = float(value)
         self.leaderboard[name] = Leaderboard(name, value, order)
+
+    def flag(self, text: object) -> None:
+        """Tell staff of something; of a text of the student's no more than can be read."""
+        self.flags.append(clean(str(text), MAX_FLAG))
 
     def note_stopped(self) -> None:
         """Tell of a statement that there was no time left for: staff always, students if it failed.

@@ -6,17 +6,22 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.checks.plugin import remembered, tripping, wrappers
 from autograder.checks.plugin.collected import CHECK, CollectedChecks
-from autograder.checks.plugin.locations import Locations, frames
+from autograder.checks.plugin.locations import Location, Locations, frames, said
 from autograder.checks.plugin.model import Case, Check
+from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, clean
-from autograder.model.pictures import compare
+from autograder.model.pictures import Picture, compare
 from autograder.model.report import HARNESS_FAULT
+from autograder.model.text import bounded
 
+#: Bytes of what staff read of an exception, whose words may be the student's.
+MAX_TRACE = 20_000
 DOES_NOT_HOLD = "This does not hold for your answer."
 
 
@@ -63,9 +68,9 @@ class Outcomes:
             return
         try:
             wrappers.enter_leaderboard(check)
-        except (TypeError, ValueError) as error:
-            case = failed_case(error, check, self._checks.where)
-        wrappers.take_score(check, case)
+            wrappers.take_score(check, case)
+        except (TypeError, ValueError, OverflowError, HarnessFault) as error:
+            case = failed_case(error, check, self._checks.where, left_behind=True)
         if call.when == "teardown" and check.outcomes:
             check.outcomes[-1] = case  # what the case did last went wrong in the harness
         else:
@@ -89,10 +94,15 @@ class Outcomes:
             remembered.keep(check, handed.verdicts)
 
 
-def failed_case(error: BaseException, check: Check, where: Locations) -> Case:
+def failed_case(
+    error: BaseException, check: Check, where: Locations, *, left_behind: bool = False
+) -> Case:
     """What an exception says of a case.
 
     A finding, a failed assertion, a check that tripped over what came back, or a fault.
+
+    Args:
+        left_behind: as for ``tripping.over``.
     """
     spec = check.spec
     if isinstance(error, pytest.skip.Exception):
@@ -100,14 +110,16 @@ def failed_case(error: BaseException, check: Check, where: Locations) -> Case:
     if isinstance(error, CheckFailed):
         text = spec.hide_errors or error.finding.text(hidden=spec.hidden)
         drawn = error.finding.compared if not (spec.hidden or spec.hide_errors) else None
-        pictures = compare(*drawn) if drawn is not None else ()
+        pictures = _drawn(*drawn) if drawn is not None else ()
         return Case(0.0, text, clean(error.finding.public), "failed", pictures)
     if isinstance(error, AssertionError | pytest.fail.Exception):
         text = spec.hide_errors or _assertion_text(error, check)
-        return Case(0.0, text, clean(str(error)), "failed")
+        return Case(0.0, text, _words(error), "failed")
     told = where.sentence(error)
-    trace = f"{told}\n{''.join(traceback.format_exception(error))}"
-    over = tripping.over(error, check, where)
+    if left_behind:
+        told = f"{where.shown(Location(spec.file, spec.line))}, its score or value: {said(error)}"
+    trace = bounded(f"{told}\n{''.join(traceback.format_exception(error))}", MAX_TRACE)
+    over = tripping.over(error, check, where, left_behind=left_behind)
     if over is None:
         return Case(0.0, HARNESS_FAULT, trace, "fault")
     text = spec.hide_errors or tripping.finding(over, error).text(hidden=spec.hidden)
@@ -124,4 +136,20 @@ def _assertion_text(error: BaseException, check: Check) -> str:
     text = error.args[0] if error.args else None
     if own and isinstance(text, str):
         return clean(text)
-    return DOES_NOT_HOLD if check.spec.hidden else clean(str(error)) or DOES_NOT_HOLD
+    return DOES_NOT_HOLD if check.spec.hidden else _words(error) or DOES_NOT_HOLD
+
+
+def _words(error: BaseException) -> str:
+    """What an exception says; it may carry any value of the student's, also one without words."""
+    try:
+        return clean(str(error))
+    except Exception:  # an integer of more digits than Python writes
+        return ""
+
+
+def _drawn(got: Any, expected: Any) -> tuple[Picture, ...]:
+    """Both as pictures; none of what cannot be drawn, which is judged already."""
+    try:
+        return compare(got, expected)
+    except Exception:
+        return ()

@@ -5,6 +5,7 @@ no fault of the harness: the check fails, the student reads what came back, and 
 The line is drawn so that a check with a bug of its own is not taken for that: something must have
 come back before, and the exception must come out of the check's own code or of a library that it
 called. A bug that the line lets through shows where the solution is graded: it does not pass.
+So does a check that takes all of the memory by itself.
 """
 
 from __future__ import annotations
@@ -20,20 +21,35 @@ from autograder.checks.plugin.model import Check
 from autograder.checks.received import RETURNED, WORDS, Reply, shown
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.findings import Finding
+from autograder.wire import UnsupportedValue
 
 _HARNESS = Path(autograder.__file__).resolve().parent
 #: Modules of the harness that only work on what a check gives them.
-_COMPARING = ("checks/expect", "checks/cache.py", "checks/received.py", "model/pictures.py")
+_COMPARING = (
+    *("checks/expect", "checks/cache.py", "checks/received.py", "model/pictures.py"),
+    *("checks/properties.py", "checks/timing.py", "checks/figures.py", "checks/source.py"),
+    "checks/remote.py",  # it tells what a remote object is asked for in vain
+    # Scores and entries of the leaderboard, which a check may make of what came back.
+    *("checks/plugin/model.py", "checks/plugin/wrappers.py"),
+)
 #: What a value cannot be to blame for.
-_OWN = (HarnessFault, UserError, ImportError, MemoryError, TimeoutError, pytest.FixtureLookupError)
+_OWN = (HarnessFault, UserError, ImportError, TimeoutError, pytest.FixtureLookupError)
+#: Why a value that follows from what came back may not be sent on, where that may be to blame.
+_GROWN = frozenset(("large", "deep"))
 #: What the machine lacks, not the value.
 _MACHINE = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EAGAIN)
 )
 
 
-def over(error: BaseException, check: Check, where: Locations) -> Reply | None:
-    """What came back last, if the check tripped over what came back; None for any other error."""
+def over(
+    error: BaseException, check: Check, where: Locations, *, left_behind: bool = False
+) -> Reply | None:
+    """What came back last, if the check tripped over what came back; None for any other error.
+
+    Args:
+        left_behind: the error comes of what the check has left behind, and not out of its code.
+    """
     last = _last(check)
     if last is None or not isinstance(error, Exception) or isinstance(error, _OWN):
         return None
@@ -43,7 +59,9 @@ def over(error: BaseException, check: Check, where: Locations) -> Reply | None:
         return None  # a module's; only a text that was parsed has no file
     if isinstance(error, OSError) and error.errno in _MACHINE:
         return None
-    return last if _in_check(error, where) else None
+    if isinstance(error, UnsupportedValue) and error.reason in _GROWN:
+        return last
+    return last if left_behind or _in_check(error, where) else None
 
 
 def finding(reply: Reply, error: BaseException) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from autograder.checks.plugin.model import Case, Check
@@ -15,11 +16,18 @@ def forget_score(check: Check) -> None:
 
 
 def take_score(check: Check, case: Case) -> None:
-    """Give a case the share of the points that the check set by ``partial_credit``, if it did."""
+    """Give a case the share of the points that the check set by ``partial_credit``, if it did.
+
+    Raises:
+        TypeError, ValueError, OverflowError: it is no number.
+    """
     wrapper = _wrapper_with(check.spec.function, "__score__")
     weight = check.spec.weight
     if wrapper is not None and case.status in ("passed", "failed") and weight:
-        case.share = min(max(float(wrapper.__score__) / weight, 0.0), 1.0)
+        score = float(wrapper.__score__)
+        if math.isnan(score):
+            raise ValueError("a score that is no number")
+        case.share = min(max(score / weight, 0.0), 1.0)
 
 
 def enter_leaderboard(check: Check) -> None:

@@ -15,6 +15,9 @@ from fractions import Fraction
 MAX_LENGTH = 200
 MAX_DEPTH = 20
 MAX_EXPONENT = 8
+#: Bits of a numerator or denominator; looked at before a number is made, as powers of powers grow
+#: beyond any memory.
+MAX_BITS = 2_000
 
 TOKEN = re.compile(r"\s*(\*\*|[-+*/^()]|\d+(?:\.\d+)?|[A-Za-z])")
 #: Other spellings of the same: typographic signs, brackets, and floor, as all widths are whole.
@@ -32,7 +35,8 @@ def value(text: str, symbols: Mapping[str, int]) -> Fraction:
     """The exact value of a formula; letter case of symbols does not matter.
 
     Raises:
-        FormulaError: the text is no formula in these symbols, or divides by zero.
+        FormulaError: the text is no formula in these symbols, divides by zero, or makes numbers of
+            more than MAX_BITS bits.
     """
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"it is longer than {MAX_LENGTH} characters")
@@ -72,7 +76,9 @@ class _Parser:
         result = self.product(depth)
         while self.next_is("+", "-"):
             sign = 1 if self.rest.pop(0) == "+" else -1
-            result += sign * self.product(depth)
+            term = self.product(depth)
+            _expect_room(_bits(result) + _bits(term))
+            result += sign * term
         return result
 
     def product(self, depth: int) -> Fraction:
@@ -82,6 +88,7 @@ class _Parser:
             factor = self.power(depth)
             if operator == "/" and factor == 0:
                 raise FormulaError("it divides by zero")
+            _expect_room(_bits(result) + _bits(factor))
             result = result / factor if operator == "/" else result * factor
         return result
 
@@ -95,6 +102,7 @@ class _Parser:
             exponent = self.power(depth + 1)
             if exponent.denominator != 1 or not 0 <= exponent <= MAX_EXPONENT:
                 raise FormulaError("an exponent is no small whole number")
+            _expect_room(_bits(base) * int(exponent))
             base = base ** int(exponent)
         return sign * base
 
@@ -113,3 +121,13 @@ class _Parser:
         if token.upper() in self.symbols:
             return Fraction(self.symbols[token.upper()])
         raise FormulaError(f"'{token}' is none of the symbols {', '.join(self.symbols)}")
+
+
+def _bits(number: Fraction) -> int:
+    return max(number.numerator.bit_length(), number.denominator.bit_length())
+
+
+def _expect_room(bits: int) -> None:
+    """Fail where a number of so many bits would be made."""
+    if bits > MAX_BITS:
+        raise FormulaError("its numbers grow too large")

@@ -13,6 +13,8 @@ from gradescope_utils.autograder_utils.decorators import number, weight
 from autograder.checks import Files, fail, question
 
 FORM = "written.json"
+#: Of a whole number, and of one in a text.
+MAX_BITS, MAX_DIGITS = 1000, 100
 LAYERS = {
     "conv1": ((28, 28, 10), 100),
     "pool1": ((14, 14, 10), 0),
@@ -59,6 +61,8 @@ def as_number(value: Any, name: str) -> float:
             value = float(text)
         except ValueError:
             value = None
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        value = None  # beyond any float
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise fail(f"{name} is no number.", hint="Write a plain number, without a unit.")
     return float(value)
@@ -67,7 +71,7 @@ def as_number(value: Any, name: str) -> float:
 def as_shape(value: Any, name: str) -> tuple[int, ...]:
     """A shape: a list of numbers, or text as 28x28x10."""
     if isinstance(value, str):
-        value = [int(part) for part in re.findall(r"\d+", value)]
+        value = [int(part[:MAX_DIGITS]) for part in re.findall(r"\d+", value)]
     if isinstance(value, int) and not isinstance(value, bool):
         value = [value]
     if not isinstance(value, list) or not all(type(part) is int for part in value):
@@ -112,7 +116,7 @@ def test_layer_parameters(files: Files, layer: str) -> None:
 def test_formulas(files: Files, name: str, rng: np.random.Generator) -> None:
     """the formulas for weights, biases, widths and the receptive field"""
     text = answer(files, "formulas", name)
-    if not isinstance(text, str | int):
+    if not isinstance(text, str | int) or (isinstance(text, int) and text.bit_length() > MAX_BITS):
         raise fail(f"{name} is no formula.", hint="Write it as text, as A*(B+1).")
     right, letters = FORMULAS[name]
     for _ in range(8):
