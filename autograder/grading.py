@@ -8,6 +8,7 @@ the child is gone is reported as the harness's fault.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import secrets
@@ -18,8 +19,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,6 +29,7 @@ from autograder import wire
 from autograder.checks import running
 from autograder.checks.cache import Cache
 from autograder.checks.explaining import explained
+from autograder.checks.own_time import OwnTime
 from autograder.checks.plugin.collected import CollectedChecks, Handed
 from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
@@ -39,6 +41,7 @@ from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
+from autograder.outcome import UNREAD, Outcome
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_paths
@@ -79,54 +82,6 @@ class Job:
 
 #: To look up what is remembered; a submission that takes longer to be read is graded as any other.
 RECALL_SECONDS = 10.0
-
-OUT_OF_TIME = (
-    "There was no time left to finish this check. "
-    "Make slow parts of your code faster and hand in again, or tell the staff."
-)
-
-
-@dataclass
-class Outcome:
-    """What has come of one submission so far; the child sends it piece by piece."""
-
-    checks: dict[str, CheckResult] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
-    primitives: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, message: Any) -> bool:
-        """Take one message of the child; False after its last."""
-        if "check" in message:
-            result = CheckResult.from_dict(message["check"])
-            if result.id in self.checks:  # the first entry only says that it exists
-                self.ended.add(result.id)
-            self.checks[result.id] = result
-            return True
-        for name, values in message["end"].items():
-            getattr(self, name).extend(values)
-        return False
-
-    def take(self, messages: list[Any]) -> None:
-        """Take all messages at once."""
-        for message in messages:
-            self.add(message)
-
-    def stop(self, seconds: float) -> None:
-        """Note that the time was over; what has ended keeps its points."""
-        words = f"grading took longer than {seconds:.3g} seconds"
-        if not self.checks:
-            self.faults.append(words)
-            return
-        left = self.checks.keys() - self.ended
-        self.flags.append(f"{words}; {len(left)} of {len(self.checks)} checks did not end")
-        for name in left:
-            self.checks[name] = replace(
-                self.checks[name], status="skipped", message=OUT_OF_TIME, staff=""
-            )
 
 
 def serve(job: socket.socket, control: socket.socket) -> None:
@@ -270,15 +225,16 @@ class Grader:
             message = {"fault": "the process that ran the notebook ended early"}
         finally:
             ours.close()
-            fault = self._ended(child)
+            _code, fault = self._ended(child)
             shutil.rmtree(folder, ignore_errors=True)
         return {"fault": fault} if fault else message
 
-    def _ended(self, child: int) -> str:
-        """End a child and all workers; what the reaper could not do, in words."""
+    def _ended(self, child: int) -> tuple[int, str]:
+        """End a child and all workers; how it ended, and what the reaper could not do, in words."""
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return str(self.zygote.order("reap_all").get("fault", ""))
+        _pid, status = os.waitpid(child, 0)
+        fault = str(self.zygote.order("reap_all").get("fault", ""))
+        return os.waitstatus_to_exitcode(status), fault
 
     def _recall(self, job: Job, folder: Path, seed: int, outcome: Outcome) -> bool:
         """Take over all outcomes, if every one is remembered."""
@@ -302,33 +258,74 @@ class Grader:
         outcome: Outcome,
         announce: Callable[[int, int], None],
     ) -> None:
-        """Fork the child and take its results, up to its end or the time limit."""
+        """Have children run the checks: another one goes on where a check has ended one."""
         seconds = self.assignment.limits.total_seconds
         if job.seconds is not None:
             seconds = max(min(seconds, job.seconds), 0.0)
         deadline = time.monotonic() + seconds
+        own = self.assignment.limits.grader_seconds
+        for number in itertools.count():
+            inner = folder / str(number)
+            inner.mkdir()
+            inner.chmod(0o711)
+            outcome.running = ""
+            try:
+                code = self._run_once(job, inner, seed, outcome, announce, deadline)
+            except wire.DeadlinePassed:
+                outcome.stop(seconds)
+                return
+            if code is None:
+                return
+            if not outcome.lose(code, own):
+                outcome.faults.append("the process that ran the checks ended early")
+                return
+            shutil.rmtree(inner, ignore_errors=True)
+
+    def _run_once(
+        self,
+        job: Job,
+        folder: Path,
+        seed: int,
+        outcome: Outcome,
+        announce: Callable[[int, int], None],
+        deadline: float,
+    ) -> int | None:
+        """Fork a child and take its results; its exit code if it did not come to its end.
+
+        Raises:
+            DeadlinePassed: its time was over.
+        """
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
             ours.close()
-            self._run_and_exit(job, folder, seed, theirs)
+            self._run_and_exit(job, folder, seed, theirs, outcome)
         theirs.close()
+        complete = False
         try:
             while outcome.add(wire.receive(ours, deadline=deadline)):
                 announce(len(outcome.ended), len(outcome.checks))
-        except wire.DeadlinePassed:
-            outcome.stop(seconds)
+            complete = True
         except wire.PeerClosed:
-            outcome.faults.append("the process that ran the checks ended early")
+            pass
         finally:
             ours.close()
-            if fault := self._ended(child):
+            code, fault = self._ended(child)
+            if fault:
                 outcome.faults.append(fault)
+        return None if complete else code
 
-    def _run_and_exit(self, job: Job, folder: Path, seed: int, channel: socket.socket) -> NoReturn:
-        """In a fork: run the checks on one submission, say what has come of it, and end."""
+    def _run_and_exit(
+        self, job: Job, folder: Path, seed: int, channel: socket.socket, before: Outcome
+    ) -> NoReturn:
+        """In a fork: run the checks on one submission, say what has come of it, and end.
+
+        Args:
+            before: what other forks have ended with; those checks are not run again.
+        """
         try:
-            child = Child(self, job, folder, seed, channel)
+            ended = {n: before.checks[n].status == "passed" for n in before.ended}
+            child = Child(self, job, folder, seed, channel, ended)
             self.checks.run(child.handed)
             end = child.end(self.checks)
         except BaseException:
@@ -340,7 +337,7 @@ class Grader:
 
     def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
         checks = tuple(outcome.checks.values()) or tuple(
-            map(_not_graded, self.assignment.questions)
+            _not_graded(question, late=outcome.late) for question in self.assignment.questions
         )
         return Report(
             submission=Path(job.path).name,
@@ -349,9 +346,9 @@ class Grader:
             checks=checks,
             notes=(*outcome.notes, *([HARNESS_FAULT] if outcome.faults else [])),
             faults=tuple(outcome.faults),
-            flags=tuple(outcome.flags),
+            flags=outcome.all_flags,
             seed=seed,
-            primitives=tuple(outcome.primitives),
+            primitives=outcome.primitives,
             unsafe=job.unsafe,
             seconds=round(seconds, 4),
             version=autograder.__version__,
@@ -359,8 +356,8 @@ class Grader:
         )
 
 
-def _not_graded(question: Question) -> CheckResult:
-    """The entry of a question whose checks could not even be collected."""
+def _not_graded(question: Question, *, late: bool) -> CheckResult:
+    """The entry of a question whose checks could not even be collected, or not begun in time."""
     return CheckResult(
         id=question.id,
         question=question.id,
@@ -369,8 +366,8 @@ def _not_graded(question: Question) -> CheckResult:
         hidden=True,
         score=0.0,
         max_score=question.points,
-        status="fault",
-        message=HARNESS_FAULT,
+        status="skipped" if late else "fault",
+        message=UNREAD if late else HARNESS_FAULT,
     )
 
 
@@ -381,7 +378,13 @@ class Child:
     """The process of one submission: what it asks of the checks, and what it says at its end."""
 
     def __init__(
-        self, grader: Grader, job: Job, folder: Path, seed: int, channel: socket.socket
+        self,
+        grader: Grader,
+        job: Job,
+        folder: Path,
+        seed: int,
+        channel: socket.socket,
+        ended: Mapping[str, bool] | None = None,
     ) -> None:
         self.channel = channel
         self._assignment = grader.assignment
@@ -421,9 +424,12 @@ class Child:
             start_worker,
             self._submission,
             memory,
-            lambda result: wire.send(channel, {"check": asdict(result)}),
+            lambda result: wire.send(channel, _told(grader.checks, result)),
             verdicts,
             SecondLooks(limits.second_look_seconds) if job.second_look else None,
+            own_time=OwnTime(limits.grader_seconds),
+            begin=lambda check: wire.send(channel, {"began": check}),
+            ended=ended or {},
         )
 
     def explain(self, identifier: str, whole: bool) -> Explained:
@@ -448,18 +454,24 @@ class Child:
 
     def end(self, checks: CollectedChecks) -> dict[str, Any]:
         """All that is left to say when the checks have run."""
-        active = [check.sandbox for check in checks if check.sandbox is not None]
         return {
             "faults": checks.faults,
-            "flags": checks.flags,
             "notes": [*self._problem, *self._answers.notes],
-            "primitives": sorted(frozenset.intersection(*active)) if active else [],
             "skipped": self._skipped,
         }
 
     @property
     def _skipped(self) -> list[tuple[str, str]]:
         return [(item.name, item.reason) for item in self._submission.skipped[:50]]
+
+
+def _told(checks: CollectedChecks, result: CheckResult) -> dict[str, Any]:
+    """What a child says of a check."""
+    return {
+        "check": asdict(result),
+        "told": checks.flags_of(result.id),
+        "held": checks.sandbox_of(result.id),
+    }
 
 
 def _start_worker(grader: Grader, job: Job, scratch: Path, seconds: float) -> Worker:
@@ -544,7 +556,7 @@ class Recaller:
         child = Child(grader, job, folder, seed, channel)
         if not grader.checks.recalls(child.handed):
             return []
-        checks = [{"check": asdict(check.result())} for check in grader.checks]
+        checks = [_told(grader.checks, check.result()) for check in grader.checks]
         return [*checks, {"end": child.end(grader.checks)}]
 
 

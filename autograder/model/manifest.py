@@ -36,6 +36,7 @@ class Limits:
         replay_seconds: for the statements of a notebook that only may matter, in each check.
         whole_seconds: for those of a whole notebook, where one is run as a whole.
         second_look_seconds: after these no further second look at a submission begins; 0 for none.
+        grader_seconds: processor time of the grader for one check, for what that does itself.
     """
 
     check_seconds: float = 20.0
@@ -43,6 +44,7 @@ class Limits:
     replay_seconds: float = 10.0
     whole_seconds: float = 30.0
     second_look_seconds: float = 120.0
+    grader_seconds: float = 120.0
     memory_mb: int = 2048
     file_mb: int = 64
     submission_mb: int = 100

@@ -6,15 +6,16 @@ submission that they are run on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
 from autograder.checks.cache import Cache
+from autograder.checks.own_time import OwnTime
 from autograder.checks.plugin import remembered
 from autograder.checks.plugin.locations import Locations
-from autograder.checks.plugin.model import Check
+from autograder.checks.plugin.model import Case, Check
 from autograder.checks.process import StartWorker
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
@@ -28,6 +29,7 @@ CHECK = pytest.StashKey[Check]()
 
 StudentMaker = Callable[[Question, float, bool], Student]
 Emit = Callable[[CheckResult], None]
+Begin = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Handed:
         start_worker: for a file that is read where student code would run.
         verdicts: outcomes that are remembered; None to run everything.
         second_looks: at checks that do not pass; None for none.
+        own_time: of each check, in this process; None for no limit.
+        begin: takes the id of each check before it is run.
+        ended: by id, whether they passed: checks that another process has run.
     """
 
     seed: int
@@ -51,6 +56,9 @@ class Handed:
     emit: Emit
     verdicts: Verdicts | None = None
     second_looks: SecondLooks | None = None
+    own_time: OwnTime | None = None
+    begin: Begin = lambda _check: None
+    ended: Mapping[str, bool] = field(default_factory=dict)
 
 
 class CollectedChecks:
@@ -97,7 +105,16 @@ class CollectedChecks:
     @property
     def flags(self) -> list[str]:
         """What the checks told staff."""
-        return [f"{check.id}: {text}" for check in self for text in check.flags]
+        return [flag for check in self for flag in self.flags_of(check.id)]
+
+    def flags_of(self, check: str) -> list[str]:
+        """What one check told staff."""
+        return [f"{check}: {text}" for text in self._checks[check].flags]
+
+    def sandbox_of(self, check: str) -> list[str] | None:
+        """What the sandbox held while a check ran; None where no worker was needed."""
+        held = self._checks[check].sandbox
+        return None if held is None else sorted(held)
 
     def student(self, check: Check, *, whole: bool) -> Student:
         """The student's answer to a check's question, with the whole notebook run or a slice."""
@@ -121,13 +138,21 @@ class CollectedChecks:
         self._handed = handed
         if self.errors:
             return
-        for check in self:  # should this process be stopped, every check has an entry
-            handed.emit(check.result())
-        known = remembered.recalled(self, handed.verdicts)
+        for check in self:
+            if check.id in handed.ended:
+                share = float(handed.ended[check.id])
+                check.outcomes = [Case(share)] * len(check.spec.cases)
+            else:  # should this process be stopped, every check has an entry
+                handed.emit(check.result())
+        left = [check for check in self if check.id not in handed.ended]
+        known = remembered.recalled(left, handed.verdicts)
         for check in known:
             handed.emit(check.result())
-        left = [item for check in self if check not in known for item in self.items(check)]
-        for item, following in zip(left, [*left[1:], None], strict=False):
+        items = [item for check in left if check not in known for item in self.items(check)]
+        for item, following in zip(items, [*items[1:], None], strict=False):
+            check = item.stash[CHECK]
+            if not check.outcomes:
+                handed.begin(check.id)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from autograder.checks.own_time import OwnTimeOver
 from autograder.checks.plugin import remembered, tripping, wrappers
 from autograder.checks.plugin.collected import CHECK, CollectedChecks
 from autograder.checks.plugin.locations import Location, Locations, frames, said
@@ -56,6 +57,17 @@ class Outcomes:
             if other.spec.name in check.spec.depends_on and not other.passed:
                 title = other.spec.title
                 pytest.skip(f"Skipped, because this one has to pass first: {title}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Stop a check whose own work does not end."""
+        check, own_time = item.stash[CHECK], self._checks.handed.own_time
+        if own_time is None:
+            return (yield)
+        if not check.outcomes:
+            own_time.begin(check.id)
+        with own_time.of(check.id):
+            return (yield)
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Turn what a phase ended with into a case's outcome."""
@@ -115,6 +127,8 @@ def failed_case(
     if isinstance(error, AssertionError | pytest.fail.Exception):
         text = spec.hide_errors or _assertion_text(error, check)
         return Case(0.0, text, _words(error), "failed")
+    if isinstance(error, OwnTimeOver):
+        return _late_case(error, check, where)
     told = where.sentence(error)
     if left_behind:
         told = f"{where.shown(Location(spec.file, spec.line))}, its score or value: {said(error)}"
@@ -125,6 +139,19 @@ def failed_case(
     text = spec.hide_errors or tripping.finding(over, error).text(hidden=spec.hidden)
     check.flags.append(f"tripped over what came back: {told}")
     return Case(0.0, text, trace, "failed", tripped=True)
+
+
+def _late_case(error: OwnTimeOver, check: Check, where: Locations) -> Case:
+    """A check's own work did not end: of what came back, or else by its own doing."""
+    check.by_chance = True
+    told = where.sentence(error)
+    last = tripping.last_reply(check)
+    told = f"the check's own work took more than its processor time: {told}"
+    if last is None:
+        return Case(0.0, HARNESS_FAULT, told, "fault")
+    check.flags.append(told)
+    text = check.spec.hide_errors or tripping.endless(last).text(hidden=check.spec.hidden)
+    return Case(0.0, text, told, "failed", tripped=True)
 
 
 def _assertion_text(error: BaseException, check: Check) -> str:

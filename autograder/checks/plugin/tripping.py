@@ -50,7 +50,7 @@ def over(
     Args:
         left_behind: the error comes of what the check has left behind, and not out of its code.
     """
-    last = _last(check)
+    last = last_reply(check)
     if last is None or not isinstance(error, Exception) or isinstance(error, _OWN):
         return None
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
@@ -83,7 +83,21 @@ def finding(reply: Reply, error: BaseException) -> Finding:
     )
 
 
-def _last(check: Check) -> Reply | None:
+def endless(reply: Reply) -> Finding:
+    """What a student reads where a check does not come to an end with what came back."""
+    name = f"`{reply.name}`"
+    hint = "Compare its size and its contents with what the task asks for."
+    what = "with which this check comes to no end"
+    if not reply.came:
+        return Finding(f"{name} gave nothing that this check comes to an end with.", hint)
+    return Finding(
+        f"{name} {reply.verb} {shown(reply.value)}, {what}.",
+        hint,
+        f"{name} {reply.verb} {WORDS[reply.kind]}, {what}.",
+    )
+
+
+def last_reply(check: Check) -> Reply | None:
     """What came back last, of the student's code or else of a file."""
     sources = (check.student, check.files)
     replies = [source.received.last for source in sources if source is not None]
