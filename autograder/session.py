@@ -293,12 +293,15 @@ class Session:
         *,
         seed: int | None = None,
         fresh: bool = False,
+        seconds: float | None = None,
         second_look: bool = True,
     ) -> Report:
         """As `grade`, for files by their relative paths."""
         with tempfile.TemporaryDirectory(prefix="submission-") as folder:
             write_files(files, Path(folder))
-            return self.grade(Path(folder), seed=seed, fresh=fresh, second_look=second_look)
+            return self.grade(
+                Path(folder), seed=seed, fresh=fresh, seconds=seconds, second_look=second_look
+            )
 
     def close(self) -> None:
         """End the processes of the session and whatever still runs in them."""

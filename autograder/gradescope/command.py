@@ -20,6 +20,7 @@ from types import FrameType
 from autograder.gradescope.decide import (
     Standing,
     excuses,
+    own_faults,
     presented,
     repetition,
     standing,
@@ -134,7 +135,12 @@ class _Run:
     def write_failure(self, fault: str) -> None:
         """Write a file that says that the harness failed, for the next run too."""
         notes = list(self.metadata.notes)
-        write_failure(self.out, fault, {"excused": excuses(self.metadata), "metadata_notes": notes})
+        staff = {
+            "excused": excuses(self.metadata),
+            "own_faults": own_faults(self.metadata, another=False),
+            "metadata_notes": notes,
+        }
+        write_failure(self.out, fault, staff)
 
     def grade(self, folder: Path, cache: Path | None) -> None:
         """Grade, or repeat the last results where the limit says so, and write."""
@@ -156,14 +162,16 @@ class _Run:
             with _stopped_after(clock.for_all):
                 session = Session(assignment, templates, cache=cache / assignment.name)
                 stack.enter_context(session)
-                report = session.grade(self.submission, seconds=clock.for_checks)
+                report, own_fault = _graded(session, self.submission, clock)
                 hashes = hashes_of(assignment, self.submission)
             # Before the processes are ended: that may take seconds.
-            self._write(report, here, hashes)
+            self._write(report, here, hashes, own_fault)
 
-    def _write(self, report: Report, here: Standing, hashes: dict[str, str]) -> None:
+    def _write(
+        self, report: Report, here: Standing, hashes: dict[str, str], own_fault: bool
+    ) -> None:
         try:
-            shown, additions = presented(report, here)
+            shown, additions = presented(report, here, own_fault=own_fault)
             staff = {**additions.staff, "sha256": hashes}
             write_results(shown, self.out, replace(additions, staff=staff))
         except HarnessFault:  # the file says so
@@ -173,6 +181,27 @@ class _Run:
         self.tell(f"{shown.score:g} of {shown.max_score:g} points earned in {shown.seconds:g} s")
         for line in (*shown.flags, *shown.all_faults):
             self.tell(line)
+
+
+def _graded(session: Session, submission: Path, clock: Clock) -> tuple[Report, bool]:
+    """The report on a submission, and whether what failed follows from its own content.
+
+    After a fault it is graded once more: what does not happen again was the machine's. Else the
+    blank template is graded, on which nothing fails but what fails on all. Where there is no time
+    left to tell, it counts as the submission's own: that is what takes the time.
+    """
+    report = session.grade(submission, seconds=clock.for_checks)
+    if not report.faulty:
+        return report, False
+    if clock.for_checks > 2 * report.seconds:
+        again = session.grade(submission, seed=report.seed, seconds=clock.for_checks)
+        if not again.faulty:
+            flag = "a first run ended in a fault of the harness, which did not happen again"
+            return replace(again, flags=(*again.flags, flag)), False
+    if clock.for_checks <= 0:
+        return report, True
+    blank = session.grade_files(session.templates, seconds=clock.for_checks)
+    return report, not blank.faulty
 
 
 @contextmanager

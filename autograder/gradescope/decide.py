@@ -11,7 +11,13 @@ from autograder.gradescope import policies
 from autograder.gradescope.metadata import Metadata
 from autograder.gradescope.output import Additions
 from autograder.gradescope.policies import Due, Quota
-from autograder.gradescope.repeat import MAX_EXCUSED, excused_of, latest_results, repeated
+from autograder.gradescope.repeat import (
+    MAX_EXCUSED,
+    excused_of,
+    latest_results,
+    own_faults_of,
+    repeated,
+)
 from autograder.model.manifest import Gradescope
 from autograder.model.report import Report
 from autograder.model.times import between
@@ -57,9 +63,18 @@ def repetition(here: Standing, points: float) -> dict[str, Any] | None:
     return repeated(last, here.quota.words(), points, staff, leaderboard=here.rules.leaderboard)
 
 
-def presented(report: Report, here: Standing) -> tuple[Report, Additions]:
-    """The report with its entries as students are to see them, and what is added to it."""
+def presented(
+    report: Report, here: Standing, *, own_fault: bool = False
+) -> tuple[Report, Additions]:
+    """The report with its entries as students are to see them, and what is added to it.
+
+    Args:
+        own_fault: what failed in the harness follows from the submission's own content.
+    """
     rules = here.rules
+    faults = own_faults(here.metadata, another=own_fault)
+    if own_fault:
+        report = replace(report, flags=(*report.flags, own_fault_words(len(faults))))
     report = replace(
         report,
         checks=tuple(
@@ -73,11 +88,12 @@ def presented(report: Report, here: Standing) -> tuple[Report, Additions]:
     )
     score = min(max(report.score, 0.0), report.max_score)
     staff = {**_staff(here), "isolation": isolation(report), "score_before_lateness": score}
+    staff["own_faults"] = faults
     lines = []
     if here.quota is not None:
         # Should it be reached here all the same, there were no earlier results to repeat.
         lines += [] if here.quota.reached else [here.quota.words()]
-        if report.faulty:
+        if report.faulty and not own_fault:
             staff["excused"] = excuses(here.metadata, here.quota.excused)
     created = here.metadata.created
     if rules.late is not None and here.due is not None and created is not None:
@@ -106,6 +122,23 @@ def isolation(report: Report) -> str:
     return "full" if PROBES.keys() <= set(report.primitives) else "floor"
 
 
+def own_faults(metadata: Metadata, *, another: bool) -> list[str]:
+    """When submissions were handed in whose own content made the harness fail; this one, too."""
+    moments = set(own_faults_of(metadata))
+    if another and metadata.created is not None:
+        moments.add(metadata.created)
+    return [moment.isoformat() for moment in sorted(moments)[-MAX_EXCUSED:]]
+
+
+def own_fault_words(count: int) -> str:
+    """What staff read of such a submission, the last of so many."""
+    often = f"; it is number {count} of this student's" if count > 1 else ""
+    return (
+        "the harness fails on this submission and not on the blank template: it counts towards "
+        f"the submission limit{often}. Please report the fault, and look at what was handed in."
+    )
+
+
 def excuses(metadata: Metadata, excused: Iterable[datetime] | None = None) -> list[str]:
     """What a failed run leaves for the next: moments that do not count, this one among them."""
     moments = set(excused_of(metadata) if excused is None else excused)
@@ -121,6 +154,7 @@ def _staff(here: Standing) -> dict[str, Any]:
         "created_at": None if created is None else created.isoformat(),
         "due": None if due is None else {"at": due.at.isoformat(), "source": due.source},
         "metadata_notes": list(here.metadata.notes),
+        "own_faults": own_faults(here.metadata, another=False),
     }
     if quota is not None:
         staff["limit"] = {

@@ -175,7 +175,8 @@ def quota(
     """How a submission stands to the limit; None where nobody knows when it was handed in.
 
     Earlier submissions are judged by the same rule, oldest first, so that one that was not graded
-    does not put off the next.
+    does not put off the next. No more are excused in one window than would be graded: what nobody
+    has seen end, a run that was killed, may be the submission's own doing.
 
     Args:
         excused: when submissions were handed in that the harness failed.
@@ -185,9 +186,12 @@ def quota(
     window = timedelta(hours=limit.hours)
     pardoned = frozenset(excused)
     counted: list[datetime] = []
+    failed: list[datetime] = []
     for entry in metadata.previous:
         if entry.failed or entry.time in pardoned:
-            continue
+            failed.append(entry.time)
+            if sum(between(time, entry.time) < window for time in failed) <= limit.submissions:
+                continue
         if _next_at(limit, window, counted, entry.time) is None:
             counted.append(entry.time)
     return Quota(

@@ -38,8 +38,17 @@ def latest_results(metadata: Metadata) -> Mapping[str, Any] | None:
 
 def excused_of(metadata: Metadata) -> tuple[datetime, ...]:
     """When submissions were handed in that the harness failed, as the latest results list them."""
+    return _moments(metadata, "excused")
+
+
+def own_faults_of(metadata: Metadata) -> tuple[datetime, ...]:
+    """When those were whose own content made the harness fail, as the latest results list them."""
+    return _moments(metadata, "own_faults")
+
+
+def _moments(metadata: Metadata, key: str) -> tuple[datetime, ...]:
     extra = (latest_results(metadata) or {}).get("extra_data")
-    texts = extra.get("excused") if isinstance(extra, dict) else None
+    texts = extra.get(key) if isinstance(extra, dict) else None
     moments = []
     for text in texts[-MAX_EXCUSED:] if isinstance(texts, list) else ():
         try:
@@ -66,8 +75,6 @@ def repeated(
     """
     extra = last.get("extra_data")
     extra = extra if isinstance(extra, dict) else {}
-    if extra.get("harness_fault"):
-        return None
     data = {key: value for key, value in plain(dict(last)).items() if key in _TOP}
     for key, known in (("tests", _TEST), ("leaderboard", _BOARD)):
         if isinstance(data.get(key), list):

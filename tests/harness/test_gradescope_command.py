@@ -203,6 +203,39 @@ def test_a_check_that_breaks_is_a_fault(place: Place) -> None:
     assert any("No module named 'gone'" in line for line in place.lines)
 
 
+@needs_root
+@pytest.mark.parametrize("own", [True, False])
+def test_whose_fault_it_was(place: Place, own: bool) -> None:
+    """The harness fails on the submission alone, or on the blank template too."""
+    checks = place.staff / "checks" / "test_two.py"
+    when = "if type(got) is str:" if own else "if True:"
+    check = f"""
+import os
+
+
+@question("Q1")
+@weight(0)
+@number("9")
+def test_crash(student: Student) -> None:
+    try:
+        got = student.call("row_sums", np.ones((2, 2)))
+    except BaseException:
+        got = None
+    {when}
+        os.kill(os.getpid(), 11)
+"""
+    checks.write_text(checks.read_text(encoding="utf-8") + check, encoding="utf-8")
+    place.rules("[gradescope.limit]\nsubmissions = 2\nhours = 24")
+    place.hand_in(lambda notebook: notebook.edit("row-sums", ("return ", "return 'a' or ")))
+    data = place.metadata().run()
+    extra = data["extra_data"]
+    assert place.code == 1
+    assert extra["harness_fault"]
+    assert extra["own_faults"] == ([CREATED] if own else [])
+    assert extra["excused"] == ([] if own else [CREATED])
+    assert any("not on the blank template" in line for line in place.lines) == own
+
+
 def forever(notebook: Notebook) -> None:
     notebook.edit("box-blur", ("return ndimage", "while True: pass\n    return ndimage"))
 

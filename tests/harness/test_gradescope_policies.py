@@ -280,7 +280,7 @@ def test_the_last_results_come_again_in_full() -> None:
         ({"tests": [3]}, None),
         ({"tests": [{"score": "1"}]}, None),
         ({"visibility": "nobody"}, None),
-        ({"extra_data": {"harness_fault": True}}, None),
+        ({"extra_data": {"harness_fault": True}}, 1.5),
     ],
 )
 def test_broken_last_results(changes: dict[str, Any], score: float | None) -> None:
@@ -389,6 +389,41 @@ def test_a_failed_run_is_excused_in_the_next() -> None:
         created=NOW + 2 * HOUR, previous=(Previous(NOW), Previous(NOW + HOUR, results=data))
     )
     assert decide.repetition(decide.standing(third, rules), 2.0) is not None
+
+
+def test_a_fault_of_its_own_content_counts() -> None:
+    """And the next one too: an open limit would make the score an oracle without end."""
+    rules = Gradescope(limit=SubmissionLimit(2, 24))
+    faulty = replace(REPORT, faults=("Boom",))
+    previous: list[Previous] = []
+    for number in range(2):
+        moment = NOW + number * HOUR
+        here = decide.standing(Metadata(created=moment, previous=tuple(previous)), rules)
+        assert decide.repetition(here, 2.0) is None
+        data = gradescope.results(*decide.presented(faulty, here, own_fault=True))
+        assert "excused" not in data["extra_data"] or data["extra_data"]["excused"] == []
+        assert len(data["extra_data"]["own_faults"]) == number + 1
+        assert any("not on the blank template" in flag for flag in data["extra_data"]["flags"])
+        previous = [*(Previous(entry.time) for entry in previous), Previous(moment, results=data)]
+    assert "number 2 of this student's" in data["extra_data"]["flags"][-1]
+    third = decide.standing(Metadata(created=NOW + 2 * HOUR, previous=tuple(previous)), rules)
+    again = decide.repetition(third, 2.0)
+    assert again is not None, "what failed is repeated, and nothing is graded"
+    assert len(again["extra_data"]["own_faults"]) == 2
+    honest = gradescope.results(*decide.presented(REPORT, third))
+    assert len(honest["extra_data"]["own_faults"]) == 2, "staff go on to see how often"
+
+
+def test_no_more_are_excused_than_would_be_graded() -> None:
+    limit = SubmissionLimit(2, 24)
+    failed = [Previous(NOW + number * HOUR, failed=True) for number in range(5)]
+    for count, used in ((2, 0), (3, 1), (4, 2)):
+        found = policies.quota(limit, Metadata(NOW + 6 * HOUR, previous=tuple(failed[:count])))
+        assert found is not None
+        assert (found.used, found.reached) == (used, used == 2)
+    later = policies.quota(limit, Metadata(NOW + 40 * HOUR, previous=tuple(failed)))
+    assert later is not None
+    assert later.used == 0
 
 
 def test_rules_that_cannot_be_applied_are_told_to_staff() -> None:
