@@ -44,7 +44,7 @@ class Limits:
     replay_seconds: float = 10.0
     whole_seconds: float = 30.0
     second_look_seconds: float = 120.0
-    grader_seconds: float = 120.0
+    grader_seconds: float = 180.0
     memory_mb: int = 2048
     file_mb: int = 64
     submission_mb: int = 100
