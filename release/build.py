@@ -46,12 +46,13 @@ class LeakError(UserError):
 
 @dataclass(frozen=True)
 class Release:
-    """A finished release: where it lies, its proof, and what was looked at for leaks."""
+    """A finished release: where it lies, its proof, what was taken out, what was looked at."""
 
     assignment: Assignment
     folder: Path
     proof: Proof
     scan: Scan
+    stripped: Stripped
 
     @property
     def student_zip(self) -> Path:
@@ -120,7 +121,7 @@ def build(
         )
         write_record(assignment, work, proof, scanned)
         _put_in_place(work, target, Path(name) / "old")
-    return Release(assignment, target, proof, scanned)
+    return Release(assignment, target, proof, scanned, stripped)
 
 
 def _scan(
@@ -144,6 +145,7 @@ def _scan(
         work / "student.zip",
         secrets,
         assignment.allowed,
+        elsewhere=stripped.allowed,
         top=assignment.name,
         known=digests(),
     )

@@ -36,6 +36,7 @@ def scan(
     archive: Path | None,
     secrets: Secrets,
     allowed: Sequence[Allowed] = (),
+    elsewhere: Sequence[Allowed] = (),
     top: str = "",
     known: frozenset[str] = frozenset(),
 ) -> Scan:
@@ -45,10 +46,11 @@ def scan(
         bundle: the folder that students receive.
         archive: the zip that was made of it.
         allowed: coincidences that staff accept; one that matches nothing is a finding.
+        elsewhere: those of them that are of use beyond the bundle.
         top: the folder inside the zip that holds everything.
         known: SHA-256 of the files of the harness, which students get as a wheel.
     """
-    scanner = _Scanner(secrets, allowed, known)
+    scanner = _Scanner(secrets, allowed, elsewhere, known)
     for path in sorted(bundle.rglob("*"), key=lambda path: (len(path.parts), path)):
         name = path.relative_to(bundle).as_posix()
         if path.is_symlink():
@@ -63,10 +65,16 @@ def scan(
 class _Scanner:
     """Collects hits file by file."""
 
-    def __init__(self, secrets: Secrets, allowed: Sequence[Allowed], known: frozenset[str]) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        allowed: Sequence[Allowed],
+        elsewhere: Sequence[Allowed],
+        known: frozenset[str],
+    ) -> None:
         self.secrets = secrets
         self.allowed = [(entry, bare(entry.text)) for entry in allowed]
-        self.used: set[int] = set()
+        self.used = {number for number, entry in enumerate(allowed) if entry in elsewhere}
         self.never: set[str] = set()
         self.budget = Budget(known=known)
         self.findings: list[Finding] = []
