@@ -17,12 +17,17 @@ from release.places import Region
 MARKDOWN_STUB = "*Your answer here.*"
 _STYLE = r"(?:\$?\\(?:color|textcolor|text\w*)\b\s*(?:\{\w+\})?[{\s]*)*"
 _LABEL = re.compile(
-    rf"^(?P<label>[ \t>]*{_STYLE}[*_`<>\w]*?[*_`]*\s*"
+    rf"^(?P<label>[ \t>]*(?:#+[ \t]+)?{_STYLE}[*_`<>\w]*?[*_`]*\s*"
     r"(?:(?:your|my)\s+(?:answers?|explanations?|responses?)|answers?)\b"
     r"(?:\s+\([^()\n]*\))?[*_`}$]*\s*:[*_`}$]*)(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"^(?:#{1,6}\s|-{3,}\s*$|\*{3,}\s*$|_{3,}\s*$)")
+
+
+def is_label(line: str) -> bool:
+    """Whether a line begins with the label of an answer."""
+    return bool(_LABEL.match(line))
 
 
 def label_regions(lines: Sequence[str], taken: Collection[int]) -> Iterator[Region]:

@@ -36,19 +36,25 @@ _HEADING = (
 )
 _END = rf"{COMMENT}+[ \t]*END[ \t]+OF[ \t]+YOUR[ \t]+CODE[ \t]*#*[ \t\r]*$"
 _ORNAMENT = r"[^\w\n()]*"
-#: As in (≈ 2 lines of code), (DO NOT DELETE/MODIFY THIS LINE).
-_REMARK = rf"(?:\([^()\n]*\){_ORNAMENT})?"
+#: As in (≈ 2 lines of code), (DO NOT DELETE/MODIFY THIS LINE), - 3-4 lines, for part 1i.
+_REMARK = (
+    rf"(?:(?:\([^()\n]*\)|~?\d+(?:\s*(?:-|to|or)\s*~?\d+)?\s+lines?(?:\s+of\s+code)?"
+    rf"|(?:for|of|in)\s+(?:part|question|problem|exercise|task|q)\b[\s.]*[\w.]{{1,6}})"
+    rf"{_ORNAMENT})?"
+)
 
 
 @dataclass(frozen=True)
 class Box:
     """Comment lines between rules of `#`; the patterns match a whole box from a line's start.
 
+    `half` matches one that has its lower rule below the answer, down to that.
     `opening_line` and `closing_line` match the line that gives away a broken one.
     """
 
     opening: re.Pattern[str]
     closing: re.Pattern[str]
+    half: re.Pattern[str]
     opening_line: re.Pattern[str]
     closing_line: re.Pattern[str]
     opening_words: str
@@ -63,6 +69,7 @@ class Pair:
         origin: where it comes from.
         shown: whether students keep the two lines.
         inner: whether it may stand inside a box, around its answer.
+        ruled: its words are no marker but between ornaments, and a bare rule of these ends it.
     """
 
     opening_words: str
@@ -71,6 +78,7 @@ class Pair:
     fate: Fate = Fate.STUB
     shown: bool = True
     inner: bool = False
+    ruled: bool = False
 
     @property
     def opening(self) -> re.Pattern[str]:
@@ -107,6 +115,12 @@ BOX = Box(
         rf"(?:(?P=indent){COMMENT}.*\n)*(?P=indent){RULE}",
         FLAGS,
     ),
+    half=re.compile(
+        rf"^(?P<head>(?P<indent>[ \t]*){RULE}\n(?P=indent)(?:{TODO}|{_HEADING})\n"
+        rf"(?:(?P=indent){COMMENT}.*\n)*)"
+        rf"(?=(?!(?P=indent)#)(?:(?![ \t]*{RULE}).*\n)+(?P=indent){RULE}(?:\n(?![ \t]*#)|\Z))",
+        FLAGS,
+    ),
     closing=re.compile(rf"^(?P<indent>[ \t]*){RULE}\n(?P=indent){_END}\n(?P=indent){RULE}", FLAGS),
     opening_line=re.compile(rf"^[ \t]*{TODO}", FLAGS),
     closing_line=re.compile(rf"^[ \t]*{_END}", FLAGS),
@@ -129,6 +143,8 @@ PAIRS = (
     Pair("START YOUR CODE", "END YOUR CODE", _COURSES),
     Pair("YOUR CODE HERE", "END YOUR CODE", "cs224n"),
     Pair("YOUR CODE HERE", "END OF YOUR CODE", "CS182"),
+    Pair("YOUR CODE", "=====", "CS236781 (Technion)", ruled=True),
+    Pair("YOUR CODE GOES HERE", "#####", "CS330, CS189", ruled=True),
     Pair("BEGIN YOUR ANSWER", "END YOUR ANSWER", _COURSES),
     Pair("START TODO", "END TODO", "TUM"),
     Pair("BEGIN TODO", "END TODO", _COURSES),
@@ -175,7 +191,8 @@ class Markers:
     @property
     def words(self) -> tuple[str, ...]:
         """What may open or close something on a line of its own, in its right spelling."""
-        edges = (w for pair in self.pairs for w in (pair.opening_words, pair.closing_words))
+        pairs = (pair for pair in self.pairs if not pair.ruled)
+        edges = (w for pair in pairs for w in (pair.opening_words, pair.closing_words))
         return tuple(dict.fromkeys(edges))
 
     def allows(self, text: str) -> bool:

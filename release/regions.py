@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from release.labels import label_regions
 from release.linemarks import line_regions
@@ -34,6 +35,9 @@ __all__ = ["MarkerError", "Place", "Region", "find_markdown_regions", "find_regi
 _MARKDOWN_SIGN = re.compile(r"^[ \t]*(?:#+|<!--)(?P<text>.*)$")
 _CODE_SIGN = re.compile(r"^[ \t]*#(?P<text>.*)$")
 _RULE_LINE = re.compile(rf"^(?P<indent>[ \t]*){RULE}")
+_BETWEEN = re.compile(
+    r"^[ \t]*#*[ \t]*(?P<sign>[#=*~+_-])(?P=sign){2,}.*\w.*(?P=sign){3,}[ \t#\r]*$"
+)
 _COMMENT_LINE = re.compile(rf"^[ \t]*{COMMENT}")
 PROMPT = Pair("BEGIN PROMPT", "END PROMPT", fate=Fate.PROMPT, shown=False)
 #: Closes whatever is folded in an editor, an answer or not.
@@ -114,6 +118,9 @@ def _box_marker(source: str, offset: int, line: int) -> Marker | None:
     for opens, pattern in ((True, BOX.opening), (False, BOX.closing)):
         if match := pattern.match(source, offset):
             return Marker(BOX, opens, line, line + match[0].count("\n") + 1, match["indent"])
+    if match := BOX.half.match(source, offset):
+        end = line + match["head"].count("\n")
+        return Marker(BOX, True, line, end, match["indent"])
     return None
 
 
@@ -137,6 +144,10 @@ def _pair_marker(
     if markers.allows(text):
         return None
     for pair in markers.pairs:
+        if pair.ruled:
+            if pair.opening.match(text) and _ornament(lines[at]):
+                return Marker(pair, True, at, at + 1, indent)
+            continue
         for opens, pattern in ((True, pair.opening), (False, pair.closing)):
             if pattern.match(text):
                 return Marker(pair, opens, at, at + 1, indent)
@@ -145,17 +156,24 @@ def _pair_marker(
 
 def _lone_rule(lines: Sequence[str], at: int, above: Sequence[Marker]) -> Marker | None:
     """A rule that belongs to no heading, where a box without an end box could end."""
-    match = _RULE_LINE.match(lines[at])
     opened = above[-1] if above and (above[-1].opens or above[-1].is_rule) else None
-    if not match or opened is None or match["indent"] != opened.indent:
+    if opened is None:
         return None
-    below = lines[at + 1] if at + 1 < len(lines) else ""
-    is_heading = bool(_COMMENT_LINE.match(below))
+    sign = "#" if opened.form is BOX else _ornament(lines[opened.start])
+    if opened.is_rule:
+        sign = lines[opened.start].strip()[-1]
+    match = sign and _rule(sign).match(lines[at])
+    if not match or match["indent"] != opened.indent:
+        return None
+    below, rule = at + 1, match.re
+    while below < len(lines) and _COMMENT_LINE.match(lines[below]) and not rule.match(lines[below]):
+        below += 1
+    ends_heading = below < len(lines) and bool(rule.match(lines[below]))
+    is_heading = below > at + 1 and ends_heading
     # Two rules are what is left of an end box that lost its words.
-    is_double = bool(_RULE_LINE.match(below)) and not _opens_box(lines, at + 1)
-    is_double |= at > above[-1].end and bool(_RULE_LINE.match(lines[at - 1]))
-    ends = opened.form is BOX or opened.is_rule or _is_ornamented(lines[opened.start])
-    if not ends or is_heading or is_double:
+    is_double = below == at + 1 and ends_heading and not _opens_box(lines, below)
+    is_double |= at > opened.end and bool(rule.match(lines[at - 1]))
+    if is_heading or is_double:
         return None
     first = at
     while first > opened.end and _COMMENT_LINE.match(lines[first - 1]):
@@ -169,9 +187,18 @@ def _opens_box(lines: Sequence[str], at: int) -> bool:
     return at + 1 < len(lines) and bool(BOX.opening_line.match(lines[at + 1]))
 
 
-def _is_ornamented(line: str) -> bool:
-    text = line.strip()
-    return text.startswith("####") and text.endswith("####")
+def _ornament(line: str) -> str:
+    """The sign that stands before and after the words of a line, at least three times each."""
+    match = _BETWEEN.match(line)
+    return match["sign"] if match else ""
+
+
+@cache
+def _rule(sign: str) -> re.Pattern[str]:
+    """Matches a comment that is nothing but that sign."""
+    if sign == "#":
+        return _RULE_LINE
+    return re.compile(rf"^(?P<indent>[ \t]*)#+[ \t]*{re.escape(sign)}{{10,}}[ \t#\r]*$")
 
 
 def _is_loose_end(marker: Marker, line: str, above: Sequence[Marker], markers: Markers) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from release.blocks import depth
+from release.labels import is_label
 from release.markers import (
     BOX,
     COMMENT,
@@ -121,14 +122,14 @@ class Suspicion:
         outside = [
             comment
             for comment in self._comments()
-            if comment.line not in answers and not self._asks_for_more(comment)
+            if comment.line not in answers and not self._asks_for_more(comment, answers)
         ]
         for comment in outside:
             if comment.alone and BOX.opening_line.match(f"#{comment.text}"):
                 found = f'"{_shown(comment.text)}", which no end follows'
                 raise self.place.error(comment.line, found, _END_OF_TODO)
         for at, line in enumerate(self.lines):
-            if STRING_MARK.match(line) and at not in answers and not self._is_stubbed(at):
+            if STRING_MARK.match(line) and at not in answers and not self._is_stubbed(at, answers):
                 raise self.place.error(
                     at, f"{line.strip()[:60]}, which no end follows", _END_OF_TODO
                 )
@@ -141,22 +142,30 @@ class Suspicion:
                 found = f'"{_shown(comment.text)}" outside an answer ({why})'
                 raise self.place.error(comment.line, found, _UNKNOWN)
 
-    def _asks_for_more(self, comment: Comment) -> bool:
+    def _asks_for_more(self, comment: Comment, answers: Collection[int]) -> bool:
         """Whether what it speaks of is not there: a stub, or nothing at all."""
         if not comment.alone:
             return bool(_STUB.search(self.lines[comment.line].rpartition("#")[0]))
         if not (BOX.opening_line.match(f"#{comment.text}") or speaks_of_place(comment.text)):
             return False
-        return self._is_stubbed(comment.line)
+        return self._is_stubbed(comment.line, answers)
 
-    def _is_stubbed(self, at: int) -> bool:
-        """Whether what follows a line in its block is a stub, or nothing."""
-        below = (line for line in self.lines[at + 1 :] if line.strip())
-        code = next((line for line in below if not _COMMENT_LINE.match(line)), "")
+    def _is_stubbed(self, at: int, answers: Collection[int]) -> bool:
+        """Whether what follows a line in its block is a whole marker, a stub, or nothing."""
+        below = (
+            line
+            for line in range(at + 1, len(self.lines))
+            if line in answers
+            or (self.lines[line].strip() and not _COMMENT_LINE.match(self.lines[line]))
+        )
+        first = next(below, None)
+        if first in answers:
+            return True
+        code = "" if first is None else self.lines[first]
         return depth(code) < depth(self.lines[at]) or not code or bool(_STUB.search(code))
 
     def _is_pair(self, text: str) -> bool:
-        pairs = self.markers.pairs
+        pairs = (pair for pair in self.markers.pairs if not pair.ruled)
         return any(p.match(text) for pair in pairs for p in (pair.opening, pair.closing))
 
     def _speaks_as_marker(self, line: str) -> bool:
@@ -327,6 +336,8 @@ def check_markdown_spelling(
         # A box's words may tell students of boxes, which mark only code.
         if at in taken or not text.startswith(_SIGNS) or BOX.closing_line.match(line):
             continue
+        if is_label(line):
+            continue
         if markers.allows(text):
             continue
         if right := nearest(text, markers):
@@ -342,7 +353,7 @@ def check_markdown_rest(
         return
     for at, line in enumerate(lines):
         text = line.strip()
-        if at in answers or not text.startswith(_SIGNS) or markers.allows(text):
+        if at in answers or not text.startswith(_SIGNS) or markers.allows(text) or is_label(line):
             continue
         if SOLUTION_REMARK.match(text) or announces(text):
             remedy = 'put the answer between "### BEGIN SOLUTION" and "### END SOLUTION"'

@@ -72,8 +72,10 @@ _PLACED = re.compile(
 )
 #: What a student is told to do with an answer that stands elsewhere.
 _DOES = re.compile(
-    r"^\W*(?:now\W+|then\W+|please\W+|let'?s?\W+)*(?:check|test|run|compare|verify|see|use|try|plot|evaluate|show|"
-    r"print|save|submit|visuali[sz]e|time|grade|make sure|do not|don'?t|feel free|if|you|note)\b",
+    r"^\W*(?:now\W+|then\W+|please\W+|let'?s?\W+)*"
+    r"(?:check|test|run|compare|verify|see|use|try|plot|evaluate|show|print|save|submit|"
+    r"visuali[sz]e|time|grade|make sure|remember|delete|remove|replace|do not|don'?t|feel free|"
+    r"if|you|note)\b",
     re.IGNORECASE,
 )
 #: A loud remark has so many words at most; with more it is a sentence.
