@@ -14,6 +14,7 @@ from autograder.model.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan
+from release.markers import markers_of
 from release.mistakes import mistakes
 from release.odd import accepted
 from release.packages import require_agreement
@@ -139,6 +140,7 @@ def _scan(
         public_checks=assignment.public_checks,
         solved=solution,
         templates=stripped.files,
+        markers=markers_of(assignment.markers),
     )
     scanned = scan(
         work / "student",
@@ -146,6 +148,7 @@ def _scan(
         secrets,
         assignment.allowed,
         elsewhere=stripped.allowed,
+        hand_in=(*assignment.files, *stripped.files),
         top=assignment.name,
         known=digests(),
     )

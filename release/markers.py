@@ -195,6 +195,11 @@ class Markers:
         edges = (w for pair in pairs for w in (pair.opening_words, pair.closing_words))
         return tuple(dict.fromkeys(edges))
 
+    def is_edge(self, text: str) -> bool:
+        """Whether a remark opens or closes something that the table knows."""
+        pairs = (pair for pair in self.pairs if not pair.ruled)
+        return any(p.match(text) for pair in pairs for p in (pair.opening, pair.closing))
+
     def allows(self, text: str) -> bool:
         """Whether staff have said that a remark is no marker."""
         return bool(self.allowed) and bare(text) in self.allowed

@@ -164,17 +164,13 @@ class Suspicion:
         code = "" if first is None else self.lines[first]
         return depth(code) < depth(self.lines[at]) or not code or bool(_STUB.search(code))
 
-    def _is_pair(self, text: str) -> bool:
-        pairs = (pair for pair in self.markers.pairs if not pair.ruled)
-        return any(p.match(text) for pair in pairs for p in (pair.opening, pair.closing))
-
     def _speaks_as_marker(self, line: str) -> bool:
         """Whether the end of a line reads as a marker does, in full."""
         text = line.strip()
         if not text.startswith("#"):
             text = text.rpartition("#")[2]
         text = text.lstrip("#")
-        return self._is_pair(text) or bool(line_mark(text))
+        return self.markers.is_edge(text) or bool(line_mark(text))
 
     # --- comments ---
 
@@ -214,7 +210,7 @@ class Suspicion:
                 remedy = f'write "{right}" if that is what it means, or use other words'
                 raise self.place.error(at, f'"{shown}"', remedy)
             return
-        if self._is_pair(comment.text):
+        if self.markers.is_edge(comment.text):
             found = f'"{shown}" behind a statement'
             raise self.place.error(at, found, "give it a line of its own")
         if line_mark(comment.text):
