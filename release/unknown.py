@@ -58,6 +58,7 @@ _PHRASES = re.compile(
     r"(?:only|notes?|version|cop(?:y|ies)|use|comments?|eyes)"
     r"|for (?:staff|instructors?|teachers?|graders?|tas)\b"
     r"|hidden[ -](?:tests?|cells?|checks?|cases?|from|code)"
+    r"|(?:solutions?|answers?)\s+(?:for|to|of)\s+(?:part|question|problem|exercise|task|q|ex)"
     r"|answer[ -]?keys?|mark(?:ing)?[ -]?schemes?|solution[ -]?cells?"
     r")\b",
     re.IGNORECASE,
@@ -120,6 +121,7 @@ def speaks_of(text: str) -> str | None:
         whole = len(words) <= 2 and first in _ALSO_COMMON and bool(_ORNAMENTED.search(text))
         return f'"{first}"' if whole else None
     leads = first in _SECRET and not _goes_on(text, first)
+    leads &= small[0] != "the" or len(words) <= _SHORT_WORDS  # "the answer to it is ..." tells
     if leads and len(words) <= _WHOLE_WORDS:
         return f'"{secret}"'
     loud_sign = _ORNAMENTED.search(text) and len(words) <= _WHOLE_WORDS

@@ -775,14 +775,14 @@ def test_names_that_speak_of_answers_are_refused(bundle: Bundle) -> None:
     bundle.write("notebook.md", "hello\n")
     assert {finding.file for finding in bundle.findings()} == set(names)
     allowed = [Allowed(name, name, "for students") for name in names]
-    assert bundle.findings(*allowed) == ()
+    assert bundle.findings(allowed) == ()
 
 
 def test_remarks_that_may_be_markers_are_found(bundle: Bundle) -> None:
     bundle.write("helper.py", "x = 1\n# STAFF ONLY\ny = 2\n# a hidden layer\n# remove the mean\n")
     (found,) = bundle.findings()
     assert (found.place, found.shown) == ("helper.py, line 2", "# STAFF ONLY")
-    assert bundle.findings(Allowed("helper.py", "STAFF ONLY", "a joke")) == ()
+    assert bundle.findings([Allowed("helper.py", "STAFF ONLY", "a joke")]) == ()
 
 
 def test_generic_answers_are_no_secrets(two: Bundle) -> None:
