@@ -279,14 +279,15 @@ def release(
         typer.Option(help="An older release: show what has changed for students since."),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show what the leak scan looked at.")
+        bool,
+        typer.Option("--explain", help="Show what was taken out, and what the leak scan saw."),
     ] = False,
 ) -> None:
     """Strip the solved notebooks, build both bundles, look for leaks, and prove them."""
     from release.build import LeakError, build
     from release.diff import compare, student_files
     from release.leaks import print_scan
-    from release.terminal import print_changes, print_release, steps_shown
+    from release.terminal import print_answers, print_changes, print_release, steps_shown
 
     console = Console()
     described = load(assignment)
@@ -301,6 +302,7 @@ def release(
             print_scan(console, error.scan)
         raise
     if explain:
+        print_answers(console, built.stripped.answers)
         print_scan(console, built.scan)
     print_release(console, built)
     if before is not None:
@@ -361,6 +363,13 @@ def gradescope_local(
         raise typer.Exit(FAULT)
 
 
+class Ends(StrEnum):
+    """Where an answer ends whose end is not marked."""
+
+    marked = "marked"
+    cell = "cell"
+
+
 @app.command(hidden=AT_HOME)
 def strip(
     source: Annotated[
@@ -369,13 +378,30 @@ def strip(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write; default: on the screen.")
     ] = None,
+    ends: Annotated[
+        Ends,
+        typer.Option(
+            help="Where an answer ends that has no marked end: nowhere, or with its cell."
+        ),
+    ] = Ends.marked,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="A remark that looks like a marker and is none; may be repeated."),
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="List what was taken out.")] = False,
 ) -> None:
     """Show what students would get of one solved source; nothing is checked or proven."""
     from release.templates import preview
+    from release.terminal import counted_answers, print_answers
 
-    data = preview(source, out)
+    made = preview(source, out, open_ended=ends is Ends.cell, allowed=allow or ())
     if out is None:
-        sys.stdout.write(data.decode("utf-8"))
+        sys.stdout.write(made.data.decode("utf-8"))
+    console = Console(stderr=True)
+    if explain:
+        print_answers(console, made.answers)
+    for line in counted_answers(made.answers) if made.answers else [f"{source.name}: no answers."]:
+        console.print(Text(line))
 
 
 class RequirementError(UserError):

@@ -14,6 +14,7 @@ from autograder.model.manifest import Assignment
 from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan
+from release.markers import markers_of
 from release.mistakes import mistakes
 from release.odd import accepted
 from release.packages import require_agreement
@@ -46,12 +47,13 @@ class LeakError(UserError):
 
 @dataclass(frozen=True)
 class Release:
-    """A finished release: where it lies, its proof, and what was looked at for leaks."""
+    """A finished release: where it lies, its proof, what was taken out, what was looked at."""
 
     assignment: Assignment
     folder: Path
     proof: Proof
     scan: Scan
+    stripped: Stripped
 
     @property
     def student_zip(self) -> Path:
@@ -120,7 +122,7 @@ def build(
         )
         write_record(assignment, work, proof, scanned)
         _put_in_place(work, target, Path(name) / "old")
-    return Release(assignment, target, proof, scanned)
+    return Release(assignment, target, proof, scanned, stripped)
 
 
 def _scan(
@@ -138,12 +140,15 @@ def _scan(
         public_checks=assignment.public_checks,
         solved=solution,
         templates=stripped.files,
+        markers=markers_of(assignment.markers),
     )
     scanned = scan(
         work / "student",
         work / "student.zip",
         secrets,
         assignment.allowed,
+        elsewhere=stripped.allowed,
+        hand_in=(*assignment.files, *stripped.files),
         top=assignment.name,
         known=digests(),
     )

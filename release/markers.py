@@ -1,17 +1,19 @@
 """The one table of answer markers: every style in use, as the patterns that recognise it.
 
-Sources: CS182 and cs231n homework (boxes; cs231n's inner pair), EECS 498 (the same box, "Replace
-"pass" statement with your code"), deeplearning.ai (START CODE HERE), dlsys (BEGIN YOUR SOLUTION),
-cs224n (YOUR CODE HERE / END YOUR CODE), nbgrader (BEGIN SOLUTION, HIDDEN TESTS, MARK SCHEME),
-otter-grader (SOLUTION, NO PROMPT, PROMPT, SEED, IGNORE). Letter case, spacing, and the number and
-kind of ornaments around the words do not matter.
+Stripping, the search for slips, the leak scan and `docs/markers.md` all read it. Letter case,
+spacing, and the number and kind of ornaments around the words do not matter. An assignment's
+manifest may add pairs of its own, and say that what has no end goes to the end of its cell.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
+
+from autograder.model.manifest import MarkerRules
 
 
 class Fate(Enum):
@@ -27,21 +29,32 @@ FLAGS = re.MULTILINE | re.IGNORECASE
 RULE = r"#{20,}[ \t\r]*$"
 COMMENT = rf"(?!{RULE})#"
 TODO = rf"{COMMENT}(?:[^\w\n]*TO[ \t]*DO\b|.*\bTODO[ \t]*:).*$"
+#: CS182: a box that says only where; between rules it needs no TODO.
+_HEADING = (
+    rf"{COMMENT}[^\w\n]*(?:(?:IMPLEMENT|INSERT|WRITE|ADD|PUT)[ \t]+)?"
+    r"YOUR[ \t]+CODE[ \t]+HERE\b.*$"
+)
 _END = rf"{COMMENT}+[ \t]*END[ \t]+OF[ \t]+YOUR[ \t]+CODE[ \t]*#*[ \t\r]*$"
 _ORNAMENT = r"[^\w\n()]*"
-#: As in (≈ 2 lines of code), (DO NOT DELETE/MODIFY THIS LINE).
-_REMARK = rf"(?:\([^()\n]*\){_ORNAMENT})?"
+#: As in (≈ 2 lines of code), (DO NOT DELETE/MODIFY THIS LINE), - 3-4 lines, for part 1i.
+_REMARK = (
+    rf"(?:(?:\([^()\n]*\)|~?\d+(?:\s*(?:-|to|or)\s*~?\d+)?\s+lines?(?:\s+of\s+code)?"
+    rf"|(?:for|of|in)\s+(?:part|question|problem|exercise|task|q)\b[\s.]*[\w.]{{1,6}})"
+    rf"{_ORNAMENT})?"
+)
 
 
 @dataclass(frozen=True)
 class Box:
     """Comment lines between rules of `#`; the patterns match a whole box from a line's start.
 
+    `half` matches one that has its lower rule below the answer, down to that.
     `opening_line` and `closing_line` match the line that gives away a broken one.
     """
 
     opening: re.Pattern[str]
     closing: re.Pattern[str]
+    half: re.Pattern[str]
     opening_line: re.Pattern[str]
     closing_line: re.Pattern[str]
     opening_words: str
@@ -53,25 +66,29 @@ class Pair:
     """Two comment lines around an answer.
 
     Attributes:
+        origin: where it comes from.
         shown: whether students keep the two lines.
-        inner: whether it may stand inside a box, around the whole of its answer.
+        inner: whether it may stand inside a box, around its answer.
+        ruled: its words are no marker but between ornaments, and a bare rule of these ends it.
     """
 
     opening_words: str
     closing_words: str
+    origin: str = ""
     fate: Fate = Fate.STUB
     shown: bool = True
     inner: bool = False
+    ruled: bool = False
 
     @property
     def opening(self) -> re.Pattern[str]:
         """Matches the text of an opening line, without the sign that makes it a comment."""
-        return _PATTERNS[self.opening_words]
+        return pattern(self.opening_words)
 
     @property
     def closing(self) -> re.Pattern[str]:
         """Matches the text of a closing line."""
-        return _PATTERNS[self.closing_words]
+        return pattern(self.closing_words)
 
 
 @dataclass(frozen=True)
@@ -89,13 +106,19 @@ class LineMark:
     @property
     def pattern(self) -> re.Pattern[str]:
         """Matches the text of the comment."""
-        return _PATTERNS[self.words]
+        return pattern(self.words)
 
 
 BOX = Box(
     opening=re.compile(
-        rf"^(?P<indent>[ \t]*){RULE}\n(?P=indent){TODO}\n"
+        rf"^(?P<indent>[ \t]*){RULE}\n(?P=indent)(?:{TODO}|{_HEADING})\n"
         rf"(?:(?P=indent){COMMENT}.*\n)*(?P=indent){RULE}",
+        FLAGS,
+    ),
+    half=re.compile(
+        rf"^(?P<head>(?P<indent>[ \t]*){RULE}\n(?P=indent)(?:{TODO}|{_HEADING})\n"
+        rf"(?:(?P=indent){COMMENT}.*\n)*)"
+        rf"(?=(?!(?P=indent)#)(?:(?![ \t]*{RULE}).*\n)+(?P=indent){RULE}(?:\n(?![ \t]*#)|\Z))",
         FLAGS,
     ),
     closing=re.compile(rf"^(?P<indent>[ \t]*){RULE}\n(?P=indent){_END}\n(?P=indent){RULE}", FLAGS),
@@ -105,20 +128,40 @@ BOX = Box(
     closing_words="END OF YOUR CODE",
 )
 
+_COURSERA = "deeplearning.ai and its like"
+_COURSES = "various courses"
+#: What students keep comes first, then what they don't.
 PAIRS = (
-    Pair("START OF YOUR CODE", "END OF YOUR CODE", inner=True),
-    Pair("START CODE HERE", "END CODE HERE"),
-    Pair("YOUR CODE STARTS HERE", "YOUR CODE ENDS HERE"),
-    Pair("BEGIN YOUR SOLUTION", "END YOUR SOLUTION"),
-    Pair("BEGIN YOUR CODE HERE", "END YOUR CODE HERE"),
-    Pair("START YOUR CODE HERE", "END YOUR CODE HERE"),
-    Pair("BEGIN YOUR CODE", "END YOUR CODE"),
-    Pair("YOUR CODE HERE", "END YOUR CODE"),
-    Pair("BEGIN SOLUTION", "END SOLUTION", shown=False),
-    Pair("BEGIN SOLUTION NO PROMPT", "END SOLUTION", Fate.GONE, shown=False),
-    Pair("BEGIN HIDDEN TESTS", "END HIDDEN TESTS", Fate.STAFF, shown=False),
-    Pair("BEGIN MARK SCHEME", "END MARK SCHEME", Fate.STAFF, shown=False),
-    Pair("BEGIN IGNORE", "END IGNORE", Fate.STAFF, shown=False),
+    Pair("START OF YOUR CODE", "END OF YOUR CODE", "cs231n", inner=True),
+    Pair("START CODE HERE", "END CODE HERE", _COURSERA),
+    Pair("YOUR CODE STARTS HERE", "YOUR CODE ENDS HERE", _COURSERA),
+    Pair("YOUR CODE BEGINS HERE", "YOUR CODE ENDS HERE", _COURSES),
+    Pair("BEGIN YOUR SOLUTION", "END YOUR SOLUTION", "dlsys"),
+    Pair("BEGIN YOUR CODE HERE", "END YOUR CODE HERE", _COURSES),
+    Pair("START YOUR CODE HERE", "END YOUR CODE HERE", _COURSES),
+    Pair("BEGIN YOUR CODE", "END YOUR CODE", "CS221, CS109"),
+    Pair("START YOUR CODE", "END YOUR CODE", _COURSES),
+    Pair("YOUR CODE HERE", "END YOUR CODE", "cs224n"),
+    Pair("YOUR CODE HERE", "END OF YOUR CODE", "CS182"),
+    Pair("YOUR CODE", "=====", "CS236781 (Technion)", ruled=True),
+    Pair("YOUR CODE GOES HERE", "#####", "CS330, CS189", ruled=True),
+    Pair("BEGIN YOUR ANSWER", "END YOUR ANSWER", _COURSES),
+    Pair("START TODO", "END TODO", "TUM"),
+    Pair("BEGIN TODO", "END TODO", _COURSES),
+    Pair("BEGIN STUDENT CODE", "END STUDENT CODE", "CS188"),
+    Pair("START STUDENT CODE", "END STUDENT CODE", _COURSES),
+    Pair("BEGIN SOLUTION", "END SOLUTION", "nbgrader, otter-grader", shown=False),
+    Pair("BEGIN SOLUTION NO PROMPT", "END SOLUTION", "otter-grader", fate=Fate.GONE, shown=False),
+    Pair("START SOLUTION", "END SOLUTION", _COURSES, shown=False),
+    Pair("SOLUTION START", "SOLUTION END", _COURSES, shown=False),
+    Pair("SOLUTION BEGIN", "SOLUTION END", _COURSES, shown=False),
+    Pair("BEGIN SOLN", "END SOLN", _COURSES, shown=False),
+    Pair("BEGIN ANSWER", "END ANSWER", _COURSES, shown=False),
+    Pair("START ANSWER", "END ANSWER", _COURSES, shown=False),
+    Pair("REGION SOLUTION", "ENDREGION", "editors' folding", shown=False),
+    Pair("BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "nbgrader", fate=Fate.STAFF, shown=False),
+    Pair("BEGIN MARK SCHEME", "END MARK SCHEME", "nbgrader", fate=Fate.STAFF, shown=False),
+    Pair("BEGIN IGNORE", "END IGNORE", "otter-grader", fate=Fate.STAFF, shown=False),
 )
 
 LINE_MARKS = (
@@ -128,6 +171,69 @@ LINE_MARKS = (
     LineMark("IGNORE", Fate.STAFF, exact=True),
 )
 
+
+@dataclass(frozen=True)
+class Markers:
+    """The markers of one assignment: the table's, and what its manifest adds.
+
+    Attributes:
+        pairs: all of them; the manifest's own come first.
+        open_ended: an answer's beginning without an end goes to the end of its function or cell.
+        allowed: remarks that look like markers and are none, as `bare` has them.
+        strict: what may be a marker and is in no row is an error.
+    """
+
+    pairs: tuple[Pair, ...] = PAIRS
+    open_ended: bool = False
+    allowed: frozenset[str] = frozenset()
+    strict: bool = True
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What may open or close something on a line of its own, in its right spelling."""
+        pairs = (pair for pair in self.pairs if not pair.ruled)
+        edges = (w for pair in pairs for w in (pair.opening_words, pair.closing_words))
+        return tuple(dict.fromkeys(edges))
+
+    def is_edge(self, text: str) -> bool:
+        """Whether a remark opens or closes something that the table knows."""
+        pairs = (pair for pair in self.pairs if not pair.ruled)
+        return any(p.match(text) for pair in pairs for p in (pair.opening, pair.closing))
+
+    def allows(self, text: str) -> bool:
+        """Whether staff have said that a remark is no marker."""
+        return bool(self.allowed) and bare(text) in self.allowed
+
+
+#: Where nothing says otherwise.
+KNOWN = Markers()
+
+
+def markers_of(rules: MarkerRules, allowed: Iterable[str] = ()) -> Markers:
+    """The table, with what an assignment adds to it."""
+    own = tuple(
+        Pair(
+            pair.begin.upper(),
+            pair.end.upper(),
+            "the assignment's own",
+            fate=Fate.STAFF if pair.staff else Fate.STUB,
+            shown=pair.shown,
+        )
+        for pair in rules.pairs
+    )
+    return Markers((*own, *PAIRS), rules.ends == "cell", frozenset(map(bare, allowed)))
+
+
+def bare(text: str) -> str:
+    """A remark without ornaments, letter case and spacing, as allowances are compared."""
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+#: CS188: a string by itself that says where the answer goes.
+STRING_MARK = re.compile(
+    r"^[ \t]*[\"']{1,3}\W*(?:TODO\b|(?:(?:INSERT|PUT|ADD|WRITE)\W+)?YOUR\W+CODE\b).*[\"'][ \t;]*$",
+    FLAGS,
+)
 #: The two lines of otter's prompt, a string that becomes code.
 PROMPT_OPENING = re.compile(
     r"^(?P<indent>[ \t]*)(?P<quotes>\"{3}|'{3})[ \t]*#[ \t]*BEGIN[ \t]+PROMPT[ \t\r]*$", FLAGS
@@ -144,13 +250,9 @@ TODO_BELOW_OPENING = re.compile(r"^[ \t]*(?P<signs>##+)[ \t]*TO[ \t]*DO\b.*$", F
 #: A comment that gives a solution away without any marker.
 SOLUTION_REMARK = re.compile(r"^\W*SOLUTIONS?\b\W*(?:$|:.*$)", re.IGNORECASE)
 
-#: The lines that may open or close something by themselves, with their right spelling.
-WORDS = tuple(dict.fromkeys(w for pair in PAIRS for w in (pair.opening_words, pair.closing_words)))
 
-
-def _pattern(words: str) -> re.Pattern[str]:
-    spaced = r"[\s_]+".join(words.split())
+@cache
+def pattern(words: str) -> re.Pattern[str]:
+    """What matches a line that is such words and ornaments, and perhaps a remark in brackets."""
+    spaced = r"[\s_]+".join(map(re.escape, words.split()))
     return re.compile(rf"^{_ORNAMENT}_*{spaced}\b{_ORNAMENT}_*{_ORNAMENT}{_REMARK}$", re.IGNORECASE)
-
-
-_PATTERNS = {words: _pattern(words) for words in (*WORDS, *(mark.words for mark in LINE_MARKS))}

@@ -31,7 +31,9 @@ class Region:
 
     Attributes:
         indent: what a stub's lines are indented by.
-        shown: whether the lines of the marker stay; else one above and one below go too.
+        shown: whether the lines of the marker stay; else the one above goes too.
+        label: what on its first line is no part of the answer.
+        closed: whether a line below it ends it, which then goes with the one above.
         stub: the whole lines in place of the answer, where the marker itself says what they are.
     """
 
@@ -42,26 +44,37 @@ class Region:
     fate: Fate = Fate.STUB
     shown: bool = True
     stub: str | None = None
+    closed: bool = True
+    label: str = ""
 
     @property
     def cut(self) -> slice:
         """The lines that are replaced."""
-        return slice(self.start, self.end) if self.shown else slice(self.start - 1, self.end + 1)
+        if self.shown:
+            return slice(self.start, self.end)
+        return slice(self.start - 1, self.end + self.closed)
 
 
 @dataclass(frozen=True)
 class Marker:
-    """A whole opening or closing marker on the lines `start` to `end` (from 0, end excluded)."""
+    """A whole opening or closing marker on the lines `start` to `end` (from 0, end excluded).
+
+    Attributes:
+        is_rule: it is a bare rule, which ends a box that has no end box.
+    """
 
     form: Box | Pair
     opens: bool
     start: int
     end: int
     indent: str
+    is_rule: bool = False
 
     @property
     def words(self) -> str:
         """Its right spelling."""
+        if self.is_rule:
+            return "a rule of #"
         return self.form.opening_words if self.opens else self.form.closing_words
 
 

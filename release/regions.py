@@ -9,22 +9,24 @@ unseen would ship an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 
+from release.labels import label_regions
 from release.linemarks import line_regions
+from release.loose import loose_regions
 from release.markers import (
     BOX,
     COMMENT,
-    PAIRS,
+    KNOWN,
     PROMPT_CLOSING,
     PROMPT_OPENING,
-    REPLACE_PASS,
     RULE,
-    TODO_BELOW_OPENING,
-    Box,
     Fate,
+    Markers,
     Pair,
 )
+from release.matching import matched
 from release.places import Marker, MarkerError, Place, Region
 from release.suspicion import Suspicion, check_markdown_rest, check_markdown_spelling
 
@@ -32,214 +34,182 @@ __all__ = ["MarkerError", "Place", "Region", "find_markdown_regions", "find_regi
 
 _MARKDOWN_SIGN = re.compile(r"^[ \t]*(?:#+|<!--)(?P<text>.*)$")
 _CODE_SIGN = re.compile(r"^[ \t]*#(?P<text>.*)$")
-_NOTE_LINE = re.compile(rf"^[ \t]*(?:{RULE}|{COMMENT}.*$|$)")
-_PROMPT = Pair("BEGIN PROMPT", "END PROMPT", Fate.PROMPT, shown=False)
+_RULE_LINE = re.compile(rf"^(?P<indent>[ \t]*){RULE}")
+_BETWEEN = re.compile(
+    r"^[ \t]*#*[ \t]*(?P<sign>[#=*~+_-])(?P=sign){2,}.*\w.*(?P=sign){3,}[ \t#\r]*$"
+)
+_COMMENT_LINE = re.compile(rf"^[ \t]*{COMMENT}")
+PROMPT = Pair("BEGIN PROMPT", "END PROMPT", fate=Fate.PROMPT, shown=False)
+#: Closes whatever is folded in an editor, an answer or not.
+_ANY_END = "ENDREGION"
 
 
-def find_regions(source: str, place: Place) -> tuple[Region, ...]:
+def find_regions(source: str, place: Place, markers: Markers = KNOWN) -> tuple[Region, ...]:
     """Find the regions of a code cell, in order.
 
     Raises:
-        MarkerError: a marker is incomplete, unmatched, nested, misspelt, unevenly indented or in a
-            string.
+        MarkerError: a marker is incomplete, unmatched, nested, misspelt, unknown, unevenly indented
+            or in a string.
     """
     lines = source.split("\n")
-    markers = _code_markers(source, lines)
-    suspicion = Suspicion(source, markers, place)
+    found = _code_markers(source, lines, markers)
+    suspicion = Suspicion(source, found, place, markers)
     suspicion.check_markers()
-    regions = [*_pair(markers, lines, place)]
-    answers = {line for region in regions for line in range(region.line - 1, region.end)}
-    regions += line_regions(source, place, answers)
-    suspicion.check_rest(answers)
+    regions = list(matched(found, source, place, markers))
+    if markers.open_ended:
+        taken = suspicion.taken | _lines_of(regions)
+        starts = {marker.start for marker in found} | {region.start for region in regions}
+        regions += loose_regions(source, place, taken, starts)
+    regions += line_regions(source, place, _lines_of(regions))
+    suspicion.check_rest(_lines_of(regions))
     return tuple(sorted(regions, key=lambda region: region.start))
 
 
-def find_markdown_regions(source: str, place: Place) -> tuple[Region, ...]:
+def _lines_of(regions: Sequence[Region]) -> set[int]:
+    """The lines (from 0) of answers and of what marks them."""
+    return {line for region in regions for line in range(region.line - 1, region.end)}
+
+
+def find_markdown_regions(
+    source: str, place: Place, markers: Markers = KNOWN
+) -> tuple[Region, ...]:
     """Find the regions of a markdown cell: between headings or HTML comments that are a pair's.
 
     Raises:
         MarkerError: a marker is unmatched, nested or misspelt, or a heading announces a solution.
     """
     lines = source.split("\n")
-    markers: list[Marker] = []
-    for at, line in enumerate(lines):
-        marker = _pair_marker(lines, at, _MARKDOWN_SIGN)
-        if marker and not _is_loose_box_end(marker, line, markers):
-            markers.append(marker)
-    check_markdown_spelling(lines, markers, place)
-    regions = tuple(_pair(markers, lines, place))
-    answers = {line for region in regions for line in range(region.start, region.end)}
-    check_markdown_rest(lines, answers, place)
-    return regions
+    found: list[Marker] = []
+    for at in range(len(lines)):
+        marker = _pair_marker(lines, at, _MARKDOWN_SIGN, markers)
+        if marker and not _is_loose_end(marker, lines[at], found, markers):
+            found.append(marker)
+    check_markdown_spelling(lines, found, place, markers)
+    regions = list(matched(found, source, place, markers))
+    taken = {line for marker in found for line in range(marker.start, marker.end)}
+    regions += label_regions(lines, _lines_of(regions) | taken)
+    check_markdown_rest(lines, _lines_of(regions) | taken, place, markers)
+    return tuple(sorted(regions, key=lambda region: region.start))
 
 
-def _code_markers(source: str, lines: Sequence[str]) -> list[Marker]:
+def _code_markers(source: str, lines: Sequence[str], markers: Markers) -> list[Marker]:
     """Read the whole markers from top to bottom; no two of them share a line."""
     offsets = [0]
     for line in lines:
         offsets.append(offsets[-1] + len(line) + 1)
-    markers: list[Marker] = []
+    found: list[Marker] = []
     at = 0
     while at < len(lines):
         marker = (
             _box_marker(source, offsets[at], at)
-            or _prompt_marker(lines, at, markers)
-            or _pair_marker(lines, at, _CODE_SIGN)
+            or _prompt_marker(lines, at, found)
+            or _pair_marker(lines, at, _CODE_SIGN, markers)
+            or _lone_rule(lines, at, found)
         )
-        if marker and _is_loose_box_end(marker, lines[at], markers):
+        if marker and _is_loose_end(marker, lines[at], found, markers):
             marker = None
         if marker:
-            markers.append(marker)
+            found.append(marker)
         at = marker.end if marker else at + 1
-    return markers
+    return found
 
 
 def _box_marker(source: str, offset: int, line: int) -> Marker | None:
     for opens, pattern in ((True, BOX.opening), (False, BOX.closing)):
         if match := pattern.match(source, offset):
             return Marker(BOX, opens, line, line + match[0].count("\n") + 1, match["indent"])
+    if match := BOX.half.match(source, offset):
+        end = line + match["head"].count("\n")
+        return Marker(BOX, True, line, end, match["indent"])
     return None
 
 
 def _prompt_marker(lines: Sequence[str], at: int, above: Sequence[Marker]) -> Marker | None:
     if match := PROMPT_OPENING.match(lines[at]):
-        return Marker(_PROMPT, True, at, at + 1, match["indent"])
-    opened = bool(above) and above[-1].form is _PROMPT and above[-1].opens
+        return Marker(PROMPT, True, at, at + 1, match["indent"])
+    opened = bool(above) and above[-1].form is PROMPT and above[-1].opens
     if opened and PROMPT_CLOSING.match(lines[at]):
-        return Marker(_PROMPT, False, at, at + 1, above[-1].indent)
+        return Marker(PROMPT, False, at, at + 1, above[-1].indent)
     return None
 
 
-def _pair_marker(lines: Sequence[str], at: int, sign: re.Pattern[str]) -> Marker | None:
+def _pair_marker(
+    lines: Sequence[str], at: int, sign: re.Pattern[str], markers: Markers
+) -> Marker | None:
     match = sign.match(lines[at])
     if not match:
         return None
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
     text = match["text"].removesuffix("-->").rstrip()
-    for pair in PAIRS:
+    if markers.allows(text):
+        return None
+    for pair in markers.pairs:
+        if pair.ruled:
+            if pair.opening.match(text) and _ornament(lines[at]):
+                return Marker(pair, True, at, at + 1, indent)
+            continue
         for opens, pattern in ((True, pair.opening), (False, pair.closing)):
             if pattern.match(text):
                 return Marker(pair, opens, at, at + 1, indent)
     return None
 
 
-def _is_loose_box_end(marker: Marker, line: str, above: Sequence[Marker]) -> bool:
-    """Whether it is the middle line of a broken box rather than the end of an inner pair."""
-    if marker.opens or marker.form is BOX or marker.words != BOX.closing_words:
+def _lone_rule(lines: Sequence[str], at: int, above: Sequence[Marker]) -> Marker | None:
+    """A rule that belongs to no heading, where a box without an end box could end."""
+    opened = above[-1] if above and (above[-1].opens or above[-1].is_rule) else None
+    if opened is None:
+        return None
+    sign = "#" if opened.form is BOX else _ornament(lines[opened.start])
+    if opened.is_rule:
+        sign = lines[opened.start].strip()[-1]
+    match = sign and _rule(sign).match(lines[at])
+    if not match or match["indent"] != opened.indent:
+        return None
+    below, rule = at + 1, match.re
+    while below < len(lines) and _COMMENT_LINE.match(lines[below]) and not rule.match(lines[below]):
+        below += 1
+    ends_heading = below < len(lines) and bool(rule.match(lines[below]))
+    is_heading = below > at + 1 and ends_heading
+    # Two rules are what is left of an end box that lost its words.
+    is_double = below == at + 1 and ends_heading and not _opens_box(lines, below)
+    is_double |= at > opened.end and bool(rule.match(lines[at - 1]))
+    if is_heading or is_double:
+        return None
+    first = at
+    while first > opened.end and _COMMENT_LINE.match(lines[first - 1]):
+        first -= 1
+    if first > opened.end and first < at and _RULE_LINE.match(lines[first - 1]):
+        return None
+    return Marker(opened.form, False, at, at + 1, match["indent"], is_rule=True)
+
+
+def _opens_box(lines: Sequence[str], at: int) -> bool:
+    return at + 1 < len(lines) and bool(BOX.opening_line.match(lines[at + 1]))
+
+
+def _ornament(line: str) -> str:
+    """The sign that stands before and after the words of a line, at least three times each."""
+    match = _BETWEEN.match(line)
+    return match["sign"] if match else ""
+
+
+@cache
+def _rule(sign: str) -> re.Pattern[str]:
+    """Matches a comment that is nothing but that sign."""
+    if sign == "#":
+        return _RULE_LINE
+    return re.compile(rf"^(?P<indent>[ \t]*)#+[ \t]*{re.escape(sign)}{{10,}}[ \t#\r]*$")
+
+
+def _is_loose_end(marker: Marker, line: str, above: Sequence[Marker], markers: Markers) -> bool:
+    """Whether it is the middle line of a broken box, or a fold's end, and not a pair's own end."""
+    if marker.opens or marker.form is BOX or marker.is_rule:
         return False
-    inside = bool(above) and above[-1].opens and above[-1].form == marker.form
-    return not inside and not re.search(r"[*(]", line)
-
-
-def _pair(markers: Sequence[Marker], lines: Sequence[str], place: Place) -> Iterator[Region]:
-    """Match openings with closings. One pair may stand inside a box, around all of its answer."""
-    opened: list[Marker] = []
-    done: Region | None = None  # that of a pair inside the box that is still open
-    for marker in markers:
-        if marker.opens:
-            _check_opening(marker, opened, done, lines, place)
-            opened.append(marker)
-            continue
-        _check_closing(marker, opened, place)
-        opening = opened.pop()
-        if done is None:
-            region = _region(opening, marker, lines)
-        else:
-            _check_empty(done.end + 1, marker.start, lines, place)
-            region, done = done, None
-        if opened:
-            done = region
-        else:
-            yield region
-    if opened:
-        name = _named(opened[-1])
-        remedy = f'put "{opened[-1].form.closing_words}" below the answer'
-        if opened[-1].form is BOX:
-            remedy = f'put an "{BOX.closing_words}" box below the answer'
-        raise place.error(opened[-1].start, f"{name} without an end", remedy)
-
-
-def _named(marker: Marker) -> str:
-    if marker.form is BOX:
-        return "a TODO box" if marker.opens else f'an "{marker.words}" box'
-    return f'"{marker.words}"'
-
-
-def _check_opening(
-    marker: Marker,
-    opened: Sequence[Marker],
-    done: Region | None,
-    lines: Sequence[str],
-    place: Place,
-) -> None:
-    if not opened:
-        return
-    outer = opened[-1]
-    inner = isinstance(marker.form, Pair) and marker.form.inner
-    if inner and outer.form is BOX and done is None:
-        _check_empty(outer.end, marker.start, lines, place)
-        return
-    what = "a second TODO box" if marker.form is BOX and outer.form is BOX else _named(marker)
-    found = (
-        f"{what} before the {_named(outer).removeprefix('a ')} of line {outer.start + 1} has ended"
+    if marker.words not in (BOX.closing_words, _ANY_END):
+        return False
+    opened = above[-1] if above and above[-1].opens else None
+    inside = opened is not None and any(
+        pair.opening_words == opened.words and pair.closing_words == marker.words
+        for pair in markers.pairs
     )
-    raise place.error(marker.start, found, f'end that one first, with "{outer.form.closing_words}"')
-
-
-def _check_closing(marker: Marker, opened: Sequence[Marker], place: Place) -> None:
-    if not opened:
-        found = f"{_named(marker)} without a beginning"
-        words = dict.fromkeys(
-            f'"{form.opening_words}"'
-            for form in (BOX, *PAIRS, _PROMPT)
-            if form.closing_words == marker.words and (form is BOX) == (marker.form is BOX)
-        )
-        start = "a TODO box" if marker.form is BOX else " or ".join(words)
-        raise place.error(marker.start, found, f"put {start} above the answer")
-    opening = opened[-1]
-    box_or_pair = (opening.form is BOX) == (marker.form is BOX)
-    if opening.form.closing_words != marker.words or not box_or_pair:
-        found = f"{_named(marker)} where {_named(opening)} of line {opening.start + 1} is open"
-        end = f'"{opening.form.closing_words}"' + (" box" if opening.form is BOX else "")
-        raise place.error(marker.start, found, f"end that one first, with {end}")
-    if marker.form is BOX and marker.indent != opening.indent:
-        found = "an end box whose indentation differs from its TODO box's"
-        raise place.error(marker.start, found, f"indent it as on line {opening.start + 1}")
-
-
-def _check_empty(start: int, end: int, lines: Sequence[str], place: Place) -> None:
-    """What stands between a box and the pair inside it stays, so that it must be no answer."""
-    for at in range(start, end):
-        if not _NOTE_LINE.match(lines[at]):
-            found = "code between a box and the START OF YOUR CODE pair inside it"
-            raise place.error(at, found, "move it between the two lines of that pair")
-
-
-def _region(opening: Marker, closing: Marker, lines: Sequence[str]) -> Region:
-    start, end = opening.end, closing.start
-    form = opening.form
-    if isinstance(form, Box):
-        while start < end and REPLACE_PASS.match(lines[start]):
-            start += 1
-        return Region(start, end, opening.indent, opening.start + 1)
-    if form.shown:
-        start += _todo_lines(lines[start:end])
-    indent = _indent_of(lines[start:end], opening.indent)
-    return Region(start, end, indent, opening.start + 1, form.fate, form.shown)
-
-
-def _todo_lines(answer: Sequence[str]) -> int:
-    """How many lines at the top of an answer are what the student is told."""
-    match = TODO_BELOW_OPENING.match(answer[0]) if answer else None
-    if not match:
-        return 0
-    told = re.compile(rf"^[ \t]*{match['signs']}(?!#)")
-    return next((at for at, line in enumerate(answer) if not told.match(line)), len(answer))
-
-
-def _indent_of(answer: Sequence[str], otherwise: str) -> str:
-    """A pair may be indented otherwise than its answer, whose place the stub takes."""
-    for line in answer:
-        if line.strip() and not line.lstrip().startswith(("#", "%", "!")):
-            return line[: len(line) - len(line.lstrip())]
-    return otherwise
+    return not inside and (marker.words == _ANY_END or not re.search(r"[*(]", line))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from release.markers import BOX, LINE_MARKS, WORDS
+from release.markers import BOX, LINE_MARKS, Markers
 
 _REMARK = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W_]+")
@@ -15,12 +15,12 @@ _LETTERS = re.compile(r"[^\W_]+")
 _MOST_WORDS = 7
 
 
-def nearest(text: str) -> str | None:
+def nearest(text: str, markers: Markers) -> str | None:
     """The marker that a line's text is a slip of, or None for other words."""
     words = [word.upper() for word in _LETTERS.findall(_REMARK.sub(" ", text))]
     if not 0 < len(words) <= _MOST_WORDS:
         return None
-    ranked = ((_likeness(words, right.split()), right) for right in WORDS)
+    ranked = ((_likeness(words, right.split()), right) for right in markers.words)
     likeness, right = max(ranked, key=lambda pair: pair[0])
     return right if likeness > 0 else None
 

@@ -20,6 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from release.cells import Role, parts_of, raw_text
+from release.markers import KNOWN, Markers
 from release.places import Answer, Place
 from release.strip_cell import StripError, StrippedCell, blank_each, strip_code, strip_markdown
 
@@ -52,6 +53,7 @@ class _Work:
     file: str
     stubs: Stubs
     numbers: list[int]
+    markers: Markers
     answers: list[Answer] = field(default_factory=list)
 
     def numbered(self) -> Iterator[tuple[int, NotebookNode]]:
@@ -59,7 +61,12 @@ class _Work:
 
 
 def strip_notebook(
-    solved: NotebookNode, *, file: str, stubs: Stubs = _NO_STUBS, module: bool = False
+    solved: NotebookNode,
+    *,
+    file: str,
+    stubs: Stubs = _NO_STUBS,
+    module: bool = False,
+    markers: Markers = KNOWN,
 ) -> Template:
     """Make the template of a solved notebook, which is not changed.
 
@@ -68,6 +75,7 @@ def strip_notebook(
         file: what errors call the notebook.
         stubs: what replaces answers, where the default does not serve.
         module: it is a plain Python module, whose one cell errors need not name.
+        markers: what marks answers in this assignment.
 
     Raises:
         MarkerError: a marker is broken.
@@ -75,14 +83,19 @@ def strip_notebook(
             stub belongs to no cell with a region.
     """
     numbers = [0] if module else list(range(1, len(solved.cells) + 1))
-    work = _Work(copy.deepcopy(solved), file, stubs, numbers)
+    work = _Work(copy.deepcopy(solved), file, stubs, numbers, markers)
     for step in _PIPELINE:
         step(work)
     return Template(work.notebook, tuple(work.answers))
 
 
 def blank_answers(
-    solved: NotebookNode, *, file: str, stubs: Stubs = _NO_STUBS, module: bool = False
+    solved: NotebookNode,
+    *,
+    file: str,
+    stubs: Stubs = _NO_STUBS,
+    module: bool = False,
+    markers: Markers = KNOWN,
 ) -> Iterator[tuple[Answer, NotebookNode, object]]:
     """Each code answer, with the solved notebook in which it alone is blank, and its cell's id.
 
@@ -97,7 +110,7 @@ def blank_answers(
         own = stubs.get(given) if isinstance(given, str) else None
         place = Place(file, 0 if module else at + 1)
         whole = part.role is Role.ANSWER
-        for answer, source in blank_each(cell.source, place, own, whole=whole):
+        for answer, source in blank_each(cell.source, place, own, whole=whole, markers=markers):
             notebook = copy.deepcopy(solved)
             notebook.cells[at].source = source
             yield answer, notebook, given
@@ -116,7 +129,8 @@ def _replace_answers(work: _Work) -> None:
             continue
         given = _explicit_id(cell)
         stubs = work.stubs.get(given) if isinstance(given, str) else None
-        stripped = _stripped(cell, place, stubs, whole=part.role is Role.ANSWER)
+        whole = part.role is Role.ANSWER
+        stripped = _stripped(cell, place, stubs, work.markers, whole=whole)
         if stubs is not None and stripped.answers:
             unused.discard(str(given))
         cell.source = stripped.source
@@ -134,12 +148,17 @@ def _replace_answers(work: _Work) -> None:
 
 
 def _stripped(
-    cell: NotebookNode, place: Place, stubs: str | Sequence[str] | None, *, whole: bool
+    cell: NotebookNode,
+    place: Place,
+    stubs: str | Sequence[str] | None,
+    markers: Markers,
+    *,
+    whole: bool,
 ) -> StrippedCell:
     if cell.cell_type == "code":
-        return strip_code(cell.source, place, stubs, whole=whole)
+        return strip_code(cell.source, place, stubs, whole=whole, markers=markers)
     if cell.cell_type == "markdown":
-        return strip_markdown(cell.source, place, stubs, whole=whole)
+        return strip_markdown(cell.source, place, stubs, whole=whole, markers=markers)
     return StrippedCell(cell.source, ())
 
 

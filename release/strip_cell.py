@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.model.errors import UserError
+from release.labels import MARKDOWN_STUB
 from release.linemarks import YOUR_CODE
-from release.markers import REPLACE_PASS, Fate
+from release.markers import KNOWN, REPLACE_PASS, Fate, Markers
 from release.places import Answer, Place, Region
 from release.regions import find_markdown_regions, find_regions
 from release.source import plain_python
 from release.stubs import default_stub
-
-#: What stands for an answer in words.
-MARKDOWN_STUB = "*Your answer here.*"
 
 
 class StripError(UserError):
@@ -31,33 +29,44 @@ class StrippedCell:
 
 
 def strip_code(
-    source: str, place: Place, stubs: str | Sequence[str] | None = None, *, whole: bool = False
+    source: str,
+    place: Place,
+    stubs: str | Sequence[str] | None = None,
+    *,
+    whole: bool = False,
+    markers: Markers = KNOWN,
 ) -> StrippedCell:
     """Replace each answer of a code cell, or of a module, by a stub.
 
     Args:
         stubs: one for all answers, or one for each; None for what the code below needs.
         whole: without any marker, the whole cell is the answer.
+        markers: what marks answers in this assignment.
 
     Raises:
         MarkerError: a marker is broken.
         StripError: the solved or the stripped source is not Python, or there are more or fewer
             stubs than answers.
     """
-    regions = _code_regions(source, place, whole=whole)
+    regions = _code_regions(source, place, markers, whole=whole)
     stripped = _without(source, place, stubs, regions, regions)
     return StrippedCell(stripped, _answers(source, regions, place))
 
 
 def blank_each(
-    source: str, place: Place, stubs: str | Sequence[str] | None = None, *, whole: bool = False
+    source: str,
+    place: Place,
+    stubs: str | Sequence[str] | None = None,
+    *,
+    whole: bool = False,
+    markers: Markers = KNOWN,
 ) -> tuple[tuple[Answer, str], ...]:
     """Each answer of a code cell, with the source in which it alone is replaced by its stub.
 
     Raises:
         MarkerError, StripError: as `strip_code` does.
     """
-    regions = _code_regions(source, place, whole=whole)
+    regions = _code_regions(source, place, markers, whole=whole)
     prompts = [region for region in regions if region.fate is Fate.PROMPT]
     blanked = []
     for region in regions:
@@ -70,11 +79,14 @@ def blank_each(
     return tuple(blanked)
 
 
-def _code_regions(source: str, place: Place, *, whole: bool) -> tuple[Region, ...]:
-    _check_python(source, place, "the solved cell", "correct it")
-    regions = find_regions(source, place)
+def _code_regions(
+    source: str, place: Place, markers: Markers, *, whole: bool
+) -> tuple[Region, ...]:
+    regions = find_regions(source, place, markers)
     if not regions and whole:
         regions = (Region(0, source.count("\n") + 1, "", 1),)
+    if regions:  # what is given may be anything, also no Python
+        _check_python(source, place, "the solved cell", "correct it")
     return regions
 
 
@@ -94,22 +106,30 @@ def _without(
         if region in chosen:
             lines[region.cut] = _replacement(region, own, python, regions, lines, fills)
     stripped = "\n".join(lines)
+    if not regions:
+        return source
     _check_python(stripped, place, "the stripped cell", "give the cell a stub that fits there")
     return stripped
 
 
 def strip_markdown(
-    source: str, place: Place, stubs: str | Sequence[str] | None = None, *, whole: bool = False
+    source: str,
+    place: Place,
+    stubs: str | Sequence[str] | None = None,
+    *,
+    whole: bool = False,
+    markers: Markers = KNOWN,
 ) -> StrippedCell:
     """As `strip_code`, for a cell of text."""
-    regions = find_markdown_regions(source, place)
+    regions = find_markdown_regions(source, place, markers)
     lines = source.split("\n")
     if not regions and whole:
         regions = (Region(0, len(lines), "", 1),)
     given = _given_stubs(stubs, regions, place)
     for region, own in reversed(list(zip(regions, given, strict=True))):
         gone = region.fate in (Fate.GONE, Fate.STAFF)
-        lines[region.cut] = [] if gone else (own or MARKDOWN_STUB).split("\n")
+        stub = f"{region.label} {own}" if region.label and own else own or region.stub
+        lines[region.cut] = [] if gone else (stub or MARKDOWN_STUB).split("\n")
     answers = _answers(source, regions, place)
     return StrippedCell("\n".join(lines), tuple(_as_markdown(answer) for answer in answers))
 
@@ -180,7 +200,7 @@ def _answers(source: str, regions: Sequence[Region], place: Place) -> tuple[Answ
             place.file,
             place.cell,
             region.start + 1,
-            "\n".join(lines[region.start : region.end]),
+            "\n".join(lines[region.start : region.end]).removeprefix(region.label),
             "staff" if region.fate is Fate.STAFF else "code",
         )
         for region in regions

@@ -12,28 +12,46 @@ import tokenize
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from release.blocks import depth
+from release.labels import is_label
 from release.markers import (
     BOX,
     COMMENT,
     LINE_MARKS,
-    PAIRS,
     PROMPT_LINE,
     PROMPT_OPENING,
     RULE,
     SOLUTION_REMARK,
+    STRING_MARK,
     Fate,
     LineMark,
+    Markers,
     Pair,
 )
 from release.places import Marker, MarkerError, Place
 from release.source import plain_python
 from release.spelling import is_near_closing, is_near_todo, near_line_mark, nearest
+from release.unknown import announces, speaks_loudly, speaks_of_place, unknown_markers
 
 _RULE_LINE = re.compile(rf"^[ \t]*{RULE}")
 _COMMENT_LINE = re.compile(rf"^[ \t]*{COMMENT}")
 #: What a line of markdown begins with that may be a marker or announce an answer.
 _SIGNS = ("#", "<!--", "**")
-_END_OF_TODO = f'close it with an "{BOX.closing_words}" box, or word the remark without TODO'
+#: A statement that students have to fill in.
+_STUB = re.compile(
+    r"(?:^|[\s=,(\[])(?:\.\.\.|None|pass|\(\)|raise NotImplemented.*|"
+    r"NotImplemented(?:Error\(.*\))?|_{2,}|\"\"|'')[\s:,)\]]*(?:#.*)?$"
+)
+#: How the remedies go on, wherever a text may be what it seems or not.
+ALLOW = "if it tells students something, allow it by an entry [[allow]] in the manifest"
+_END_OF_TODO = (
+    f'if an answer stands below, put an "{BOX.closing_words}" box under it, or say ends = "cell" '
+    f"under [markers] in the manifest; {ALLOW}"
+)
+_UNKNOWN = (
+    'if it marks an answer, put "BEGIN SOLUTION" and "END SOLUTION" around that, or name its words '
+    f"under [markers] in the manifest; {ALLOW}"
+)
 
 
 @dataclass(frozen=True)
@@ -69,11 +87,14 @@ def line_mark(text: str) -> LineMark | None:
 class Suspicion:
     """Checks that no line outside the whole markers, and no line in a string, is a marker's."""
 
-    def __init__(self, source: str, markers: Sequence[Marker], place: Place) -> None:
+    def __init__(
+        self, source: str, found: Sequence[Marker], place: Place, markers: Markers
+    ) -> None:
         self.place = place
+        self.markers = markers
         self.lines = source.split("\n")
-        self.taken = {line for marker in markers for line in range(marker.start, marker.end)}
-        self.prompts = _prompt_lines(markers)
+        self.taken = {line for marker in found for line in range(marker.start, marker.end)}
+        self.prompts = _prompt_lines(found)
         self.comments = comments_of(source)
         self.strings = self._marks_in_strings()
 
@@ -91,24 +112,65 @@ class Suspicion:
         if self.comments is None:
             self._check_line_marks()
         for at in sorted(self.strings - self.taken):
-            if _speaks_as_marker(self.lines[at]) or PROMPT_LINE.search(self.lines[at]):
+            if self._speaks_as_marker(self.lines[at]) or PROMPT_LINE.search(self.lines[at]):
                 raise self._in_string(at)
 
     def check_rest(self, answers: Collection[int]) -> None:
         """Raise MarkerError at a remark outside all answers that promises or is one."""
-        for comment in self._comments():
-            if comment.line in answers or not comment.alone:
-                continue
-            if SOLUTION_REMARK.match(comment.text):
-                raise self.place.error(
-                    comment.line,
-                    f'"{_shown(comment.text)}" outside an answer',
-                    'put what it speaks of between "BEGIN SOLUTION" and "END SOLUTION", or use '
-                    "other words",
-                )
-            if BOX.opening_line.match(f"#{comment.text}"):
-                found = "a TODO that no end follows"
+        if not self.markers.strict:
+            return
+        outside = [
+            comment
+            for comment in self._comments()
+            if comment.line not in answers and not self._asks_for_more(comment, answers)
+        ]
+        for comment in outside:
+            if comment.alone and BOX.opening_line.match(f"#{comment.text}"):
+                found = f'"{_shown(comment.text)}", which no end follows'
                 raise self.place.error(comment.line, found, _END_OF_TODO)
+        for at, line in enumerate(self.lines):
+            if STRING_MARK.match(line) and at not in answers and not self._is_stubbed(at, answers):
+                raise self.place.error(
+                    at, f"{line.strip()[:60]}, which no end follows", _END_OF_TODO
+                )
+        alone = [(comment.line, comment.text) for comment in outside if comment.alone]
+        for unknown in unknown_markers(alone):
+            found = f'"{_shown(unknown.text)}" outside an answer ({unknown.why})'
+            raise self.place.error(unknown.line, found, _UNKNOWN)
+        for comment in outside:
+            if not comment.alone and (why := speaks_loudly(comment.text)):
+                found = f'"{_shown(comment.text)}" outside an answer ({why})'
+                raise self.place.error(comment.line, found, _UNKNOWN)
+
+    def _asks_for_more(self, comment: Comment, answers: Collection[int]) -> bool:
+        """Whether what it speaks of is not there: a stub, or nothing at all."""
+        if not comment.alone:
+            return bool(_STUB.search(self.lines[comment.line].rpartition("#")[0]))
+        if not (BOX.opening_line.match(f"#{comment.text}") or speaks_of_place(comment.text)):
+            return False
+        return self._is_stubbed(comment.line, answers)
+
+    def _is_stubbed(self, at: int, answers: Collection[int]) -> bool:
+        """Whether what follows a line in its block is a whole marker, a stub, or nothing."""
+        below = (
+            line
+            for line in range(at + 1, len(self.lines))
+            if line in answers
+            or (self.lines[line].strip() and not _COMMENT_LINE.match(self.lines[line]))
+        )
+        first = next(below, None)
+        if first in answers:
+            return True
+        code = "" if first is None else self.lines[first]
+        return depth(code) < depth(self.lines[at]) or not code or bool(_STUB.search(code))
+
+    def _speaks_as_marker(self, line: str) -> bool:
+        """Whether the end of a line reads as a marker does, in full."""
+        text = line.strip()
+        if not text.startswith("#"):
+            text = text.rpartition("#")[2]
+        text = text.lstrip("#")
+        return self.markers.is_edge(text) or bool(line_mark(text))
 
     # --- comments ---
 
@@ -123,15 +185,21 @@ class Suspicion:
                 if line.lstrip().startswith("#")
             )
         skipped = self.taken | self.prompts
-        return [comment for comment in found if comment.line not in skipped]
+        return [
+            comment
+            for comment in found
+            if comment.line not in skipped and not self.markers.allows(comment.text)
+        ]
 
     def _check_comment(self, comment: Comment) -> None:
         at, shown = comment.line, _shown(comment.text)
         if PROMPT_LINE.search(f"#{comment.text}"):
             found = f'"{shown}" that is no whole prompt'
             raise self.place.error(at, found, 'write `""" # BEGIN PROMPT` and `""" # END PROMPT`')
-        right = nearest(comment.text)
+        right = nearest(comment.text, self.markers)
         if comment.alone:
+            if self.markers.open_ended and SOLUTION_REMARK.match(comment.text):
+                return
             if line_mark(comment.text):
                 found = f'"{shown}" on a line without a statement'
                 remedy = (
@@ -142,7 +210,7 @@ class Suspicion:
                 remedy = f'write "{right}" if that is what it means, or use other words'
                 raise self.place.error(at, f'"{shown}"', remedy)
             return
-        if any(pattern.match(comment.text) for pattern in _PAIR_PATTERNS):
+        if self.markers.is_edge(comment.text):
             found = f'"{shown}" behind a statement'
             raise self.place.error(at, found, "give it a line of its own")
         if line_mark(comment.text):
@@ -254,29 +322,38 @@ class Suspicion:
         return self.place.error(at, found, "move it out of the string, and the box with it")
 
 
-def check_markdown_spelling(lines: Sequence[str], markers: Sequence[Marker], place: Place) -> None:
+def check_markdown_spelling(
+    lines: Sequence[str], found: Sequence[Marker], place: Place, markers: Markers
+) -> None:
     """Raise MarkerError at a heading or comment of markdown that is nearly a marker."""
-    taken = {line for marker in markers for line in range(marker.start, marker.end)}
+    taken = {line for marker in found for line in range(marker.start, marker.end)}
     for at, line in enumerate(lines):
         text = line.strip()
         # A box's words may tell students of boxes, which mark only code.
         if at in taken or not text.startswith(_SIGNS) or BOX.closing_line.match(line):
             continue
-        if right := nearest(text):
+        if is_label(line):
+            continue
+        if markers.allows(text):
+            continue
+        if right := nearest(text, markers):
             remedy = f'write "{right}" if that is what it means, or use other words'
             raise place.error(at, f'"{_shown(text)}"', remedy)
 
 
-def check_markdown_rest(lines: Sequence[str], answers: Collection[int], place: Place) -> None:
-    """Raise MarkerError at a heading of markdown that says "Solution" outside an answer."""
+def check_markdown_rest(
+    lines: Sequence[str], answers: Collection[int], place: Place, markers: Markers
+) -> None:
+    """Raise MarkerError at a heading of markdown that announces an answer outside all answers."""
+    if not markers.strict:
+        return
     for at, line in enumerate(lines):
         text = line.strip()
-        if at not in answers and text.startswith(_SIGNS) and SOLUTION_REMARK.match(text):
+        if at in answers or not text.startswith(_SIGNS) or markers.allows(text) or is_label(line):
+            continue
+        if SOLUTION_REMARK.match(text) or announces(text):
             remedy = 'put the answer between "### BEGIN SOLUTION" and "### END SOLUTION"'
-            raise place.error(at, f'"{_shown(text)}" outside an answer', f"{remedy}, or reword it")
-
-
-_PAIR_PATTERNS = tuple(p for pair in PAIRS for p in (pair.opening, pair.closing))
+            raise place.error(at, f'"{_shown(text)}" outside an answer', f"{remedy}; {ALLOW}")
 
 
 def _prompt_lines(markers: Sequence[Marker]) -> frozenset[int]:
@@ -289,15 +366,6 @@ def _prompt_lines(markers: Sequence[Marker]) -> frozenset[int]:
             elif opened:
                 found |= set(range(opened.start, marker.end))
     return frozenset(found)
-
-
-def _speaks_as_marker(line: str) -> bool:
-    """Whether the end of a line reads as a marker does, in full."""
-    text = line.strip()
-    if not text.startswith("#"):
-        text = text.rpartition("#")[2]
-    text = text.lstrip("#")
-    return any(pattern.match(text) for pattern in _PAIR_PATTERNS) or bool(line_mark(text))
 
 
 def _broken_opening(above: bool, below: bool) -> tuple[str, str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.model.errors import UserError
-from autograder.model.manifest import Assignment, NotebookEntry
+from autograder.model.manifest import FILE_NAME, Allowed, Assignment, NotebookEntry, load
+from release.markers import KNOWN, Markers, bare, markers_of
 from release.places import Answer
 from release.source import is_percent, read_source
 from release.strip import blank_answers, strip_notebook
@@ -30,10 +32,15 @@ class AnchorError(UserError):
 
 @dataclass(frozen=True)
 class Stripped:
-    """The notebooks as students get them, by the name that they hand in, and what was taken out."""
+    """The notebooks as students get them, by the name that they hand in, and what was taken out.
+
+    Attributes:
+        allowed: the manifest's entries that speak of a remark in a source.
+    """
 
     files: dict[str, bytes]
     answers: tuple[Answer, ...]
+    allowed: tuple[Allowed, ...] = ()
 
 
 def solved(assignment: Assignment) -> dict[str, bytes]:
@@ -95,7 +102,11 @@ def blanked(assignment: Assignment) -> Iterator[Blanked]:
     """Each code answer of the assignment, left blank alone."""
     for entry in assignment.notebooks:
         made = blank_answers(
-            _source(assignment, entry), file=entry.source, stubs=entry.stubs, module=entry.is_module
+            _source(assignment, entry),
+            file=entry.source,
+            stubs=entry.stubs,
+            module=entry.is_module,
+            markers=_markers(assignment, entry),
         )
         for answer, notebook, given in made:
             data = _written(_with_ids(notebook), entry)
@@ -112,7 +123,11 @@ def strip(assignment: Assignment) -> Stripped:
     """
     made = {
         entry.file: strip_notebook(
-            _source(assignment, entry), file=entry.source, stubs=entry.stubs, module=entry.is_module
+            _source(assignment, entry),
+            file=entry.source,
+            stubs=entry.stubs,
+            module=entry.is_module,
+            markers=_markers(assignment, entry),
         )
         for entry in assignment.notebooks
     }
@@ -130,30 +145,84 @@ def strip(assignment: Assignment) -> Stripped:
     return Stripped(
         {e.file: _written(made[e.file].notebook, e) for e in assignment.notebooks},
         tuple(answer for template in made.values() for answer in template.answers),
+        tuple(allowed for allowed in assignment.allowed if _speaks_of_source(assignment, allowed)),
     )
 
 
-def preview(source: Path, out: Path | None) -> bytes:
+def _markers(assignment: Assignment, entry: NotebookEntry) -> Markers:
+    texts = (allowed.text for allowed in assignment.allowed if _is_about(allowed, entry))
+    return markers_of(assignment.markers, texts)
+
+
+def _is_about(allowed: Allowed, entry: NotebookEntry) -> bool:
+    return any(fnmatchcase(name, allowed.file) for name in (entry.source, entry.file))
+
+
+def _speaks_of_source(assignment: Assignment, allowed: Allowed) -> bool:
+    return any(
+        bare(allowed.text) in map(bare, cell.source.split("\n"))
+        for entry in assignment.notebooks
+        if _is_about(allowed, entry)
+        for cell in _source(assignment, entry).cells
+    )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What students would get of one source, and what was taken out."""
+
+    data: bytes
+    answers: tuple[Answer, ...]
+
+
+def preview(
+    source: Path, out: Path | None, *, open_ended: bool = False, allowed: Sequence[str] = ()
+) -> Preview:
     """What students would get of one solved source, also written to ``out``.
 
+    A manifest in the source's folder that names it says what marks answers there, too.
+
+    Args:
+        open_ended: an answer whose end is not marked goes to the end of its function or cell.
+        allowed: remarks that look like markers and are none.
+
     Raises:
+        ManifestError: there is a manifest beside it, which is wrong.
         SourceError, MarkerError, StripError: it cannot be read or stripped.
         TargetError: ``out`` is the source itself, or cannot be written.
     """
     module = source.suffix == ".py" and not is_percent(source)
-    entry = NotebookEntry("module.py" if module else "notebook.ipynb", source.name)
+    entry, markers = _described(source, module=module)
+    markers = replace(
+        markers,
+        open_ended=markers.open_ended or open_ended,
+        allowed=markers.allowed | frozenset(map(bare, allowed)),
+    )
     solved_notebook = read_source(source, module=module)
-    template = strip_notebook(solved_notebook, file=source.name, module=module)
+    template = strip_notebook(
+        solved_notebook, file=source.name, stubs=entry.stubs, module=module, markers=markers
+    )
     data = _written(template.notebook, entry)
+    made = Preview(data, template.answers)
     if out is None:
-        return data
+        return made
     if out.exists() and out.samefile(source):
         raise TargetError(f"{out}: this is the solved source itself; name another file to write.")
     try:
         out.write_bytes(data)
     except OSError as error:
         raise TargetError(f"{out}: it cannot be written ({error.strerror}).") from None
-    return data
+    return made
+
+
+def _described(source: Path, *, module: bool) -> tuple[NotebookEntry, Markers]:
+    """What the manifest beside a source says of it, if one does."""
+    if (source.parent / FILE_NAME).is_file():
+        assignment = load(source.parent)
+        for entry in assignment.notebooks:
+            if entry.source == source.name and entry.is_module == module:
+                return entry, _markers(assignment, entry)
+    return NotebookEntry("module.py" if module else "notebook.ipynb", source.name), KNOWN
 
 
 def _with_ids(notebook: NotebookNode) -> NotebookNode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from rich.text import Text
 from release.build import Release
 from release.diff import Change
 from release.odd import listed
+from release.places import Answer
 from release.proof import Proof, name_of
 
 
@@ -98,6 +100,8 @@ def print_release(console: Console, release: Release) -> None:
     points = (f"{p:g}" for p in (solution.max_score, solution.score, template.score))
     table.add_row("", "Total", "", *points, str(wrong or ""))
     console.print(table)
+    for line in counted_answers(release.stripped.answers):
+        console.print(Text(line))
     for path in (release.student_zip, release.gradescope_zip, release.record):
         console.print(Text(f"{path}  ({path.stat().st_size / 1000:.0f} kB)"))
 
@@ -112,6 +116,37 @@ def print_changes(console: Console, changes: Sequence[Change]) -> None:
         console.print(Text(f"{place}: {change.kind}", "bold"))
         for line in change.lines:
             console.print(Text(f"  {line}", styles.get(line[:1], "")))
+
+
+def print_answers(console: Console, answers: Sequence[Answer]) -> None:
+    """Print what the stripper took out, cell by cell."""
+    table = Table(box=box.SIMPLE_HEAVY, title="What was taken out")
+    for heading in ("Source", "Cell", "Kind"):
+        table.add_column(heading)
+    table.add_column("Lines", justify="right")
+    table.add_column("First line")
+    for answer in answers:
+        lines = [line.strip() for line in answer.text.split("\n") if line.strip()]
+        table.add_row(
+            Text(answer.file),
+            f"{answer.cell or ''}",
+            _KINDS[answer.kind],
+            str(len(lines)),
+            Text(lines[0][:60] if lines else ""),
+        )
+    console.print(table)
+
+
+_KINDS = {"code": "answer", "markdown": "answer in words", "staff": "for staff"}
+
+
+def counted_answers(answers: Sequence[Answer]) -> Iterator[str]:
+    """How many answers were taken out of each source, a line each."""
+    for file in dict.fromkeys(answer.file for answer in answers):
+        kinds = Counter("staff" if a.kind == "staff" else "" for a in answers if a.file == file)
+        staff = f" and {kinds['staff']} part(s) for staff alone" if kinds["staff"] else ""
+        word = "answer" if kinds[""] == 1 else "answers"
+        yield f"{file}: {kinds['']} {word}{staff} taken out."
 
 
 def _caption(proof: Proof) -> str:

@@ -86,8 +86,36 @@ class NotebookEntry:
 
 
 @dataclass(frozen=True)
+class MarkerPair:
+    """Two comment lines around an answer, in words that only this assignment uses.
+
+    Attributes:
+        shown: students keep the two lines.
+        staff: what stands between them is no answer, but for staff alone, as hidden tests are.
+    """
+
+    begin: str
+    end: str
+    shown: bool = False
+    staff: bool = False
+
+
+@dataclass(frozen=True)
+class MarkerRules:
+    """What the assignment's sources mark answers by, beside the markers that are known.
+
+    Attributes:
+        ends: ``marked``, or ``cell``: an answer whose end is not marked goes to the end of its
+            function or cell.
+    """
+
+    ends: str = "marked"
+    pairs: tuple[MarkerPair, ...] = ()
+
+
+@dataclass(frozen=True)
 class Allowed:
-    """A text in the student bundle that looks like an answer and is none."""
+    """A text in a source or the student bundle that looks like an answer or marker, and is none."""
 
     file: str
     text: str
@@ -185,6 +213,7 @@ class Assignment:
     questions: tuple[Question, ...]
     settings: dict[str, Any] = field(default_factory=dict)
     allowed: tuple[Allowed, ...] = ()
+    markers: MarkerRules = MarkerRules()
     gradescope: Gradescope = field(default_factory=Gradescope)
 
     @property
@@ -268,6 +297,7 @@ def load(folder: Path) -> Assignment:
         ),
         settings=data.get("checks", {}),
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
+        markers=_marker_rules(data.get("markers", {})),
         gradescope=_gradescope(data.get("gradescope", {}), where),
     )
 
@@ -280,6 +310,11 @@ def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
         inner = _with_texts(value) if isinstance(value, dict) else value
         texts[key] = value.isoformat() if is_time else inner
     return texts
+
+
+def _marker_rules(table: dict[str, Any]) -> MarkerRules:
+    pairs = tuple(MarkerPair(**pair) for pair in table.get("pairs", ()))
+    return MarkerRules(table.get("ends", MarkerRules.ends), pairs)
 
 
 def _gradescope(table: dict[str, Any], where: _Lines) -> Gradescope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -12,6 +13,7 @@ from typing import Any
 from autograder.model.manifest import Allowed
 from release.leaks.archives import contents
 from release.leaks.lines import Page, bare, labelled
+from release.leaks.marks import remarks
 from release.leaks.model import Finding, Looked, Scan
 from release.leaks.notebooks import cells_of
 from release.leaks.parts import Budget, Oddity, Part
@@ -29,6 +31,13 @@ NEVER = (
 #: Where the student bundle holds its notebooks once more, as handed out.
 PRISTINE = PurePosixPath("checks/templates")
 _LONGEST = 120
+#: `keyNotes2.md` has the words key and Notes.
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_SECRET_NAMES = frozenset(
+    "solution solutions soln solns solved answer answers key keys note notes rubric rubrics staff "
+    "instructor instructors teacher teachers".split()
+)
+_RENAME = "take it out, or allow it in the manifest if it is for students"
 
 
 def scan(
@@ -36,6 +45,8 @@ def scan(
     archive: Path | None,
     secrets: Secrets,
     allowed: Sequence[Allowed] = (),
+    elsewhere: Sequence[Allowed] = (),
+    hand_in: Sequence[str] = (),
     top: str = "",
     known: frozenset[str] = frozenset(),
 ) -> Scan:
@@ -45,10 +56,12 @@ def scan(
         bundle: the folder that students receive.
         archive: the zip that was made of it.
         allowed: coincidences that staff accept; one that matches nothing is a finding.
+        elsewhere: those of them that are of use beyond the bundle.
+        hand_in: patterns of the files that students fill in, whatever they are called.
         top: the folder inside the zip that holds everything.
         known: SHA-256 of the files of the harness, which students get as a wheel.
     """
-    scanner = _Scanner(secrets, allowed, known)
+    scanner = _Scanner(secrets, allowed, elsewhere, hand_in, known)
     for path in sorted(bundle.rglob("*"), key=lambda path: (len(path.parts), path)):
         name = path.relative_to(bundle).as_posix()
         if path.is_symlink():
@@ -63,10 +76,18 @@ def scan(
 class _Scanner:
     """Collects hits file by file."""
 
-    def __init__(self, secrets: Secrets, allowed: Sequence[Allowed], known: frozenset[str]) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        allowed: Sequence[Allowed],
+        elsewhere: Sequence[Allowed],
+        hand_in: Sequence[str],
+        known: frozenset[str],
+    ) -> None:
         self.secrets = secrets
         self.allowed = [(entry, bare(entry.text)) for entry in allowed]
-        self.used: set[int] = set()
+        self.hand_in = hand_in
+        self.used = {number for number, entry in enumerate(allowed) if entry in elsewhere}
         self.never: set[str] = set()
         self.budget = Budget(known=known)
         self.findings: list[Finding] = []
@@ -85,6 +106,9 @@ class _Scanner:
         else:
             for part in parts(name, name, data, self.budget):
                 hits += self._searched(part, counts)
+            hits += _remarks(name, data, self.secrets)
+        if not any(PurePosixPath(name).match(pattern) for pattern in self.hand_in):
+            hits += _named(name)
         hits += _ran(name, data, self.secrets)
         self._keep(name, hits)
         self.looked.append(Looked(name, len(data), dict(sorted(counts.items()))))
@@ -190,6 +214,26 @@ def _never(name: str) -> str | None:
     path = PurePosixPath(name)
     paths = [*reversed(path.parents), path]
     return next((str(p) for p in paths if any(fnmatchcase(p.name, n) for n in NEVER)), None)
+
+
+def _named(name: str) -> Iterator[Hit]:
+    """A path whose words say that it is not for students."""
+    for part in PurePosixPath(name).parts:
+        words = {word.casefold() for word in _WORDS.findall(part)}
+        if words & _SECRET_NAMES:
+            what = "a name that speaks of what students should not have"
+            yield Hit(what, name, "", name, f"named {name}", _RENAME)
+            return
+
+
+def _remarks(name: str, data: bytes, secrets: Secrets) -> Iterator[Hit]:
+    """Comments of a public module that may be markers; templates were looked at when stripped."""
+    if not name.endswith(".py") or PurePosixPath(name).name in secrets.templates:
+        return
+    lines = data.decode("utf-8", "replace").split("\n")
+    for number, what in remarks(lines, secrets.markers):
+        place = f"{name}, line {number + 1}"
+        yield Hit(what, place, "", lines[number].strip(), f"remark {place}", _RENAME)
 
 
 def _odd(place: str, what: str, remedy: str = "take it out") -> Hit:

@@ -122,7 +122,7 @@ def _values(page: Page, secrets: Secrets) -> Iterator[Hit]:
 def _marks(
     lines: Sequence[str], place: Callable[[int], str], secrets: Secrets, *, is_code: bool
 ) -> Iterator[Hit]:
-    for number, what in marks(lines, is_code=is_code):
+    for number, what in marks(lines, is_code=is_code, markers=secrets.markers):
         text, where = lines[number].strip(), place(number)
         origin = secrets.marks.get(bare(text), "")
         remedy = "spell the marker as the release tool knows it, or take the line out"

@@ -19,6 +19,7 @@ from release.leaks.hidden import COMPARED, TELLING_CONSTANTS, Checks, Value, rea
 from release.leaks.lines import LineSecret, bare, is_prose, says, tells
 from release.leaks.marks import marks
 from release.leaks.notebooks import strings
+from release.markers import KNOWN, Markers
 from release.packages import LOCK_FILE
 from release.places import Answer
 
@@ -35,6 +36,7 @@ class Secrets:
         copies: by a key of its bytes, what a file or picture is and where it is from.
         marks: by their bare form, the places of markers in the staff's files.
         templates: the notebooks that students receive, as the stripper made them.
+        markers: what marks answers in this assignment.
     """
 
     staff: str
@@ -47,6 +49,7 @@ class Secrets:
     copies: Mapping[str, tuple[str, str]]
     marks: Mapping[str, str]
     templates: Mapping[str, bytes]
+    markers: Markers = KNOWN
 
     def counts(self) -> dict[str, int]:
         """How many there are of each kind."""
@@ -67,6 +70,7 @@ def gather(
     public_checks: Path,
     solved: Mapping[str, bytes],
     templates: Mapping[str, bytes],
+    markers: Markers = KNOWN,
 ) -> Secrets:
     """Gather all that must not be in the bundle.
 
@@ -75,6 +79,7 @@ def gather(
         staff: the staff's folder.
         hidden_checks, public_checks: the folders of checks; the second one lies in the public
             folder. Either may be missing.
+        markers: what marks answers in this assignment.
         solved, templates: notebooks as ``.ipynb``, by the name that students hand in.
     """
     shown = given(templates, solved, public_checks.parent, public_checks, answers)
@@ -102,7 +107,8 @@ def gather(
         numbers=_numbers(hidden, public),
         rows=_rows(hidden, public, shown),
         copies=copies(staff, solved, templates),
-        marks=_marks(files, staff.name),
+        marks=_marks(files, staff.name, markers),
+        markers=markers,
         templates=templates,
     )
 
@@ -215,10 +221,10 @@ def _rows(hidden: Checks, public: Checks, shown: Given) -> tuple[Value, ...]:
     )
 
 
-def _marks(files: Mapping[str, str], staff: str) -> dict[str, str]:
+def _marks(files: Mapping[str, str], staff: str, markers: Markers) -> dict[str, str]:
     return {
         bare(lines[number]): f"{staff}/{name}, line {number + 1}"
         for name, text in files.items()
         for lines in [text.split("\n")]
-        for number, _ in marks(lines, is_code=True)
+        for number, _ in marks(lines, is_code=True, markers=markers)
     }

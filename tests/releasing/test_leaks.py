@@ -543,14 +543,14 @@ def test_outputs_of_the_solved_notebook(
     assert bundle.findings() == ()
     bundle.write("figures/a.png", data)
     bundle.write(
-        "notes.md", "You should see\n\n    size 3: mean brightness 0.4417,  before 0.4418\n"
+        "intro.md", "You should see\n\n    size 3: mean brightness 0.4417,  before 0.4418\n"
     )
     bundle.write("b.ipynb", json.dumps({"cells": [{"cell_type": "code", "outputs": [output]}]}))
     found = bundle.findings()
     secret = f"the solved {NOTEBOOK}, cell 6, output"
     assert {finding.secret for finding in found} == {secret}
-    assert {finding.place for finding in found} >= {"figures/a.png", "notes.md, line 3"}
-    assert {finding.file for finding in found} == {"b.ipynb", "figures/a.png", "notes.md"}
+    assert {finding.place for finding in found} >= {"figures/a.png", "intro.md, line 3"}
+    assert {finding.file for finding in found} == {"b.ipynb", "figures/a.png", "intro.md"}
     assert [finding.what for finding in found if finding.file == "figures/a.png"] == [
         "an output of a solved notebook"
     ]
@@ -763,8 +763,26 @@ lr = 1e-3
 def test_what_everybody_writes_is_no_finding(bundle: Bundle) -> None:
     bundle.write("train.py", GENERIC)
     bundle.write("b.ipynb", notebook(*GENERIC.split("\n\n")))
-    bundle.write("notes.md", f"## Solution\n\nBegin here.\n\n```python\n{GENERIC}```\n12345\n")
+    bundle.write("intro.md", f"## Solution\n\nBegin here.\n\n```python\n{GENERIC}```\n12345\n")
     assert bundle.findings() == ()
+
+
+def test_names_that_speak_of_answers_are_refused(bundle: Bundle) -> None:
+    names = ("Solution.txt", "key.csv", "lab_notes.md", "answers/a.txt", "myAnswerKey.md")
+    for name in names:
+        bundle.write(name, "hello\n")
+    bundle.write("keyboard.md", "hello\n")
+    bundle.write("notebook.md", "hello\n")
+    assert {finding.file for finding in bundle.findings()} == set(names)
+    allowed = [Allowed(name, name, "for students") for name in names]
+    assert bundle.findings(allowed) == ()
+
+
+def test_remarks_that_may_be_markers_are_found(bundle: Bundle) -> None:
+    bundle.write("helper.py", "x = 1\n# STAFF ONLY\ny = 2\n# a hidden layer\n# remove the mean\n")
+    (found,) = bundle.findings()
+    assert (found.place, found.shown) == ("helper.py, line 2", "# STAFF ONLY")
+    assert bundle.findings([Allowed("helper.py", "STAFF ONLY", "a joke")]) == ()
 
 
 def test_generic_answers_are_no_secrets(two: Bundle) -> None:

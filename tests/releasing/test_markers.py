@@ -240,23 +240,34 @@ BROKEN = {
         2,
         'with "END SOLUTION"',
     ),
-    "code above the inner pair": (
-        f"{RULE}\n# TODO: x\n{RULE}\ny = 2\n# *START OF YOUR CODE*\nx = 1\n# *END OF YOUR CODE*\n"
-        f"{RULE}\n# END OF YOUR CODE\n{RULE}",
-        4,
-        "move it between",
-    ),
     "code below the inner pair": (
         f"{RULE}\n# TODO: x\n{RULE}\n# *START OF YOUR CODE*\nx = 1\n# *END OF YOUR CODE*\nz\n"
         f"{RULE}\n# END OF YOUR CODE\n{RULE}",
         7,
-        "move it between",
+        "move it above that line",
     ),
     "in a string": ('x = """\n# BEGIN SOLUTION\n"""', 2, "move it out of the string"),
     "a mark in a string": ('x = """\ny = 1 # SOLUTION\n"""', 2, "move it out of the string"),
     "a mark at a string's end": ('x = "1 # SOLUTION"', 1, "move it out of the string"),
     "behind a statement": ("x = 1 # END SOLUTION", 1, "a line of its own"),
-    "TODO": ("# TODO: average\nx = 1", 1, "close it with"),
+    "TODO": ("# TODO: average\nx = 1", 1, "if an answer stands below, put an"),
+    "two bare rules": (
+        f"{RULE}\n# TODO: x\n{RULE}\nx = 1\n{RULE}\ny = 1\n{RULE}",
+        7,
+        "end the answer above with",
+    ),
+    "an end box without its words": (
+        f"{RULE}\n# TODO: x\n{RULE}\nx = 1\n{RULE}\n{RULE}",
+        1,
+        'say ends = "cell"',
+    ),
+    "a box of another function": (
+        f"def f():\n    {RULE}\n    # TODO: x\n    {RULE}\n    x = 1\ndef g():\n    {RULE}\n"
+        f"    # TODO: y\n    {RULE}\n    y = 1\n    {RULE}\n    # END OF YOUR CODE\n    {RULE}",
+        7,
+        "end that one first",
+    ),
+    "your code behind a statement": ("x = 1  # your code", 1, "name its words under [markers]"),
     "TODO without the rules": (
         "# TODO: average\nx = 1\n# END OF YOUR CODE",
         3,
@@ -308,7 +319,8 @@ def test_a_broken_marker_is_an_error_with_its_place_and_remedy(name: str) -> Non
         "x = 1  # seeds",
         "print('END SOLUTION')",
         "x = 1  # type: ignore",
-        f"x = 1  {STUB[3:].strip()}",
+        "return ...  # your code",
+        "# TODO: set the folder of your Drive\nFOLDER = None",
         "# Start here\nx = 1",
         "# hints\n# code\nx = 1",
     ],

@@ -212,7 +212,7 @@ ERRORS = {
     "no end": (f"x = 1\n{OPENING}y = 1", 2, "a TODO box without an end", "put an"),
     "no opening": (f"y = 1\n{CLOSING}", 2, "without a beginning", "put a TODO box above"),
     "nested": (
-        f"{OPENING}y\n{BOX}",
+        f"{OPENING}y\n{textwrap.indent(BOX, '  ')}",
         7,
         "second TODO box before the TODO box of line 1",
         "end that",
@@ -224,7 +224,12 @@ ERRORS = {
     "loose end": (f"x = 1\n{END}", 2, "not between two rules", "put one rule"),
     "YOU": (BOX.replace("YOUR", "YOU"), 9, '"END OF YOU CODE" between', '"END OF YOUR CODE"'),
     "no OF": (BOX.replace("OF YOUR", "your"), 9, '"END YOUR CODE" where', '"END OF YOUR CODE" box'),
-    "no end of TODO": ("# TODO: tidy\nx = 1", 1, "a TODO that no end follows", "close it with"),
+    "no end of TODO": (
+        "# TODO: tidy\nx = 1",
+        1,
+        'TODO: tidy", which no end follows',
+        "if an answer",
+    ),
     "TOOD": (BOX.replace("TODO", "TOOD"), 3, '"TOOD: average the image"', 'write "TODO"'),
     "both": (BOX.replace("TODO:", "TODDO").replace("YOUR", "YUOR"), 3, '"TODDO', 'write "TODO"'),
     "second line": (f"{SECOND}y\n{CLOSING}", 3, "TODO below the first line", "move it"),

@@ -177,7 +177,12 @@ def test_a_stub_that_does_not_fit_is_an_error():
 
 def test_a_solved_cell_that_is_not_python_is_an_error():
     with pytest.raises(StripError, match=r"hw.py, cell 2, line 4: found the solved cell not .*;"):
-        strip(notebook("x = 1", "\n\nx = 1\ny = = 2"))
+        strip(notebook("x = 1", "\n\n# BEGIN SOLUTION\ny = = 2\n# END SOLUTION"))
+
+
+def test_a_given_cell_may_be_anything():
+    given = "Fill in: x = ____ and y == = 2"
+    assert strip(notebook("x = 1", given)).cells[1].source == given
 
 
 def test_magics_stay():

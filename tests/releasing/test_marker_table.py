@@ -1,0 +1,77 @@
+"""The table of markers is one: stripping, slips, the leak scan and the docs agree on each row."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import ROOT
+
+from release.leaks.marks import marks
+from release.markers import KNOWN, LINE_MARKS, PAIRS, Fate, Pair
+from release.places import MarkerError, Place
+from release.spelling import nearest
+from release.strip_cell import strip_code
+
+PLACE = Place("hw.py", 2)
+DOCS = (ROOT / "docs" / "markers.md").read_text(encoding="utf-8")
+
+
+def opening(pair: Pair) -> str:
+    return f"# ===== {pair.opening_words} =====" if pair.ruled else f"# {pair.opening_words}"
+
+
+def closing(pair: Pair) -> str:
+    return f"# {'=' * 20}" if pair.ruled else f"# {pair.closing_words}"
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda p: f"{p.opening_words}-{p.closing_words}")
+class TestPair:
+    def test_stripped(self, pair: Pair) -> None:
+        source = f"x = 1\n{opening(pair)}\nsecret = 2\n{closing(pair)}\ny = 3"
+        made = strip_code(source, PLACE)
+        assert [answer.text for answer in made.answers] == ["secret = 2"]
+        left = made.source.split("\n")
+        kept = [opening(pair)] if pair.shown else []
+        stub = [] if pair.fate in (Fate.GONE, Fate.STAFF) else ["...  # your code"]
+        assert left == ["x = 1", *kept, *stub, *([closing(pair)] if pair.shown else []), "y = 3"]
+
+    def test_half_of_it_is_an_error(self, pair: Pair) -> None:
+        with pytest.raises(MarkerError):
+            strip_code(f"{opening(pair)}\nsecret = 2", PLACE)
+        if not pair.ruled and pair.closing_words != "ENDREGION":  # what folds may be anything
+            with pytest.raises(MarkerError):
+                strip_code(f"secret = 2\n{closing(pair)}", PLACE)
+
+    def test_a_slip_is_named(self, pair: Pair) -> None:
+        words = pair.opening_words
+        if not pair.ruled:
+            assert nearest(words[:-2] + words[-1] + words[-2], KNOWN) is not None
+
+    def test_found_in_what_is_public(self, pair: Pair) -> None:
+        lines = ["x = 1", opening(pair), "secret = 2", closing(pair)]
+        found = [number for number, _why in marks(lines, is_code=True)]
+        if pair.shown:  # students have them, but never a lone end
+            assert found == []
+            assert pair.ruled or [n for n, _ in marks(lines[2:], is_code=True)] == [1]
+        elif pair.closing_words == "ENDREGION":
+            assert found[:1] == [1]
+        else:
+            assert found == [1, 3]
+
+    def test_in_the_docs(self, pair: Pair) -> None:
+        end = "a bare line of the ornaments" if pair.ruled else f"`{pair.closing_words}`"
+        gone = pair.fate in (Fate.GONE, Fate.STAFF)
+        what = "both lines and a stub" if pair.shown else "nothing" if gone else "a stub"
+        assert f"| `{pair.opening_words}` | {end} | {what} | {pair.origin} |" in DOCS
+
+
+def test_the_docs_have_no_other_pair() -> None:
+    table = DOCS.partition("## Pairs of lines")[2].partition("##")[0]
+    assert sum(line.startswith("| `") for line in table.split("\n")) == len(PAIRS)
+
+
+@pytest.mark.parametrize("mark", LINE_MARKS, ids=lambda m: m.words)
+def test_line_marks(mark: object) -> None:
+    line = f"y = 1  # {mark.words}"
+    assert "y = 1" not in strip_code(f"x = 1\n{line}", PLACE).source
+    assert [n for n, _ in marks(["x = 1", line], is_code=True)] == [1]
+    assert f"# {mark.words}" in DOCS
