@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from autograder.model.errors import UserError
+from autograder.slicing.edits import Source
 from autograder.slicing.magics import python_source
 
 #: The id of the one cell that a plain Python module is read as.
@@ -48,6 +49,11 @@ class Cell:
             SyntaxError: the cell is no Python even so.
         """
         return python_source(self.source) if self.kind == "code" else ""
+
+    @cached_property
+    def code(self) -> Source:
+        """The same, to cut statements out of. Raises as ``python`` does."""
+        return Source(self.python)
 
     @cached_property
     def traits(self) -> frozenset[str]:
