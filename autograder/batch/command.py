@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -94,7 +94,7 @@ def run(
         store.write_list(entries, assignment.title)
         this = _Run(request, assignment, templates, store)
         try:
-            with _ended_like_by_the_keyboard(), counting(console) as count:
+            with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
                 batch = this.batch(entries, count)
                 with store.writing():
@@ -154,6 +154,10 @@ class _Run:
         self._records: dict[str, Record] = {}
         self._under_way: dict[str, tuple[Entry, Key, Content]] = {}
         self.new = 0
+
+    def close(self) -> None:
+        """End what runs beside the grading."""
+        self._alike.close()
 
     def grade(self, entries: list[Entry], count: Counting) -> None:
         """Grade the submissions of which no result is kept that still holds."""

@@ -35,12 +35,14 @@ class Reported:
         id: unique in the batch.
         name: whose it is, as staff know them.
         page: where its page of feedback lies, relative to the report; empty if there is none.
+        problem: why that does not show the submission's notebooks; empty if it does.
     """
 
     id: str
     name: str
     report: Report
     page: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
 
 
 def _flags(batch: ReportedBatch) -> Iterator[Flag]:
-    """Faults first, then what the sandbox lacked, then what looks like copying."""
+    """Faults first, then what the sandbox lacked or no page shows, then what looks alike."""
     for graded in batch.submissions:
         faults = graded.report.all_faults
         if faults:
@@ -222,6 +224,10 @@ def _flags(batch: ReportedBatch) -> Iterator[Flag]:
         if graded.report.unsafe:
             held = ", ".join(graded.report.primitives) or "nothing"
             yield Flag("Isolation", (_link(graded),), f"below what hidden checks require: {held}")
+    for graded in batch.submissions:
+        if graded.problem:
+            words = f"its notebooks are not shown on its pages: {graded.problem}"
+            yield Flag("Pages", (_link(graded),), bounded(words, 300))
     known = {graded.id: _link(graded) for graded in batch.submissions}
     for alike in sorted(batch.alike, key=lambda found: -(found.share or 1.0)):
         links = [known.get(end, Link(bounded(end, 120), "")) for end in alike.ids[:MAX_LINKS]]

@@ -32,6 +32,10 @@ class NotebookError(UserError):
     """A file that is no notebook; the text says what was found and how to hand in a good one."""
 
 
+class NotebookTooLarge(NotebookError):
+    """There is not enough memory to read it."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell: its number as the student counts (from 1), its id if it has one, kind and text."""
@@ -107,7 +111,11 @@ def raw_cells(data: bytes, name: str) -> list[Any]:
             f"{name}: this is not a notebook, its text breaks at line {error.lineno}, column "
             f"{error.colno}; download the notebook again as .ipynb and hand that in."
         ) from None
-    except (UnicodeDecodeError, ValueError, RecursionError, MemoryError):
+    except MemoryError:
+        raise NotebookTooLarge(
+            f"{name}: this notebook is too large to be read; clear its outputs and hand that in."
+        ) from None
+    except (UnicodeDecodeError, ValueError, RecursionError):
         raise NotebookError(
             f"{name}: this is not a notebook, it cannot be read as JSON text; download the "
             "notebook again as .ipynb and hand that in."
