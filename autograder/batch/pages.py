@@ -57,6 +57,7 @@ def write_report(out: Path) -> tuple[Path, int]:
     try:
         listed = json.loads((out / LISTED).read_bytes())
         title, people = str(listed["title"]), list(listed["submissions"])
+        ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
     except (OSError, LookupError, TypeError, ValueError):
         raise StoreError(
             f"{out}: no batch was graded into this folder; give the one that was named by --out."
@@ -66,7 +67,7 @@ def write_report(out: Path) -> tuple[Path, int]:
     found = [_reported(out, store, problems, **entry) for entry in people]
     graded = tuple(item for item in found if item is not None)
     now = datetime.now().astimezone()
-    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}")
+    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored)
     write_page(out / REPORT, batch_page(told))
     return out / REPORT, len(found) - len(graded)
 

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch
+from autograder.batch.sources import Source
 
 MAX_LISTED = 10
 
@@ -100,6 +101,17 @@ def print_batch(
         console.print(Text(f"and {more} more", "magenta"))
     files = f"results/, grades.csv, grades-canvas.csv, grades-moodle.csv, {report}"
     console.print(Text(f"{out}: {files}", "dim"))
+
+
+def print_source(console: Console, source: Source) -> None:
+    """Print what was found where, and what was left out of it."""
+    count = f"{len(source.entries)} submission{'s' * (len(source.entries) != 1)}"
+    where = f"an export of {source.platform}" if source.platform else "a plain folder or archive"
+    console.print(Text(f"{count} in {where}"))
+    for name, why in source.ignored[:MAX_LISTED]:
+        console.print(Text(f"{name} was left out: {why}.", "yellow"))
+    if (more := len(source.ignored) - MAX_LISTED) > 0:
+        console.print(Text(f"and {more} more, which the report names", "yellow"))
 
 
 def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:

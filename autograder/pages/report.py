@@ -23,6 +23,7 @@ from autograder.pages.page import render
 BINS = 20
 MAX_CLUSTERS = 100
 MAX_LINKS = 20
+MAX_IGNORED = 500
 MAX_MESSAGE = 1_500
 MAX_TRACE = 4_000
 
@@ -67,12 +68,14 @@ class ReportedBatch:
 
     Attributes:
         made: when it was graded, in words; empty to leave it out.
+        ignored: what was no part of any submission, and why.
     """
 
     title: str
     submissions: tuple[Reported, ...]
     alike: tuple[Alike, ...] = ()
     made: str = ""
+    ignored: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,11 @@ def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
 
 
 def _flags(batch: ReportedBatch) -> Iterator[Flag]:
-    """Faults first, then what the sandbox lacked or no page shows, then what looks alike."""
+    """What was left out, then faults, what the sandbox lacked or no page shows, and copies."""
+    for name, why in batch.ignored[:MAX_IGNORED]:
+        yield Flag("Left out", (), bounded(f"{name} was left out: {why}", 300))
+    if len(batch.ignored) > MAX_IGNORED:
+        yield Flag("Left out", (), f"and {len(batch.ignored) - MAX_IGNORED} more")
     for graded in batch.submissions:
         faults = graded.report.all_faults
         if faults:
