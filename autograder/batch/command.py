@@ -24,7 +24,7 @@ from rich.console import Console
 from autograder.batch import grades
 from autograder.batch.bundle import pack
 from autograder.batch.contents import Content, read
-from autograder.batch.entries import Entry, shown
+from autograder.batch.entries import Entry
 from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key_of
 from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
@@ -40,6 +40,7 @@ from autograder.batch.terminal import (
 )
 from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.submission import OWN_TROUBLES

@@ -16,10 +16,10 @@ from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import read
-from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch, Match
 from autograder.batch.store import LISTED, REPORT, SIMILAR, Store, StoreError
 from autograder.gradescope import write_atomically
+from autograder.model.findings import shown
 from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
 from autograder.model.submission import Submission, write_files

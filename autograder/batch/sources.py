@@ -13,17 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from autograder.batch.entries import (
-    Entry,
-    InZip,
-    OnDisk,
-    Person,
-    SourceError,
-    identifier,
-    shown,
-)
+from autograder.batch.entries import Entry, InZip, OnDisk, Person, SourceError, identifier
 from autograder.batch.gradescope_export import METADATA, Known, read_metadata
 from autograder.batch.shelves import Shelf, disk_shelf, zip_shelf
+from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
 from autograder.model.names import owners
 from autograder.model.submission import ARCHIVES, SubmissionError, is_archive, opened_zip

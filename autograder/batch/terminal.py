@@ -22,9 +22,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch
 from autograder.batch.sources import Source
+from autograder.model.findings import shown
 
 MAX_LISTED = 10
 
@@ -83,7 +83,9 @@ def print_batch(
     console: Console, batch: Batch, new: int, seconds: float, out: Path, report: str
 ) -> None:
     """Print how many were graded, what staff should look at, and where the files are."""
-    table = Table(box=box.SIMPLE_HEAVY, title=batch.assignment.title, show_header=False)
+    table = Table(
+        box=box.SIMPLE_HEAVY, title=Text(shown(batch.assignment.title)), show_header=False
+    )
     rate = f", {new / seconds:.1f} a second" if new and seconds > 0 else ""
     table.add_row("Submissions", str(len(batch.graded)))
     table.add_row("Graded now", f"{new} in {seconds:.1f} s{rate}")
