@@ -151,7 +151,7 @@ class _Process:
 
     def begin(self, task: object, seconds: float) -> None:
         """Hand a task over; its time begins when the process is there."""
-        with suppress(OSError):  # it has ended: then its result tells
+        with suppress(OSError, EOFError):  # it has ended: then its result tells
             if not self._started and self.connection.poll(START_SECONDS):
                 self.connection.recv()
                 self._started = True
