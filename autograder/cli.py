@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from autograder.console import PlainConsole
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import Assignment, load
 
@@ -47,7 +47,7 @@ def check(
     """Run the public checks on your own notebooks."""
     from autograder.desk import command
 
-    if command.check(what or (), folder, watch=watch, console=Console()).faulty:
+    if command.check(what or (), folder, watch=watch, console=PlainConsole()).faulty:
         raise typer.Exit(FAULT)
 
 
@@ -63,7 +63,7 @@ def submit_zip(
     """Make the zip to hand in, and say first what is missing."""
     from autograder.desk import command
 
-    command.submit_zip(folder, out, Console())
+    command.submit_zip(folder, out, PlainConsole())
 
 
 @app.command(hidden=AT_HOME)
@@ -107,7 +107,7 @@ def grade(
     from autograder.session import Session
     from autograder.terminal import checks_counted, print_report
 
-    console = Console()
+    console = PlainConsole()
     try:
         if html or staff_html:
             from autograder.pages.page import require_pages
@@ -166,7 +166,7 @@ def explain(
     from autograder.explaining import print_explained
     from autograder.session import Session
 
-    console = Console()
+    console = PlainConsole()
     if html is not None:
         from autograder.pages.page import require_pages
 
@@ -228,7 +228,7 @@ def batch(
     request = command.Request(
         source, out, count, scheduler, seed, memory, cache is not None, fresh, feedback
     )
-    templates, console = _templates(described), Console()
+    templates, console = _templates(described), PlainConsole()
     if why is not None:
         raise typer.Exit(command.why(request, why, described, templates, console))
     raise typer.Exit(command.run(request, described, templates, console))
@@ -244,7 +244,7 @@ def report(
 
     path, waiting = write_report(folder)
     more = f"; {waiting} submissions are not graded yet" if waiting else ""
-    Console().print(Text(f"{path}{more}"))
+    PlainConsole().print(Text(f"{path}{more}"))
     if show:
         typer.launch(path.absolute().as_uri())
 
@@ -289,7 +289,7 @@ def release(
     from release.leaks import print_scan
     from release.terminal import print_answers, print_changes, print_release, steps_shown
 
-    console = Console()
+    console = PlainConsole()
     described = load(assignment)
     target = out or Path("dist") / described.name
     # Read first: the old release may be the one that is replaced.
@@ -320,7 +320,7 @@ def setup(
     from release.packages import set_up
     from release.packages.terminal import print_set_up
 
-    print_set_up(Console(), set_up(load(assignment), upgrade=upgrade))
+    print_set_up(PlainConsole(), set_up(load(assignment), upgrade=upgrade))
 
 
 @app.command(name="gradescope-local", hidden=AT_HOME)
@@ -358,7 +358,7 @@ def gradescope_local(
     )
     target = out or Path("dist") / f"{name}.results.json"
     write_data(data, target)
-    print_results(Console(), data, target)
+    print_results(PlainConsole(), data, target)
     if data.get("extra_data", {}).get("harness_fault"):
         raise typer.Exit(FAULT)
 
@@ -432,7 +432,7 @@ def import_(
     from release.importing import import_assignment
     from release.importing.terminal import print_import
 
-    print_import(Console(), import_assignment(tool.value, source, out, name))
+    print_import(PlainConsole(), import_assignment(tool.value, source, out, name))
 
 
 @app.command(hidden=AT_HOME)
@@ -446,7 +446,7 @@ def new(
     from release.scaffold import new_assignment
     from release.scaffold.terminal import print_new
 
-    print_new(Console(), new_assignment(name, out))
+    print_new(PlainConsole(), new_assignment(name, out))
 
 
 def _floor(names: str) -> frozenset[str]:
@@ -479,7 +479,7 @@ def _templates(assignment: Assignment) -> dict[str, bytes]:
 
 def main() -> None:
     """Run a command; a user's mistake is one sentence, only a harness fault shows a traceback."""
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     try:
         app()
     except UserError as error:

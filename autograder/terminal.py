@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from autograder.model.findings import shown
 from autograder.model.report import Report
 from autograder.model.statuses import STATUSES
 
@@ -81,7 +82,7 @@ def public_words(report: Report, points: float) -> str:
 
 
 def _table(report: Report, title: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAVY, title=title)
+    table = Table(box=box.SIMPLE_HEAVY, title=Text(shown(title)))
     table.add_column("")
     table.add_column("No.")
     table.add_column("Check", ratio=3, overflow="fold")
@@ -92,7 +93,7 @@ def _table(report: Report, title: str) -> Table:
         # Text, not markup: a message may hold brackets.
         table.add_row(
             Text(STATUSES[check.status][1], STYLES[check.status]),
-            check.number,
+            Text(shown(check.number)),
             Text(check.title),
             points,
             Text(check.message),
@@ -105,7 +106,9 @@ def _table(report: Report, title: str) -> Table:
 
 def _footer(report: Report) -> RenderableType:
     lines = [Text(note) for note in report.notes]
-    lines += [Text(f"{name} was left out: {reason}.", "dim") for name, reason in report.skipped]
+    lines += [
+        Text(f"{shown(name)} was left out: {reason}.", "dim") for name, reason in report.skipped
+    ]
     if report.unsafe:
         lines.append(Text("Graded WITHOUT the full sandbox (--allow-unsafe).", "bold red"))
     lines += [Text(f"For staff to look at: {flag}", "yellow") for flag in report.flags]

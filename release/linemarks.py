@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from autograder.slicing.edits import rewritten
 from release.markers import Fate, LineMark
 from release.places import Place, Region
 from release.source import plain_python
@@ -125,9 +126,9 @@ class _Cell:
         lines = self.bytes[start:end]
         lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :]
-        if len(lines) > 1:
-            return ast.unparse(node)
-        return lines[0].decode()
+        if len(lines) > 1 and (written := rewritten(node)):
+            return written
+        return " ".join(line.decode().strip() for line in lines)
 
     def _before(self, statement: ast.stmt) -> str:
         """What stands on the statement's first line before it: its indent, or a block's head."""

@@ -12,8 +12,8 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,16 +24,23 @@ from rich.console import Console
 from autograder.batch import grades
 from autograder.batch.bundle import pack
 from autograder.batch.contents import Content, read
-from autograder.batch.entries import Entry, shown
+from autograder.batch.entries import Entry
 from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key_of
 from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.similarity import Alike
 from autograder.batch.sources import submissions
 from autograder.batch.store import REPORT, SIMILAR, Record, Store, differences, opened_store
-from autograder.batch.terminal import Counting, counting, print_batch, print_reasons
+from autograder.batch.terminal import (
+    Counting,
+    counting,
+    print_batch,
+    print_reasons,
+    print_source,
+)
 from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.submission import OWN_TROUBLES
@@ -88,13 +95,14 @@ def run(
     if request.feedback:
         require_pages()
     with (
-        submissions(request.source, assignment) as entries,
+        submissions(request.source, assignment) as source,
         opened_store(request.out, assignment.name, request.seed) as store,
     ):
-        store.write_list(entries, assignment.title)
+        entries = source.entries
+        store.write_list(entries, assignment.title, source.ignored)
         this = _Run(request, assignment, templates, store)
         try:
-            with _ended_like_by_the_keyboard(), counting(console) as count:
+            with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
                 batch = this.batch(entries, count)
                 with store.writing():
@@ -105,6 +113,7 @@ def run(
                 f"Stopped; {this.new} more are graded. The same command goes on from there."
             )
             return STOPPED
+    print_source(console, source)
     print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
     return FAULT if batch.faulty else GRADED
 
@@ -118,9 +127,10 @@ def why(
 ) -> int:
     """Say whether a submission would be graded again, and why."""
     with (
-        submissions(request.source, assignment) as entries,
+        submissions(request.source, assignment) as source,
         opened_store(request.out, assignment.name, request.seed) as store,
     ):
+        entries = source.entries
         entry = next((entry for entry in entries if entry.id == identifier), None)
         if entry is None:
             known = ", ".join(entry.id for entry in entries[:5])
@@ -155,7 +165,11 @@ class _Run:
         self._under_way: dict[str, tuple[Entry, Key, Content]] = {}
         self.new = 0
 
-    def grade(self, entries: list[Entry], count: Counting) -> None:
+    def close(self) -> None:
+        """End what runs beside the grading."""
+        self._alike.close()
+
+    def grade(self, entries: Sequence[Entry], count: Counting) -> None:
         """Grade the submissions of which no result is kept that still holds."""
         count.begin("Grading", len(entries))
         jobs = self._jobs(entries, count)
@@ -169,7 +183,7 @@ class _Run:
         finally:
             finished.close()
 
-    def batch(self, entries: list[Entry], count: Counting) -> Batch:
+    def batch(self, entries: Sequence[Entry], count: Counting) -> Batch:
         """All results, and what they have in common."""
         count.begin("Comparing", len(entries))
         graded = tuple(
@@ -178,7 +192,7 @@ class _Run:
         )
         return Batch(self._assignment, graded, self._alike.matches(count.ended))
 
-    def _jobs(self, entries: list[Entry], count: Counting) -> Iterator[Job]:
+    def _jobs(self, entries: Sequence[Entry], count: Counting) -> Iterator[Job]:
         """Read each submission when there is somebody to grade it: all at once may be too much."""
         for entry in entries:
             content = self._read(entry)

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from autograder.batch.entries import Entry, InZip, OnDisk, shown
+from autograder.batch.entries import Entry, InZip, OnDisk
 from autograder.checks.cache import digest
+from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
 from autograder.model.submission import (
     SafeCopy,

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.model.errors import UserError
-from autograder.model.findings import clean
 
-MAX_TEXT = 200
 #: Of an id, as part of a file's name; the digest that may follow included.
 MAX_ID = 80
 
@@ -72,11 +70,6 @@ class Entry:
     created: str = ""
     late: bool = False
     platform: str = ""
-
-
-def shown(value: object) -> str:
-    """A text of any origin on one line, fit for a terminal."""
-    return " ".join(clean(str(value), MAX_TEXT).split())
 
 
 def identifier(name: str, taken: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from autograder.batch.contents import Content
 from autograder.model.manifest import Assignment
 from autograder.model.names import owners
 from autograder.slicing.magics import parse_python
-from autograder.slicing.notebook import Cell, NotebookError, parse
+from autograder.slicing.notebook import Cell, NotebookError, NotebookTooLarge, parse
 from autograder.slicing.tokens import says_nothing, tokens
 
 RUN = 12
@@ -60,7 +60,11 @@ class Given:
         self._runs = frozenset(value for found in runs for value in found.tolist())
 
     def own(self, content: Content) -> Own:
-        """What of a submission is not given."""
+        """What of a submission is not given.
+
+        Raises:
+            MemoryError: there is not enough to read it.
+        """
         prints: set[int] = set()
         texts: list[tuple[str, str]] = []
         left = MAX_CHARACTERS
@@ -71,6 +75,8 @@ class Given:
             try:
                 is_module = any(each.endswith(".py") for each in asked)
                 cells = parse(data, name, is_module=is_module).cells
+            except NotebookTooLarge:
+                raise MemoryError from None
             except NotebookError:
                 continue
             for cell in cells:

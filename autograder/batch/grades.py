@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from autograder.batch.entries import Entry, Person
 from autograder.batch.outcome import Batch, Graded
 from autograder.model.report import Report
 
-#: A spreadsheet takes a cell that begins so for a formula, and may run what it says.
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+#: Where a spreadsheet that splits at commas, semicolons or tabs may see the begin of a formula, and
+#: run what it says: a sign at the begin of a text or behind such a separator, spaces and quotes.
+_FORMULA = re.compile("(^|[,;|\\t\\r\\n])(?=[\\s\"']*[=+@\\-\uff1d\uff0b\uff0d\uff20])")
+_SPACE = ("\t", "\r", "\n")
 
 Cell = str | float
 Row = list[Cell]
@@ -33,15 +36,18 @@ def tables(batch: Batch) -> dict[str, str]:
 
 
 def safe(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula; numbers are as they are."""
-    if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    """A cell of which no spreadsheet takes a part for a formula; numbers are as they are."""
+    if not isinstance(cell, str):
+        return cell
+    text = _FORMULA.sub(r"\1'", cell)
+    return f"'{text}" if text.startswith(_SPACE) else text
 
 
 def _written(rows: Iterable[Row]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([safe(cell) for cell in row] for row in rows)
+    # Quoted, or a spreadsheet that splits at semicolons would split texts too.
+    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 
 

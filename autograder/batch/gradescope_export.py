@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from autograder.batch.entries import Person, SourceError, shown
+from autograder.batch.entries import Person, SourceError
+from autograder.model.findings import shown
 
 METADATA = "submission_metadata.yml"
 MAX_PEOPLE = 100

@@ -6,20 +6,20 @@ The report is made of what is kept in the folder, so that it can be made while o
 from __future__ import annotations
 
 import json
-import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import read
-from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch, Match
 from autograder.batch.store import LISTED, REPORT, SIMILAR, Store, StoreError
+from autograder.gradescope import write_atomically
+from autograder.model.findings import shown
 from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
 from autograder.model.submission import Submission, write_files
@@ -30,6 +30,11 @@ from autograder.slicing.notebook import Notebook, parse
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"
+AUDIENCES = {FEEDBACK: STUDENT, STAFF_PAGES: STAFF}
+#: What one submission's pages may take; a page bounds what it does by itself, far below.
+MAKING = Limits(seconds=120.0, memory_mb=2000)
+#: The file that says of which submissions no pages could be made.
+PROBLEMS = "no-pages.json"
 #: In words, what `Match.kind` says.
 KINDS = {
     "file": "Identical file",
@@ -52,21 +57,28 @@ def write_report(out: Path) -> tuple[Path, int]:
     try:
         listed = json.loads((out / LISTED).read_bytes())
         title, people = str(listed["title"]), list(listed["submissions"])
+        ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
     except (OSError, LookupError, TypeError, ValueError):
         raise StoreError(
             f"{out}: no batch was graded into this folder; give the one that was named by --out."
         ) from None
     store = Store(out, 0)
-    found = [_reported(out, store, **entry) for entry in people]
+    problems = _problems(out)
+    found = [_reported(out, store, problems, **entry) for entry in people]
     graded = tuple(item for item in found if item is not None)
     now = datetime.now().astimezone()
-    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}")
+    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored)
     write_page(out / REPORT, batch_page(told))
     return out / REPORT, len(found) - len(graded)
 
 
 def _reported(
-    out: Path, store: Store, id: str, label: str, people: list[list[str]]
+    out: Path,
+    store: Store,
+    problems: Mapping[str, str],
+    id: str,
+    label: str,
+    people: list[list[str]],
 ) -> Reported | None:
     record = store.record(id)
     if record is None:
@@ -74,7 +86,8 @@ def _reported(
     names = [name or email for name, _sid, email in people]
     page = f"{STAFF_PAGES}/{id}.html"
     name = shown(", ".join(name for name in names if name) or label)
-    return Reported(id, name, record.report, page if (out / page).is_file() else "")
+    shown_page = page if (out / page).is_file() else ""
+    return Reported(id, name, record.report, shown_page, problems.get(id, ""))
 
 
 def _alike(out: Path) -> tuple[Alike, ...]:
@@ -93,14 +106,49 @@ def _alike(out: Path) -> tuple[Alike, ...]:
 
 @dataclass(frozen=True)
 class _Task:
-    """One submission's pages, in plain values for another process."""
+    """One submission's pages, in plain values for another process.
+
+    Attributes:
+        problem: why its notebooks are not shown; empty to show them.
+    """
 
     id: str
-    report: dict[str, Any]
+    report: Mapping[str, Any]
     files: Mapping[str, bytes]
-    assignment: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """Makes the pages of one submission, for its student and for staff; runs in other processes.
+
+    The assignment is read, and the templates are, once in each.
+    """
+
+    folder: Path
     templates: tuple[tuple[str, bytes], ...]
-    out: str
+
+    def __call__(self, task: _Task) -> tuple[str, ...]:
+        report = Report.from_dict(dict(task.report))
+        assignment, templates = _assignment(self.folder), _templates(self.templates)
+        with tempfile.TemporaryDirectory(prefix="pages-") as name:
+            write_files(task.files, Path(name))
+            files = tuple(PurePosixPath(file) for file in task.files)
+            copy = Submission(task.id, Path(name), files, ())
+            return tuple(
+                feedback_page(report, copy, assignment, templates, audience, task.problem)
+                for audience in AUDIENCES.values()
+            )
+
+
+@cache
+def _assignment(folder: Path) -> Assignment:
+    return load(folder)
+
+
+@cache
+def _templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
+    return {name: parse(data, name) for name, data in pairs}
 
 
 def write_feedback(
@@ -109,32 +157,58 @@ def write_feedback(
     out: Path,
     slots: int,
     ended: Callable[[], None] = lambda: None,
-) -> None:
+    limits: Limits = MAKING,
+) -> dict[str, str]:
     """Write two pages for each submission, for its student and for staff, by ``slots`` processes.
 
-    Pages that are newer than the result that they show are left as they are.
+    Pages that are newer than the result that they show are left as they are. Where a submission's
+    notebooks cannot be shown, its pages hold the results alone, and the report says so.
+
+    Returns:
+        By the submission's id, why its notebooks are not shown.
 
     Raises:
         PagesError: one cannot be written.
     """
-    for name in (FEEDBACK, STAFF_PAGES):
+    for name in AUDIENCES:
         (out / name).mkdir(exist_ok=True)
-    # Started, not forked: this process may have threads of a cluster's client.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(slots, context) as pool:
-        for _ in pool.map(_write_pages, _tasks(batch, templates, out)):
+    problems = {id: why for id, why in _problems(out).items() if not _is_due(out, id)}
+    make = _Pages(batch.assignment.folder, tuple(templates.items()))
+    with Processes(make, slots, limits) as processes:
+        again: list[_Task] = []
+        for task, made in processes.map(_tasks(batch, out)):
+            if isinstance(made, Failed):
+                problems[task.id] = made.reason
+                again.append(replace(task, files={}, problem=made.reason))
+            else:
+                _write(out, task.id, made)
             ended()
+        for task, made in processes.map(again):
+            if isinstance(made, Failed):
+                problems[task.id] += f"; and no page of the results alone: {made.reason}"
+            else:
+                _write(out, task.id, made)
+    write_atomically(out / PROBLEMS, json.dumps(problems, indent=1))
+    return problems
 
 
-def _tasks(batch: Batch, templates: Mapping[str, bytes], out: Path) -> Iterator[_Task]:
-    store = Store(out, 0)
-    folder, pairs = str(batch.assignment.folder), tuple(templates.items())
+def _write(out: Path, identifier: str, pages: tuple[str, ...]) -> None:
+    for name, text in zip(AUDIENCES, pages, strict=True):
+        write_page(out / name / f"{identifier}.html", text)
+
+
+def _tasks(batch: Batch, out: Path) -> Iterator[_Task]:
     for item in batch.graded:
-        identifier = item.entry.id
-        pages = [out / name / f"{identifier}.html" for name in (FEEDBACK, STAFF_PAGES)]
-        if not all(_is_newer(page, store.results(identifier)) for page in pages):
+        if _is_due(out, item.entry.id):
             files = read(item.entry, batch.assignment).files
-            yield _Task(identifier, item.report.to_dict(), files, folder, pairs, str(out))
+            yield _Task(item.entry.id, item.report.to_dict(), files)
+
+
+def _is_due(out: Path, identifier: str) -> bool:
+    """Whether a submission has no pages that are newer than its result."""
+    pages = [out / name / f"{identifier}.html" for name in AUDIENCES]
+    result = Store(out, 0).results(identifier)
+    return not all(_is_newer(page, result) for page in pages)
 
 
 def _is_newer(page: Path, result: Path) -> bool:
@@ -144,24 +218,10 @@ def _is_newer(page: Path, result: Path) -> bool:
         return False
 
 
-@cache
-def _assignment(folder: str) -> Assignment:
-    return load(Path(folder))
-
-
-@cache
-def _templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
-    return {name: parse(data, name) for name, data in pairs}
-
-
-def _write_pages(task: _Task) -> None:
-    """Runs in a process of its own, for one submission after the other."""
-    report = Report.from_dict(task.report)
-    with tempfile.TemporaryDirectory(prefix="pages-") as name:
-        write_files(task.files, Path(name))
-        files = tuple(PurePosixPath(file) for file in task.files)
-        copy = Submission(task.id, Path(name), files, ())
-        assignment, templates = _assignment(task.assignment), _templates(task.templates)
-        for folder, audience in ((FEEDBACK, STUDENT), (STAFF_PAGES, STAFF)):
-            text = feedback_page(report, copy, assignment, templates, audience)
-            write_page(Path(task.out) / folder / f"{task.id}.html", text)
+def _problems(out: Path) -> dict[str, str]:
+    """Why there are no pages of some submissions, from the last run that made pages."""
+    try:
+        found = json.loads((out / PROBLEMS).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(id): str(why) for id, why in found.items()} if isinstance(found, dict) else {}

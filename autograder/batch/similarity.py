@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import Content
 from autograder.batch.fingerprints import Given
 from autograder.batch.outcome import Match
@@ -30,65 +32,107 @@ THRESHOLD = 0.8
 #: Code in more submissions than this, or than one in twenty, is what everybody writes.
 COMMON = 10
 MAX_DEPTH = 20
+#: Of one file, and of one submission.
 MAX_ANSWERS = 500
+#: Of reading one submission.
+READING = Limits(seconds=30.0, memory_mb=2000)
 
 
-class Alike:
-    """Finds what submissions of an assignment have in common."""
+@dataclass(frozen=True)
+class Traits:
+    """What of a submission is compared with others'.
 
-    def __init__(self, assignment: Assignment, templates: Mapping[str, bytes]) -> None:
-        self._given = Given(assignment, templates)
+    Attributes:
+        prints: the hashes kept of its code.
+        files: names in lower case, without folders, and SHA-256.
+        answers: of longer texts, the file, the place, and SHA-256 of the words.
+    """
+
+    prints: frozenset[int]
+    files: tuple[tuple[str, str], ...]
+    answers: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Tells what of a submission is its own; plain values, to be handed to another process."""
+
+    given: Given
+    files: frozenset[str]
+    answers: frozenset[str]
+
+    @classmethod
+    def of(cls, assignment: Assignment, templates: Mapping[str, bytes]) -> _Reader:
         public = [path for path in sorted(assignment.public.rglob("*")) if path.is_file()]
+        texts = {a for path in public for _, a in _answers(path.name, path.read_bytes())}
         given = [*(path.read_bytes() for path in public), *templates.values()]
-        self._given_files = {_sha(data) for data in given}
-        self._given_answers = {
-            answer for path in public for _, answer in _answers(path.name, path.read_bytes())
-        }
-        self._files: dict[tuple[str, str], list[str]] = defaultdict(list)
-        self._texts: dict[tuple[str, str], list[str]] = defaultdict(list)
-        self._code: dict[frozenset[int], list[str]] = defaultdict(list)
-        self._unread: list[Match] = []
-        self._count = 0
+        files = frozenset(_sha(data) for data in given)
+        return cls(Given(assignment, templates), files, frozenset(texts))
 
-    def add(self, identifier: str, content: Content) -> None:
-        """Take in a submission; one that cannot be compared is among the matches, alone."""
-        self._count += 1
-        try:
-            self._add(identifier, content)
-        except Exception as error:  # a thousand others wait
-            self._unread.append(Match("unread", type(error).__name__, (identifier,)))
-
-    def _add(self, identifier: str, content: Content) -> None:
-        own = self._given.own(content)
+    def __call__(self, content: Content) -> Traits:
+        own = self.given.own(content)
+        files: list[tuple[str, str]] = []
+        answers: list[tuple[str, str, str]] = []
         for name, data in content.files.items():
             plain = name.rpartition("/")[2].lower()
             is_notebook = plain.endswith(".ipynb")
             says = bool(own.prints or own.texts) if is_notebook else _size(data) >= MIN_FILE
-            if says and content.hashes[name] not in self._given_files:
-                self._note(self._files, plain, content.hashes[name], identifier)
-            for place, answer in _answers(plain, data):
-                if answer not in self._given_answers:
-                    self._note(self._texts, place, answer, identifier)
+            if says and content.hashes[name] not in self.files:
+                files.append((plain, content.hashes[name]))
+            answers += [(plain, *found) for found in _answers(plain, data)]
         for name, text in own.texts:
             if answer := _telling(text):
-                self._note(self._texts, name.rpartition("/")[2].lower(), answer, identifier)
-        if own.prints:
-            self._code[own.prints].append(identifier)
+                plain = name.rpartition("/")[2].lower()
+                answers.append((plain, plain, answer))
+        kept = [found for found in answers if found[2] not in self.answers]
+        return Traits(own.prints, tuple(files), tuple(kept[:MAX_ANSWERS]))
 
-    @staticmethod
-    def _note(
-        table: dict[tuple[str, str], list[str]], place: str, value: str, identifier: str
+
+class Alike:
+    """Finds what submissions of an assignment have in common.
+
+    Each is read in a process that is ended when it takes too long; ``close`` ends that process.
+    """
+
+    def __init__(
+        self, assignment: Assignment, templates: Mapping[str, bytes], limits: Limits = READING
     ) -> None:
-        found = table[place, value]
-        if identifier not in found[-1:]:
-            found.append(identifier)
+        self._processes = Processes(_Reader.of(assignment, templates), 1, limits)
+        self._processes.prepare()
+        self._files: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        self._code: dict[frozenset[int], list[str]] = defaultdict(list)
+        self._unread: list[Match] = []
+        self._count = 0
+
+    def close(self) -> None:
+        """End the process."""
+        self._processes.close()
+
+    def add(self, identifier: str, content: Content) -> None:
+        """Take in a submission; one that cannot be compared is among the matches, alone."""
+        self._count += 1
+        traits = self._processes.call(content)
+        if isinstance(traits, Failed):  # a thousand others wait
+            self._unread.append(Match("unread", traits.reason, (identifier,)))
+            return
+        for file in traits.files:
+            _note(self._files[file], identifier)
+        for answer in traits.answers:
+            _note(self._texts[answer], identifier)
+        if traits.prints:
+            self._code[traits.prints].append(identifier)
 
     def matches(self, each: Callable[[], None] = lambda: None) -> tuple[Match, ...]:
         """All that is alike, the most certain first; ``each`` is called for each submission."""
-        files = list(_shared("file", self._files))
-        equal = [(match.what, frozenset(match.ids)) for match in files]
-        texts = [m for m in _shared("answer", self._texts) if not _in_equal_files(m, equal)]
-        code = [m for m in self._alike_code(each) if not _in_equal_files(m, equal)]
+        files = [Match("file", name, tuple(i)) for (name, _), i in self._files.items() if i[1:]]
+        equal = _EqualFiles(files)
+        texts = [
+            Match("answer", place, tuple(ids))
+            for (file, place, _answer), ids in self._texts.items()
+            if len(ids) > 1 and not equal.hold(ids, file)
+        ]
+        code = [m for m in self._alike_code(each) if not equal.hold(m.ids, "")]
         return (*self._unread, *files, *texts, *sorted(code, key=lambda match: -match.share))
 
     def _alike_code(self, each: Callable[[], None]) -> Iterator[Match]:
@@ -115,21 +159,31 @@ class Alike:
                 each()
 
 
-def _shared(kind: str, table: Mapping[tuple[str, str], list[str]]) -> Iterator[Match]:
-    for (place, _value), ids in table.items():
-        if len(ids) > 1:
-            yield Match(kind, place, tuple(ids))
+def _note(found: list[str], identifier: str) -> None:
+    if identifier not in found[-1:]:
+        found.append(identifier)
 
 
-def _in_equal_files(match: Match, files: Iterable[tuple[str, frozenset[str]]]) -> bool:
-    """Whether it says no more than that the whole file is the same."""
-    return any(ids.issuperset(match.ids) and _holds(name, match) for name, ids in files)
+class _EqualFiles:
+    """The files that several have the same, by each who has them."""
 
+    def __init__(self, files: Iterable[Match]) -> None:
+        self._of: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+        for match in files:
+            ids = frozenset(match.ids)
+            for identifier in match.ids:
+                self._of[identifier].append((match.what, ids))
 
-def _holds(file: str, match: Match) -> bool:
-    if match.kind == "code":
-        return file.endswith((".ipynb", ".py"))
-    return match.what == file or match.what.startswith(f"{file}, ")
+    def hold(self, ids: Sequence[str], file: str) -> bool:
+        """Whether what these have in common is told by a file that all have the same.
+
+        Args:
+            file: the one that it is in; empty for code, which may be in any.
+        """
+        return any(
+            (name == file if file else name.endswith((".ipynb", ".py"))) and of.issuperset(ids)
+            for name, of in self._of.get(ids[0], ())
+        )
 
 
 def _sha(data: bytes) -> str:
@@ -141,13 +195,13 @@ def _size(data: bytes) -> int:
 
 
 def _telling(text: str) -> str:
-    """A text in one spelling; empty if it says too little."""
+    """What a text says, whatever its layout, by SHA-256; empty if it says too little."""
     words = text.lower().split()
-    return " ".join(words) if len(set(words)) >= MIN_WORDS else ""
+    return _sha(" ".join(words).encode("utf-8", "replace")) if len(set(words)) >= MIN_WORDS else ""
 
 
 def _answers(name: str, data: bytes) -> Iterator[tuple[str, str]]:
-    """The longer texts in a JSON file, each with its place."""
+    """The longer texts in a JSON file, as `_telling` says, each with its place."""
     if not name.lower().endswith(".json"):
         return
     try:

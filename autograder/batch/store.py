@@ -87,14 +87,20 @@ class Store:
         except (OSError, LookupError, TypeError, ValueError, RecursionError):
             return None
 
-    def write_list(self, entries: Iterable[Entry], title: str) -> None:
-        """Write whose submissions there are, those that wait for grading included."""
+    def write_list(
+        self, entries: Iterable[Entry], title: str, ignored: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Write whose submissions there are, those that wait for grading included.
+
+        Args:
+            ignored: what is no part of any of them, and why.
+        """
         rows = [
             {"id": e.id, "label": e.label, "people": [[p.name, p.sid, p.email] for p in e.people]}
             for e in entries
         ]
         with self.writing():
-            text = json.dumps({"title": title, "submissions": rows})
+            text = json.dumps({"title": title, "submissions": rows, "ignored": list(ignored)})
             write_atomically(self.folder / LISTED, text)
 
     def keep(self, record: Record, entry: Entry) -> None:

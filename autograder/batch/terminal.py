@@ -22,8 +22,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.batch.entries import shown
 from autograder.batch.outcome import Batch
+from autograder.batch.sources import Source
+from autograder.model.findings import shown
 
 MAX_LISTED = 10
 
@@ -82,7 +83,9 @@ def print_batch(
     console: Console, batch: Batch, new: int, seconds: float, out: Path, report: str
 ) -> None:
     """Print how many were graded, what staff should look at, and where the files are."""
-    table = Table(box=box.SIMPLE_HEAVY, title=batch.assignment.title, show_header=False)
+    table = Table(
+        box=box.SIMPLE_HEAVY, title=Text(shown(batch.assignment.title)), show_header=False
+    )
     rate = f", {new / seconds:.1f} a second" if new and seconds > 0 else ""
     table.add_row("Submissions", str(len(batch.graded)))
     table.add_row("Graded now", f"{new} in {seconds:.1f} s{rate}")
@@ -100,6 +103,17 @@ def print_batch(
         console.print(Text(f"and {more} more", "magenta"))
     files = f"results/, grades.csv, grades-canvas.csv, grades-moodle.csv, {report}"
     console.print(Text(f"{out}: {files}", "dim"))
+
+
+def print_source(console: Console, source: Source) -> None:
+    """Print what was found where, and what was left out of it."""
+    count = f"{len(source.entries)} submission{'s' * (len(source.entries) != 1)}"
+    where = f"an export of {source.platform}" if source.platform else "a plain folder or archive"
+    console.print(Text(f"{count} in {where}"))
+    for name, why in source.ignored[:MAX_LISTED]:
+        console.print(Text(f"{name} was left out: {why}.", "yellow"))
+    if (more := len(source.ignored) - MAX_LISTED) > 0:
+        console.print(Text(f"and {more} more, which the report names", "yellow"))
 
 
 def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:

@@ -17,10 +17,12 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from autograder.slicing.astnodes import bound_name
+from autograder.slicing.statements import symbols
 
 #: What runs checks is not there for probes.
 _REFUSED = frozenset({"autograder", "gradescope_utils", "pytest"})
@@ -80,7 +82,7 @@ def probe(function: Callable[..., Any]) -> Probe:
             raise at.error(line, f"the probe `{node.name}` uses `{name}`, {why}")
         used.append(statement)
     skipped = node.lineno - 1  # the decorator's lines
-    body = "".join(text.splitlines(keepends=True)[skipped:])
+    body = "".join(StringIO(text).readlines()[skipped:])
     head = "; ".join(["from __future__ import annotations", *used])
     # Imports share the first line: then all others are where they are in the check's file.
     return Probe(function, node.name, f"{head}{chr(10) * (first + skipped - 1)}{body}")
@@ -109,7 +111,7 @@ def _free_names(text: str, node: ast.FunctionDef) -> set[str]:
             part.returns = None
         elif isinstance(part, ast.AnnAssign):
             part.annotation = ast.Constant(0)
-    table = symtable.symtable(ast.unparse(bare), "<probe>", "exec")
+    table = symbols(bare)
     return set(_globals(table)) - _BUILTINS - {node.name}
 
 

@@ -154,7 +154,7 @@ class AnswerProcess:
         if not self._replayed.stopped:
             return ""
         cell, line = self._replayed.stopped[0]
-        text = self._answers.line(self._question, cell, line)
+        text = self._answers.line(self._question, self._plan(), cell, line)
         seconds = f"{self._times.optional:g} seconds"
         return f"cell {cell}, line {line}, {text} was stopped after {seconds}"
 

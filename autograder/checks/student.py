@@ -234,7 +234,7 @@ class Student(AnswerProcess):
             raise CheckFailed(self._answers.undefined(self._question, name, plan))
 
         def quote(cell: int, line: int) -> str:
-            return self._answers.line(self._question, cell, line)
+            return self._answers.line(self._question, plan, cell, line)
 
         found = read_source(name, plan, quote)
         if found is None:

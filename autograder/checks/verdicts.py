@@ -25,7 +25,7 @@ from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
 from autograder.slicing.slicer import Slice
 
-_FORMAT = 4
+_FORMAT = 5
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
 OUTER = frozenset(
     ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
@@ -169,7 +169,7 @@ class Verdicts:
         return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
 
     def _looked_at(self, question: Question, *, whole: bool) -> list[object]:
-        """What is run for a question, its files, and the cells that messages may quote."""
+        """What is run for a question, its files, and what messages may quote or speak of."""
         plan = self._answers.slice(question, whole=whole)
         if not isinstance(plan, Slice):
             return [type(plan).__name__, asdict(plan)]
@@ -178,7 +178,11 @@ class Verdicts:
         files = self._answers.files(question, plan)
         read = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         what = {name: value for name, value in asdict(plan).items() if name not in aside}
-        return [type(plan).__name__, what, self._answers.sources(question, cells), read]
+        broken = {cell.cell for cell in plan.broken}
+        quoted = [[*at, text] for at, text in self._answers.quotable(question, plan).items()]
+        unread = [text for cell, text in self._answers.cells(question) if cell in broken]
+        sources = self._answers.sources(question, cells)
+        return [type(plan).__name__, what, sources, quoted, unread, read]
 
     @cached_property
     def _files(self) -> dict[str, str]:

@@ -17,7 +17,9 @@ from autograder.slicing.slicer import Slice
 MAX_CAUSES = 5
 #: Which of its causes, and which line, code names that has seen an input is its own choice, and so
 #: could tell that input. Of so many only, it tells little.
-MAX_TELLING_CAUSES, MAX_TELLING_LINES = 100, 5_000
+MAX_TELLING_CAUSES, MAX_TELLING_LINES = 100, 2_000
+#: Before it has seen one, too: one that had may have left something behind.
+MAX_LINES = 10_000
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,11 @@ class Wording:
         return Finding(texts[0], self._hint(error), texts[1])
 
     def _place(self, error: StudentException, *, secret: bool = False) -> str:
-        line = self.answers.line(self.question, error.cell, error.line, error.file)
-        # The numbers come from the student's process: those of no line of theirs tell nothing, but
-        # could carry what it has seen; as could those of one line out of a million.
-        many = secret and self.answers.lines(self.question) > MAX_TELLING_LINES
-        if many or not line:
+        line = self.answers.line(self.question, self.plan, error.cell, error.line, error.file)
+        # The numbers come from the student's process: those of no line that is run tell nothing,
+        # but could carry what it has seen; as could those of one line out of a million.
+        lines = self.answers.lines(self.question, self.plan)
+        if not line or lines > (MAX_TELLING_LINES if secret else MAX_LINES):
             return "it raised "
         where = clean(error.file, 200) if error.file else f"cell {error.cell}"
         return f"{where}, line {error.line}, {line} raised "

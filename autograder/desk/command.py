@@ -23,7 +23,7 @@ from autograder.desk.handin import (
 )
 from autograder.desk.place import DeskError, find, handed_out
 from autograder.desk.spawned import Settings, SpawnedWorker, Spawner
-from autograder.model.findings import Finding
+from autograder.model.findings import Finding, shown
 from autograder.model.manifest import Assignment
 from autograder.model.names import owners
 from autograder.model.report import Report
@@ -178,12 +178,12 @@ def _print_sentences(console: Console, title: Text, sentences: Iterable[str]) ->
 def _print_contents(
     console: Console, contents: Mapping[str, PurePosixPath], root: Path, target: Path
 ) -> None:
-    table = Table(box=box.SIMPLE_HEAVY, title=target.name)
+    table = Table(box=box.SIMPLE_HEAVY, title=Text(shown(target.name)))
     table.add_column("File")
     table.add_column("Size", justify="right")
     for name, file in contents.items():
         size = (root / file).stat().st_size
-        shown = name if name == str(file) else f"{name}, from {file}"
-        table.add_row(Text(shown), f"{size / 1000:,.0f} kB")
+        what = name if name == str(file) else f"{name}, from {file}"
+        table.add_row(Text(shown(what)), f"{size / 1000:,.0f} kB")
     console.print(table)
     console.print(Text(f"Hand in {target}", "bold"))

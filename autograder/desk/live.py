@@ -15,6 +15,7 @@ from autograder.model.findings import Finding, code_line
 from autograder.model.manifest import Assignment, Question
 from autograder.sandbox import worker
 from autograder.sandbox.requests import NotThere, Replayed, Requests
+from autograder.slicing.answers import Plan
 from autograder.slicing.notebook import Cell
 from autograder.slicing.slicer import Slice, slice_cells
 from autograder.wire import UnsupportedValue, copied
@@ -59,13 +60,13 @@ class LiveAnswers:
         """Nothing: what cannot be read has not been run."""
         return ""
 
-    def line(self, question: Question, cell: int, line: int, file: str = "") -> str:  # noqa: ARG002
+    def line(self, _question: Question, _plan: Plan, cell: int, line: int, _file: str = "") -> str:
         """The line of an executed cell, quoted."""
         files = {number: name for name, number in self._numbers().items()}
         text = linecache.getline(files.get(cell, ""), line).strip()
         return code_line(text) if text else ""
 
-    def lines(self, question: Question) -> int:  # noqa: ARG002
+    def lines(self, question: Question, plan: Plan) -> int:  # noqa: ARG002
         """None that would tell: whose notebook it is sees the inputs anyway."""
         return 0
 

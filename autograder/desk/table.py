@@ -5,10 +5,10 @@ Colours are those of the page around it, so that it reads in light and dark them
 
 from __future__ import annotations
 
-from html import escape
+import html
 
-from rich.console import Console
-
+from autograder.console import PlainConsole
+from autograder.model.findings import clean
 from autograder.model.report import CheckResult, Report
 from autograder.model.statuses import STATUSES
 from autograder.terminal import print_public, public_words
@@ -32,7 +32,7 @@ class Shown:
 
     def __repr__(self) -> str:
         # Where rich finds Jupyter it would show a page of its own, beside the one below.
-        console = Console(force_jupyter=False, force_terminal=False, width=100)
+        console = PlainConsole(force_jupyter=False, force_terminal=False, width=100)
         with console.capture() as capture:
             print_public(console, self.report, self.points)
         return capture.get()
@@ -56,6 +56,11 @@ class Shown:
         )
         words = escape(public_words(self.report, self.points))
         return f'{table}{notes}{faults}<p style="opacity:.75">{words}</p>'
+
+
+def escape(text: str) -> str:
+    """A text of any origin, in HTML."""
+    return html.escape(clean(text))
 
 
 def _row(check: CheckResult) -> str:

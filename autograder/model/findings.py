@@ -13,6 +13,7 @@ from typing import Any
 
 MAX_TEXT = 10_000
 MAX_LINE = 160
+MAX_NAME = 200
 
 #: Exception types that a hidden check may name; a type of the student's own is a free text.
 EXCEPTION_NAMES = frozenset(
@@ -82,6 +83,11 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
         for c in text[: limit + 1]
     )
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def shown(value: object) -> str:
+    """A name or another text of any origin, on one line of bounded length."""
+    return " ".join(clean(str(value), MAX_NAME).split())
 
 
 def code_line(line: str) -> str:

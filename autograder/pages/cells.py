@@ -49,23 +49,37 @@ def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterato
     template = {place: alignment.template.cells[n] for n, place in alignment.pairs.items()}
     for place, cell in enumerate(alignment.student.cells):
         tree = raw[cell.number - 1] if cell.number <= len(raw) else {}
-        if cell.kind == "markdown":
-            original = template.get(place)
-            given = original is not None and original.source.strip() == cell.source.strip()
-            yield ShownCell(
-                cell.number,
-                "markdown",
-                markdown(cell.source, budget, _attachments(tree)),
-                origin=(original.id or "") if original else "",
-                given=given,
-                heading=_heading(cell) if given else "",
-                blank=_is_blank(cell.source),
-            )
-        elif cell.kind == "code":
-            outputs = tuple(_outputs(tree, cell.number, budget))
-            yield ShownCell(cell.number, "code", code(cell.source, budget), outputs)
-        elif cell.source.strip():
-            yield ShownCell(cell.number, "raw", text(cell.source, budget))
+        tree = tree if isinstance(tree, dict) else {}
+        try:
+            shown = _shown(cell, tree, template.get(place), budget)
+        except Exception as error:  # all other cells are shown
+            why = f"Cell {cell.number} is left out here: showing it raised {type(error).__name__}."
+            shown = ShownCell(cell.number, "raw", LEFT_OUT.format(why))
+        if shown is not None:
+            yield shown
+
+
+def _shown(
+    cell: Cell, tree: Mapping[str, Any], original: Cell | None, budget: Budget
+) -> ShownCell | None:
+    """One cell, and the template's that it stands for; None for one that holds nothing."""
+    if cell.kind == "markdown":
+        given = original is not None and original.source.strip() == cell.source.strip()
+        return ShownCell(
+            cell.number,
+            "markdown",
+            markdown(cell.source, budget, _attachments(tree)),
+            origin=(original.id or "") if original else "",
+            given=given,
+            heading=_heading(cell) if given else "",
+            blank=_is_blank(cell.source),
+        )
+    if cell.kind == "code":
+        outputs = tuple(_outputs(tree, cell.number, budget))
+        return ShownCell(cell.number, "code", code(cell.source, budget), outputs)
+    if cell.source.strip():
+        return ShownCell(cell.number, "raw", text(cell.source, budget))
+    return None
 
 
 def _is_blank(source: str) -> bool:
@@ -94,7 +108,12 @@ def _outputs(tree: Mapping[str, Any], number: int, budget: Budget) -> Iterator[M
     outputs = tree.get("outputs")
     outputs = [o for o in outputs if isinstance(o, dict)] if isinstance(outputs, list) else []
     for output in outputs[:MAX_OUTPUTS]:
-        shown = _output(output, number, budget)
+        try:
+            shown = _output(output, number, budget)
+        except Exception as error:  # all others are shown
+            shown = LEFT_OUT.format(
+                f"An output is left out here: showing it raised {type(error).__name__}."
+            )
         if shown is not None:
             yield shown
     if (more := len(outputs) - MAX_OUTPUTS) > 0:
@@ -102,8 +121,7 @@ def _outputs(tree: Mapping[str, Any], number: int, budget: Budget) -> Iterator[M
 
 
 def _output(output: Mapping[str, Any], number: int, budget: Budget) -> Markup | ShownImage | None:
-    kind = output.get("output_type")
-    if kind in {"error", "pyerr"}:
+    if output.get("output_type") in ("error", "pyerr"):  # it may be of any type
         trace = output.get("traceback")
         lines = [line for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
         return text("\n".join(lines), budget)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
+from autograder.model.errors import UserError
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment, NotebookEntry, Question
 from autograder.model.report import CheckResult, Report
@@ -28,6 +29,10 @@ from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook, NotebookError, parse, raw_cells
+
+NOT_SHOWN = (
+    "This notebook cannot be shown here ({}). It was graded all the same; the results are above."
+)
 
 
 @dataclass(frozen=True)
@@ -157,16 +162,18 @@ def feedback_page(
     assignment: Assignment,
     templates: dict[str, Notebook],
     audience: Audience = STUDENT,
+    problem: str = "",
 ) -> str:
     """The page's HTML.
 
     Args:
         submission: a safe copy of what was graded.
         templates: the stripped notebooks, by file name.
+        problem: why its notebooks are not to be shown; part of a sentence.
     """
     questions = _questions(report, assignment, audience)
     answers = Answers(assignment, templates, submission)
-    places = _places(assignment, answers, questions)
+    places = _places(assignment, answers, questions, problem)
     seen = [check for check in report.checks if audience.sees(check)]
     return render(
         "feedback.html.j2",
@@ -251,28 +258,53 @@ def _images(check: CheckResult, audience: Audience) -> tuple[ShownImage, ...]:
 
 
 def _places(
-    assignment: Assignment, answers: Answers, questions: dict[str, ShownQuestion]
+    assignment: Assignment, answers: Answers, questions: dict[str, ShownQuestion], problem: str
 ) -> _Places:
     budget = Budget()
     places = _Places()
     for number, entry in enumerate(assignment.notebooks, start=1):
         slug = f"notebook-{number}"
-        alignment = answers.aligned(entry.file)
-        if isinstance(alignment, Finding):
-            problem = bounded(alignment.public, 1000)
-            places.notebooks.append(ShownNotebook(entry.file, slug, problem=problem))
-            continue
-        asked: dict[int, list[ShownQuestion]] = {}
-        for question in assignment.questions:
-            cell = alignment.cell_at(question.anchor) if question.notebook == entry.file else None
-            if cell is not None and question.id in questions:
-                places.placed.add(question.id)
-                asked.setdefault(cell.number, []).append(questions[question.id])
-        cells = list(shown_cells(alignment, _raw(answers, entry), budget))
-        rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
-        places.notebooks.append(ShownNotebook(entry.file, slug, rows))
-        places.written += _written(entry, slug, cells)
+        why = problem
+        if not why:
+            try:
+                _place(places, entry, slug, assignment, answers, questions, budget)
+                continue
+            except UserError:
+                raise
+            except Exception as error:  # what there is beside it is shown
+                why = f"showing it raised {type(error).__name__}"
+        words = bounded(NOT_SHOWN.format(why), 1000)
+        places.notebooks.append(ShownNotebook(entry.file, slug, problem=words))
     return places
+
+
+def _place(
+    places: _Places,
+    entry: NotebookEntry,
+    slug: str,
+    assignment: Assignment,
+    answers: Answers,
+    questions: dict[str, ShownQuestion],
+    budget: Budget,
+) -> None:
+    """Add one notebook."""
+    alignment = answers.aligned(entry.file)
+    if isinstance(alignment, Finding):
+        problem = bounded(alignment.public, 1000)
+        places.notebooks.append(ShownNotebook(entry.file, slug, problem=problem))
+        return
+    asked: dict[int, list[ShownQuestion]] = {}
+    found: set[str] = set()
+    for question in assignment.questions:
+        cell = alignment.cell_at(question.anchor) if question.notebook == entry.file else None
+        if cell is not None and question.id in questions:
+            found.add(question.id)
+            asked.setdefault(cell.number, []).append(questions[question.id])
+    cells = list(shown_cells(alignment, _raw(answers, entry), budget))
+    rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
+    places.notebooks.append(ShownNotebook(entry.file, slug, rows))
+    places.written += _written(entry, slug, cells)
+    places.placed |= found
 
 
 def _raw(answers: Answers, entry: NotebookEntry) -> list[object]:

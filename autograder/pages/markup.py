@@ -17,12 +17,13 @@ from urllib.parse import unquote
 from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
 from markupsafe import Markup
-from nbconvert.filters.ansi import ansi2html, strip_ansi
+from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.model.findings import clean
 from autograder.model.text import bounded
+from autograder.pages.effort import Effort, Exceeded
 from autograder.pages.images import image_of_uri
 
 MAX_MARKDOWN = 12_000
@@ -41,6 +42,12 @@ _LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 _DROPPED = re.compile(r"<(style|script|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 
 
+#: A terminal's sequence; one that is cut off up to where it is.
+_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?")
+#: Seconds of the processor for what a page's libraries make of a student's texts, in all and once.
+EFFORT, EFFORT_AT_ONCE = 10.0, 2.0
+
+
 class Budget:
     """What one page may still hold and cost, so that a thousand of them can be made and opened."""
 
@@ -53,7 +60,7 @@ class Budget:
             "tags": 20_000,
             **amounts,
         }
-
+        self.effort = Effort(EFFORT, EFFORT_AT_ONCE)
         self.full = False  # from here on nothing is even looked at
 
     def take(self, kind: str, amount: int) -> bool:
@@ -74,8 +81,10 @@ def code(source: str, budget: Budget) -> Markup:
         return _preformatted(source, budget)
     source = clean(source.expandtabs(4), len(source) * 4)
     try:
-        html = str(Highlight2HTML()(source))  # type: ignore[no-untyped-call]
-    except Exception:  # a bug of the parser costs the colours and not the page
+        html = budget.effort.spend(
+            lambda: str(Highlight2HTML()(source))  # type: ignore[no-untyped-call]
+        )
+    except (Exception, Exceeded):  # a bug of the parser costs the colours and not the page
         return _preformatted(source, budget)
     return Markup(html) if budget.take("bytes", len(html)) else _preformatted(source, budget)
 
@@ -85,11 +94,10 @@ def text(output: str, budget: Budget) -> Markup:
     if budget.full:
         return TOO_MUCH
     output = _ends_of_lines(_cut(output)).expandtabs(8)
-    html = str(ansi2html(output))  # type: ignore[no-untyped-call]
-    if "<" in html:
-        within = budget.take("tags", html.count("<")) and budget.take("html", len(html))
-        plain = escape(strip_ansi(output))  # type: ignore[no-untyped-call]
-        html = _cleaner().clean(html) if within else plain
+    try:
+        html = budget.effort.spend(lambda: _coloured(output, budget))
+    except (Exception, Exceeded):  # a sequence that is cut off, as above
+        html = _without_colours(output)
     html = clean(html, len(html))
     if not budget.take("bytes", len(html)):
         budget.full = True
@@ -97,15 +105,31 @@ def text(output: str, budget: Budget) -> Markup:
     return Markup('<pre class="printed">{}</pre>').format(Markup(html))
 
 
+def _coloured(output: str, budget: Budget) -> str:
+    html = str(ansi2html(output))  # type: ignore[no-untyped-call]
+    if "<" not in html:
+        return html
+    if budget.take("tags", html.count("<")) and budget.take("html", len(html)):
+        return str(_cleaner().clean(html))
+    return _without_colours(output)
+
+
+def _without_colours(output: str) -> str:
+    return escape(_SEQUENCE.sub("", output))
+
+
 def html(source: str, budget: Budget, attachments: Mapping[str, str] | None = None) -> Markup:
     """Any HTML, made inert; ``attachments`` as in `markdown`."""
     within = len(source) <= MAX_HTML and budget.take("html", len(source))
     if not (within and budget.take("tags", source.count("<"))):
         return LEFT_OUT.format("An output in HTML is left out here: it is too large.")
+    text = clean(source.expandtabs(4), len(source) * 4)
     try:
-        inert = _cleaner(attachments).clean(
-            _DROPPED.sub("", clean(source.expandtabs(4), len(source) * 4))
+        inert = budget.effort.spend(
+            lambda: str(_cleaner(attachments).clean(_DROPPED.sub("", text)))
         )
+    except Exceeded:
+        return LEFT_OUT.format("An output in HTML is left out here: it takes too long to read.")
     except Exception:  # as above
         return _preformatted(source, budget)
     return Markup(inert) if budget.take("bytes", len(inert)) else TOO_MUCH
@@ -121,8 +145,10 @@ def markdown(source: str, budget: Budget, attachments: Mapping[str, str]) -> Mar
         return _preformatted(source, budget)
     source = clean(source.expandtabs(4), len(source) * 4)
     try:
-        rendered = MarkdownWithMath(renderer=_Renderer()).render(source)
-    except Exception:  # as above
+        rendered = budget.effort.spend(
+            lambda: str(MarkdownWithMath(renderer=_Renderer()).render(source))
+        )
+    except (Exception, Exceeded):  # as above
         return _preformatted(source, budget)
     return html(rendered, budget, attachments)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.gradescope.output import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.findings import clean
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,7 +48,17 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_inert,
     )
+
+
+def _inert(value: object) -> object:
+    """A text of any origin without what steers a reader's eye; HTML was made inert before."""
+    from markupsafe import Markup
+
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return clean(value, len(value))
 
 
 @cache

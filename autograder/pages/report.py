@@ -23,6 +23,7 @@ from autograder.pages.page import render
 BINS = 20
 MAX_CLUSTERS = 100
 MAX_LINKS = 20
+MAX_IGNORED = 500
 MAX_MESSAGE = 1_500
 MAX_TRACE = 4_000
 
@@ -35,12 +36,14 @@ class Reported:
         id: unique in the batch.
         name: whose it is, as staff know them.
         page: where its page of feedback lies, relative to the report; empty if there is none.
+        problem: why that does not show the submission's notebooks; empty if it does.
     """
 
     id: str
     name: str
     report: Report
     page: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,14 @@ class ReportedBatch:
 
     Attributes:
         made: when it was graded, in words; empty to leave it out.
+        ignored: what was no part of any submission, and why.
     """
 
     title: str
     submissions: tuple[Reported, ...]
     alike: tuple[Alike, ...] = ()
     made: str = ""
+    ignored: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,7 +216,11 @@ def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
 
 
 def _flags(batch: ReportedBatch) -> Iterator[Flag]:
-    """Faults first, then what the sandbox lacked, then what looks like copying."""
+    """What was left out, then faults, what the sandbox lacked or no page shows, and copies."""
+    for name, why in batch.ignored[:MAX_IGNORED]:
+        yield Flag("Left out", (), bounded(f"{name} was left out: {why}", 300))
+    if len(batch.ignored) > MAX_IGNORED:
+        yield Flag("Left out", (), f"and {len(batch.ignored) - MAX_IGNORED} more")
     for graded in batch.submissions:
         faults = graded.report.all_faults
         if faults:
@@ -222,6 +231,10 @@ def _flags(batch: ReportedBatch) -> Iterator[Flag]:
         if graded.report.unsafe:
             held = ", ".join(graded.report.primitives) or "nothing"
             yield Flag("Isolation", (_link(graded),), f"below what hidden checks require: {held}")
+    for graded in batch.submissions:
+        if graded.problem:
+            words = f"its notebooks are not shown on its pages: {graded.problem}"
+            yield Flag("Pages", (_link(graded),), bounded(words, 300))
     known = {graded.id: _link(graded) for graded in batch.submissions}
     for alike in sorted(batch.alike, key=lambda found: -(found.share or 1.0)):
         links = [known.get(end, Link(bounded(end, 120), "")) for end in alike.ids[:MAX_LINKS]]

@@ -6,6 +6,7 @@ It runs in the worker, beside student code. A number is all that the grader ever
 from __future__ import annotations
 
 import linecache
+from io import StringIO
 from typing import Any
 
 from autograder.wire import Reference, References
@@ -35,7 +36,7 @@ class Objects:
     def load(self, number: int, name: str, source: str) -> None:
         """Define the function ``name`` of the grader's, under a number that the grader chose."""
         file = PROBE_FILE.format(name)
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        linecache.cache[file] = (len(source), None, StringIO(source).readlines(), file)
         namespace: dict[str, Any] = {"__name__": "probe"}
         exec(compile(source, file, "exec"), namespace)
         self._objects[number] = namespace[name]

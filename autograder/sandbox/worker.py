@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -188,7 +189,7 @@ class Worker:
         importlib.invalidate_caches()
         for number, text in sources:
             name = CELL_FILE.format(number)
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            linecache.cache[name] = (len(text), None, StringIO(text).readlines(), name)
 
     def _run(self, cell: int, line: int, source: str) -> dict[str, object] | None:
         try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -16,6 +18,13 @@ from autograder.slicing.candidates import Choice, Wanted, choose
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
 from autograder.slicing.slicer import BrokenCell, Slice, slice_question
+
+#: A line of the student's: in the cell of a number or the file of a path, and its number there.
+Spot = tuple[int | str, int]
+#: What to run for a question, or why there is nothing to run.
+Plan = Slice | Finding
+#: Of the lines of one plan, so many at most are quoted.
+MAX_QUOTABLE = 20_000
 
 
 class AnswerSource(Protocol):
@@ -46,14 +55,14 @@ class AnswerSource(Protocol):
     def files(self, question: Question, plan: Slice) -> dict[str, bytes]:
         """What the plan may read of what was handed in, by the path that it has for the student."""
 
-    def line(self, question: Question, cell: int, line: int, file: str = "") -> str:
-        """The student's own line, quoted; empty if there is none, or a blank one, at that place.
+    def line(self, question: Question, plan: Plan, cell: int, line: int, file: str = "") -> str:
+        """The student's own line, quoted; empty if nothing that the plan runs is at that place.
 
         Args:
             file: the path of the file that was handed in; empty for a cell.
         """
 
-    def lines(self, question: Question) -> int:
+    def lines(self, question: Question, plan: Plan) -> int:
         """How many lines `line` has to choose from."""
 
     def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
@@ -75,6 +84,7 @@ class Answers:
     slow: set[tuple[str, int, int]] = field(default_factory=set)
     _chosen: dict[str, Choice] = field(default_factory=dict)
     _slices: dict[tuple[str, bool], Slice | Finding] = field(default_factory=dict)
+    _quotable: dict[int, tuple[Slice, dict[Spot, str]]] = field(default_factory=dict)
 
     def slice(self, question: Question, *, whole: bool = False) -> Slice | Finding:
         """What to run for a question, or why there is nothing to run."""
@@ -127,25 +137,43 @@ class Answers:
                 places[entry.file] = module
         return places
 
-    def line(self, question: Question, cell: int, line: int, file: str = "") -> str:
-        """The student's own line, quoted; empty if there is none, or a blank one, at that place."""
-        if file:
-            lines = self._modules(question).get(file, "").split("\n")
-        else:
-            lines = dict(self.cells(question)).get(cell, "").split("\n")
-        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    def line(self, question: Question, plan: Plan, cell: int, line: int, file: str = "") -> str:
+        """The student's own line, quoted; empty if nothing that the plan runs is at that place."""
+        text = self.quotable(question, plan).get((file or cell, line), "")
         return code_line(text) if text else ""
 
-    def lines(self, question: Question) -> int:
+    def lines(self, question: Question, plan: Plan) -> int:
         """How many lines `line` has to choose from."""
-        cells = [text for _, text in self.cells(question)]
-        return sum(text.count("\n") + 1 for text in (*cells, *self._modules(question).values()))
+        return len(self.quotable(question, plan))
 
-    def _modules(self, question: Question) -> dict[str, str]:
-        """The text of each submitted file that code may run from, by its path."""
-        code = {name: file for name, file in self._places(question).items() if name.endswith(".py")}
-        read = self.submission.read
-        return {name: read(file).decode("utf-8", "replace") for name, file in code.items()}
+    def quotable(self, question: Question, plan: Plan) -> Mapping[Spot, str]:
+        """What messages may quote, by cell or file and line: the lines that the plan runs.
+
+        Where student code says that it stopped is not to be believed. A line that is no part of
+        the plan is no part of what verdicts are remembered by, and many lines could tell an input.
+        """
+        if not isinstance(plan, Slice):
+            return {}
+        known = self._quotable.get(id(plan))
+        if known is None or known[0] is not plan:
+            found = dict(islice(self._lines_run(question, plan), MAX_QUOTABLE))
+            known = self._quotable[id(plan)] = plan, found
+        return known[1]
+
+    def _lines_run(self, question: Question, plan: Slice) -> Iterator[tuple[Spot, str]]:
+        cells = {number: text.split("\n") for number, text in self.cells(question)}
+        for broken in plan.broken:  # which is said, and where
+            yield from _spot(broken.cell, broken.line, cells.get(broken.cell, []))
+        for step in plan.steps:
+            for number, text in enumerate(step.source.split("\n"), start=step.line):
+                if _does_something(text):
+                    yield from _spot(step.cell, number, cells.get(step.cell, []))
+        for name, data in self.files(question, plan).items():
+            if name.endswith(".py"):
+                lines = data.decode("utf-8", "replace").split("\n")
+                for number, text in enumerate(lines, start=1):
+                    if _does_something(text):
+                        yield from _spot(name, number, lines)
 
     def undefined(self, question: Question, name: str, plan: Slice) -> Finding:
         """What to say of a name that the notebook does not define."""
@@ -164,7 +192,9 @@ class Answers:
         return ""
 
     def _said_of(self, question: Question, broken: BrokenCell) -> str:
-        line = self.line(question, broken.cell, broken.line)
+        lines = dict(self.cells(question)).get(broken.cell, "").split("\n")
+        found = [text for _, text in _spot(broken.cell, broken.line, lines)]
+        line = code_line(found[0]) if found else ""
         return (
             f"Cell {broken.cell} cannot be read as Python at line {broken.line}, {line}: "
             f"{clean(broken.message, 200)}."
@@ -211,6 +241,19 @@ class Answers:
             self._chosen[name] = choice
             self.notes += choice.notes
         return self._chosen[name]
+
+
+def _spot(where: int | str, line: int, lines: Sequence[str]) -> Iterator[tuple[Spot, str]]:
+    """A line with its place, if it is there and not blank."""
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    if text:
+        yield (where, line), text
+
+
+def _does_something(text: str) -> bool:
+    """Whether a line of what is run holds code; ``None`` stands where some was left out."""
+    bare = text.strip()
+    return bool(bare) and not bare.startswith("#") and bare not in {"None", "(None", "(None)", ")"}
 
 
 def _as_python(cell: Cell) -> str:

@@ -18,6 +18,7 @@ from autograder.model.manifest import Question
 from autograder.model.names import Match, match, owners
 from autograder.model.submission import Submission
 from autograder.slicing.alignment import Alignment, align
+from autograder.slicing.edits import spelled
 from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import BINDS, Cell, Notebook, NotebookError, parse
 
@@ -174,10 +175,10 @@ def _is_module(template: Notebook) -> bool:
 def _code(cell: Cell) -> frozenset[str]:
     """The lines of code, in one spelling and without comments; those that only hold a place out."""
     try:
-        text = ast.unparse(parse_python(cell.python))
+        nodes = parse_python(cell.python).body
+        return frozenset(line for node in nodes for line in _telling(spelled(node, cell.code)))
     except (SyntaxError, RecursionError):
-        text = cell.source
-    return _telling(text)
+        return _telling(cell.source)
 
 
 def _telling(text: str) -> frozenset[str]:
@@ -199,7 +200,7 @@ def _definitions(cell: Cell) -> dict[str, frozenset[str]]:
     try:
         for node in _top_level(parse_python(cell.python).body):
             for name in _bound(node):
-                found[name] = found.get(name, frozenset()) | _telling(ast.unparse(node))
+                found[name] = found.get(name, frozenset()) | _telling(spelled(node, cell.code))
     except (SyntaxError, RecursionError):
         return {}
     return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -49,8 +48,7 @@ class Definition:
     @property
     def text(self) -> str:
         """Its own text, without what stands around it."""
-        indent = " " * self.tree.col_offset
-        return textwrap.dedent(indent + Source(self.source).segment(self.tree))
+        return Source(self.source).dedented(self.tree)
 
     def line(self, node: ast.AST) -> int:
         """The line of the cell that a node of it stands on."""

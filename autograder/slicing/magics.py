@@ -12,9 +12,8 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
-from autograder.slicing.edits import Edit, Source
+from autograder.slicing.edits import Edit, Located, Source, says
 
 #: Cell magics whose body is no Python of the notebook's, or leaves nothing behind.
 BODY_IS_OTHER = frozenset(
@@ -43,8 +42,9 @@ def python_source(source: str) -> str:
         tree = parse_python(source)
     if "get_ipython" not in source:
         return source
-    edits = list(_magic_edits(tree))
-    return Source(source).whole(edits) if edits else source
+    text = Source(source)
+    edits = [edit for edit in _magic_edits(tree) if _is_there(edit.node, text)]
+    return text.whole(edits) if edits else source
 
 
 def parse_python(source: str) -> ast.Module:
@@ -75,30 +75,17 @@ def _transformed(source: str) -> str:
     if not source.strip():
         return source
     # Imported here: only a cell that is no plain Python needs it.
-    from IPython.core.inputtransformer2 import TransformerManager
+    from autograder.slicing.ipython import transformed
 
-    manager = TransformerManager()  # type: ignore[no-untyped-call]
-    manager.token_transformers = [_keeping_lines(t) for t in manager.token_transformers]
     try:
-        transformed = str(manager.transform_cell(source))
+        found = transformed(source)
     except SyntaxError:
         raise
     except Exception as error:
         raise SyntaxError(f"the code cannot be read: {error}") from None
     # IPython takes leading empty lines away; with them back, line numbers stay the student's.
-    transformed = "\n" * _leading_newlines(source) + transformed
-    return transformed if source.endswith("\n") else transformed.removesuffix("\n")
-
-
-def _keeping_lines(transformer: Any) -> Any:
-    """IPython's transformer, with the lines that it joins at a backslash made up for behind."""
-
-    def transform(self: Any, lines: list[str]) -> list[str]:
-        new: list[str] = transformer.transform(self, lines)
-        behind = self.start_line + 1
-        return [*new[:behind], *["\n"] * (len(lines) - len(new)), *new[behind:]]
-
-    return type("KeepingLines", (transformer,), {"transform": transform})
+    found = "\n" * _leading_newlines(source) + found
+    return found if source.endswith("\n") else found.removesuffix("\n")
 
 
 def _leading_newlines(source: str) -> int:
@@ -155,6 +142,14 @@ def _magic_edits(tree: ast.Module) -> Iterator[Edit]:
             yield Edit(node, _magic_text(node.value, alone=True))
         else:
             pending.extend(ast.iter_child_nodes(node))
+
+
+def _is_there(node: Located, source: Source) -> bool:
+    """Whether a node is where it says: not all in f-strings are, in Python 3.11."""
+    try:
+        return says(source.segment(node), node)
+    except (IndexError, UnicodeDecodeError):
+        return False
 
 
 def _is_shell_call(node: ast.AST) -> bool:

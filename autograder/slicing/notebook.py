@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from autograder.model.errors import UserError
+from autograder.slicing.edits import Source
 from autograder.slicing.magics import python_source
 
 #: The id of the one cell that a plain Python module is read as.
@@ -29,6 +30,10 @@ MAX_TRAIT_LINES = 2_000
 
 class NotebookError(UserError):
     """A file that is no notebook; the text says what was found and how to hand in a good one."""
+
+
+class NotebookTooLarge(NotebookError):
+    """There is not enough memory to read it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ class Cell:
             SyntaxError: the cell is no Python even so.
         """
         return python_source(self.source) if self.kind == "code" else ""
+
+    @cached_property
+    def code(self) -> Source:
+        """The same, to cut statements out of. Raises as ``python`` does."""
+        return Source(self.python)
 
     @cached_property
     def traits(self) -> frozenset[str]:
@@ -101,7 +111,11 @@ def raw_cells(data: bytes, name: str) -> list[Any]:
             f"{name}: this is not a notebook, its text breaks at line {error.lineno}, column "
             f"{error.colno}; download the notebook again as .ipynb and hand that in."
         ) from None
-    except (UnicodeDecodeError, ValueError, RecursionError, MemoryError):
+    except MemoryError:
+        raise NotebookTooLarge(
+            f"{name}: this notebook is too large to be read; clear its outputs and hand that in."
+        ) from None
+    except (UnicodeDecodeError, ValueError, RecursionError):
         raise NotebookError(
             f"{name}: this is not a notebook, it cannot be read as JSON text; download the "
             "notebook again as .ipynb and hand that in."

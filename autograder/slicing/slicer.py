@@ -23,7 +23,7 @@ from functools import cached_property, lru_cache
 
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.astnodes import eager_nodes
-from autograder.slicing.edits import Edit, Source, first_line
+from autograder.slicing.edits import Edit, first_line
 from autograder.slicing.effects import SideEffects
 from autograder.slicing.library import FIGURE, RANDOM, SETTINGS
 from autograder.slicing.magics import parse_python
@@ -439,7 +439,8 @@ def _steps_of(
     facts = placed.facts
     reason = selection.reasons.get(facts.node)
     why = reason.text if reason is not None else ""
-    where = placed.cell.number, first_line(facts.node)
+    code = placed.cell.code
+    where = placed.cell.number, code.first_line(facts.node)
     if facts.aliases is not None and not facts.future:
         for name in sorted(selection.imported[facts.node]):
             # Where this fails, the trusted original of a given name is still there.
@@ -447,7 +448,7 @@ def _steps_of(
             yield Step(*where, import_text(facts, [name]), binds, (), why=why)
         return
     idle = [Edit(node) for node in idle_imports(facts.node)]
-    source = Source(placed.cell.python).segment(facts.node, [*edits, *_outside(idle, edits)])
+    source = code.segment(facts.node, [*edits, *_outside(idle, edits)])
     changed = {n for inner in with_inner([facts]) for n in names & inner.alone.touched}
     # What a block binds is no longer what failed before, whatever it uses behind.
     uses = facts.uses - facts.binds if facts.blocks else facts.uses

@@ -158,7 +158,7 @@ def with_inner(statements: Iterable[StatementFacts]) -> Iterator[StatementFacts]
 
 
 def _own_facts(node: ast.stmt) -> StatementFacts:
-    table = symtable.symtable(ast.unparse(_plain(node)), "<statement>", "exec")
+    table = symbols(node)
     binds: set[str] = set()
     uses: set[str] = set()
     deferred: set[str] = set()
@@ -187,6 +187,19 @@ def _own_facts(node: ast.stmt) -> StatementFacts:
     )
 
 
+def symbols(node: ast.stmt) -> symtable.SymbolTable:
+    """The compiler's own table of a statement's scopes, as of a module that holds it alone.
+
+    Raises:
+        SyntaxError: the statement cannot stand there, or is nested too deeply.
+    """
+    try:
+        text = ast.unparse(_plain(node))
+    except (ValueError, MemoryError) as error:
+        raise SyntaxError(f"the code cannot be read: {error}") from None
+    return symtable.symtable(text, "<statement>", "exec")
+
+
 def _named_in_text(call: ast.Call) -> set[str]:
     """The words in a call's texts that are looked up as names of the caller's, if it does that."""
     name = attribute_name(call.func)
@@ -202,15 +215,22 @@ def _named_in_text(call: ast.Call) -> set[str]:
 class _Plain(ast.NodeTransformer):
     """Writes a statement so that ``symtable`` takes it, with the same names in the same scopes.
 
-    Texts are left out: the standard library cannot write all of them in an f-string. ``await`` at
-    the top level, which notebooks allow, is written as the plain form.
+    Texts and numbers are left out: the standard library cannot write all of them, no emoji in an
+    f-string and no number of five thousand digits. ``await`` at the top level, which notebooks
+    allow, is written as the plain form.
     """
 
     def __init__(self) -> None:
         self._functions = 0
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        return ast.Constant("s") if isinstance(node.value, str | bytes) else node
+        if isinstance(node.value, str | bytes):
+            return ast.Constant("s")
+        # Of the same kind, as a pattern may be a sum: `case 1 + 2j`.
+        for kind in (int, float, complex):
+            if type(node.value) is kind:
+                return ast.Constant(kind())
+        return node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
         parts = [part for value in node.values for part in _formatted(value)]

@@ -49,6 +49,11 @@ def is_message(node: ast.expr) -> bool:
     return prints or isinstance(node, ast.Constant | ast.JoinedStr)
 
 
+def _constant(value: object) -> str:
+    """A constant; Python writes no number of more than 4,300 digits in tens."""
+    return hex(value) if type(value) is int else repr(value)
+
+
 class _Writer:
     """Writes a tree down."""
 
@@ -61,7 +66,7 @@ class _Writer:
         elif isinstance(node, ast.arg):
             self._name(node.arg)
         elif isinstance(node, ast.Constant):
-            self._fixed(repr(node.value) + ";")
+            self._fixed(_constant(node.value) + ";")
         elif isinstance(node, ast.AugAssign):
             value = ast.BinOp(node.target, node.op, node.value)
             self._fields("Assign", [("targets", [node.target]), ("value", value)])

@@ -12,7 +12,7 @@ from release.importing.model import Check, ForeignQuestion, Left, Planned, Quest
 from release.importing.needs import Needs, judges, without_idle_imports
 from release.importing.surroundings import Surroundings
 from release.importing.translate import Translator
-from release.importing.words import REWRITE, Untranslatable
+from release.importing.words import REWRITE, UNWRITABLE, Untranslatable
 from release.importing.wrappers import unwrapped
 
 
@@ -93,6 +93,9 @@ class _Work:
             return
         except Untranslatable as error:
             self._leave(test, error.line, error.why, error.remedy)
+            return
+        except ValueError:
+            self._leave(test, 1, UNWRITABLE, REWRITE)
             return
         for group in groups:
             try:

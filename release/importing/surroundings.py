@@ -11,6 +11,7 @@ from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 
+from autograder.slicing.edits import rewritten
 from autograder.slicing.statements import facts_of
 from release.importing.model import SourceCell
 from release.source import plain_python
@@ -163,7 +164,9 @@ class Surroundings:
                 return None
             imports.update(dict.fromkeys(part.imports))
             copies.update(part.copies)
-        copies[name] = ast.unparse(bindings[0].node)
+        if not (text := rewritten(bindings[0].node)):
+            return None
+        copies[name] = text
         return Named(Meaning.COPY, imports=tuple(imports), copies=copies)
 
     def _part(self, name: str, at: int, above: tuple[str, ...]) -> Named | None:

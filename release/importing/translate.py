@@ -14,7 +14,13 @@ from release.importing.names import bound_names, expects_exception, last_name, o
 from release.importing.needs import Needs
 from release.importing.requests import check_text, request
 from release.importing.surroundings import Meaning, Named, Surroundings, importable
-from release.importing.words import DESCRIBER, REWRITE, Untranslatable, of_class
+from release.importing.words import (
+    DESCRIBER,
+    REWRITE,
+    UNWRITABLE,
+    Untranslatable,
+    of_class,
+)
 
 #: What a check's own text uses.
 RESERVED = frozenset("student judged question weight number Answers".split())
@@ -63,10 +69,12 @@ class Translator(ast.NodeTransformer):
         try:
             made: ast.stmt = ast.fix_missing_locations(self.visit(copy.deepcopy(node)))
             check_text(made, node.lineno)
-        except Untranslatable:
+        except (Untranslatable, ValueError) as error:
             self._bound = before
             self._lost.update(dict.fromkeys(bound_names(node), node.lineno))
-            raise
+            if isinstance(error, Untranslatable):
+                raise
+            raise Untranslatable(node.lineno, UNWRITABLE, REWRITE) from None
         self.needs.add(self._new)
         return made
 

@@ -17,6 +17,7 @@ DESCRIBER = (
     "write a public describer that says what is asked of it, and a check with student.describe"
 )
 REWRITE = "write a check of it by hand"
+UNWRITABLE = "Python 3.11 cannot write one of its f-strings"
 
 
 def of_class(name: str, line: int) -> Untranslatable:

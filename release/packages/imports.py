@@ -139,5 +139,6 @@ def _imports(source: str, place: str) -> Iterator[_Import]:
 
 def _is_optional(node: ast.AST) -> bool:
     if isinstance(node, ast.If):
-        return "TYPE_CHECKING" in ast.unparse(node.test)
+        named = {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(node.test)}
+        return "TYPE_CHECKING" in named
     return isinstance(node, ast.Try) and bool(node.handlers)

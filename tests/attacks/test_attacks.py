@@ -165,7 +165,7 @@ def test_control(battle: Battle, name: str) -> None:
 @pytest.mark.parametrize(
     "level", [pytest.param(k, marks=[needs_switch] * bool(v)) for k, v in LEVELS.items()]
 )
-@pytest.mark.parametrize("spelling", ["solved", "loops", "products", "classes"])
+@pytest.mark.parametrize("spelling", ["solved", "loops", "products", "classes", "odd_text"])
 def test_honest(battle: Battle, spelling: str, level: str) -> None:
     """A right answer gets its points each time, however it is spelled."""
     assert battle["honest", spelling, level] == [{}] * REPEATS

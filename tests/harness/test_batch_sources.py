@@ -67,8 +67,15 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def found(path: Path, assignment: Assignment) -> tuple[list[Entry], dict[str, Content]]:
-    with submissions(path, assignment) as entries:
+    with submissions(path, assignment) as source:
+        entries = list(source.entries)
         return entries, {entry.id: read(entry, assignment) for entry in entries}
+
+
+def described(path: Path, assignment: Assignment) -> tuple[str, list[str], dict[str, str]]:
+    """Whose export it is, the ids in it, and what is left out."""
+    with submissions(path, assignment) as source:
+        return source.platform, [entry.id for entry in source.entries], dict(source.ignored)
 
 
 @pytest.fixture(params=["folder", "zip"])
@@ -251,3 +258,143 @@ def test_a_bomb_and_an_odd_entry_are_left_out(tmp_path: Path, two: Assignment) -
     assert all("unusual method" in reason for _, reason in contents["b"].skipped)
     assert contents["c"].files == {}
     assert "larger than allowed" in contents["c"].skipped[0][1]
+
+
+# --- what only looks like an export ---------------------------------------------------------------
+
+PLAIN = ("alice.ipynb", "bob.zip", "carol/two.ipynb")
+LOOK_ALIKES = [
+    "hw_4_2_final.ipynb",
+    "hw_LATE_4_2_final.zip",
+    "me_7_text.html",
+    "Ann_5_assignsubmission_file_two.ipynb",
+    "Ann_5_assignsubmission_file_/two.ipynb",
+    "submission_7/two.ipynb",
+    "submission_metadata.yml",
+    "submission_metadata.yml/two.ipynb",
+]
+
+
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_one_name_makes_no_export_of_a_plain_folder(laid_out, two: Assignment, name: str) -> None:  # type: ignore[no-untyped-def]
+    """Everybody else would be dropped without a word."""
+    files = {
+        each: zipped({"two.ipynb": NOTEBOOK}) if each.endswith("zip") else NOTEBOOK
+        for each in (*PLAIN, name)
+    }
+    platform, ids, ignored = described(laid_out(files), two)
+    assert platform == ""
+    assert {"alice", "bob", "carol"} <= set(ids)
+    assert len(ids) + len(ignored) == 4
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["hw_4_2_ann.ipynb", "hw_4_2_bob.ipynb", "hw_4_2_cleo.ipynb"],
+        ["hw_4_1_ann.ipynb", "hw_4_2_bob.ipynb", "hw_4_3_cleo.ipynb"],
+        ["hw_3_1_ann.ipynb", "hw_4_2_bob.ipynb", "hw_4_3_cleo.ipynb"],
+        ["ann_4_1_x.ipynb", "bob_4_2_x.ipynb", "cleo_5_3_x.ipynb"],
+        ["ann_4_1_x.ipynb", "bob_5_1_x.ipynb", "cleo_6_1_x.ipynb"],
+        [f"{n}_5_assignsubmission_file_two.ipynb" for n in ("Ann", "Bob", "Cleo")],
+    ],
+)
+def test_names_with_the_same_number_stay_apart(laid_out, two: Assignment, names: list[str]) -> None:  # type: ignore[no-untyped-def]
+    """Three students would become one submission."""
+    platform, ids, ignored = described(laid_out(dict.fromkeys(names, NOTEBOOK)), two)
+    assert (platform, len(ids), ignored) == ("", 3, {})
+
+
+def test_an_export_stays_one_whatever_a_student_calls_a_file(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
+    files = {
+        "doejane_12345_678_Untitled.ipynb": NOTEBOOK,
+        "doejane_12345_679_Untitled1.ipynb": NOTEBOOK,
+        "roemax_777_680_hw_4_2_final.ipynb": NOTEBOOK,
+        "roemax_777_681_x_9_assignsubmission_file_y.ipynb": NOTEBOOK,
+        "poejo_LATE_778_682_submission_metadata.yml": b"x",
+    }
+    platform, ids, ignored = described(laid_out(files), two)
+    assert (platform, sorted(ids), ignored) == ("Canvas", ["12345", "777", "778"], {})
+
+
+def test_a_single_student_of_canvas(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
+    files = dict.fromkeys(["doejane_4_678_two.ipynb", "doejane_4_679_two-1.ipynb"], NOTEBOOK)
+    assert described(laid_out(files), two) == ("Canvas", ["4"], {})
+
+
+def test_what_lies_beside_an_export_is_named(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
+    for files, platform in (
+        ({"doejane_4_678_two.ipynb": NOTEBOOK, "roe_5_679_two.ipynb": NOTEBOOK}, "Canvas"),
+        ({"Jane_5_assignsubmission_file_/two.ipynb": NOTEBOOK}, "Moodle"),
+    ):
+        path = laid_out({**files, "grades.csv": b"x", "__MACOSX/x": b"", ".DS_Store": b""})
+        found, _ids, ignored = described(path, two)
+        assert (found, set(ignored)) == (platform, {"grades.csv"})
+        assert ignored["grades.csv"] == f"it is no part of an export of {platform}"
+        for each in files:
+            if path.is_dir():
+                (path / each).unlink()
+
+
+def test_an_export_of_gradescope_with_another_folder_is_none(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
+    files = {
+        "submission_metadata.yml": METADATA.encode(),
+        "submission_101/two.ipynb": NOTEBOOK,
+        "carol/two.ipynb": NOTEBOOK,
+    }
+    platform, ids, ignored = described(laid_out(files), two)
+    assert (platform, sorted(ids)) == ("", ["carol", "submission_101"])
+    assert set(ignored) == {"submission_metadata.yml"}
+
+
+def test_what_a_plain_folder_leaves_out_is_named(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
+    files = {
+        "alice/two.ipynb": NOTEBOOK,
+        "bob.tar.gz": b"x",
+        "carol.pdf": b"x",
+        ".dave/two.ipynb": NOTEBOOK,
+        "\x1b[31mred\n.txt": b"x",
+        "Thumbs.db": b"x",
+    }
+    platform, ids, ignored = described(laid_out(files), two)
+    assert (platform, ids) == ("", ["alice"])
+    assert set(ignored) == {"bob.tar.gz", "carol.pdf", ".dave", "\ufffd[31mred .txt"}
+    assert "unpack it" in ignored["bob.tar.gz"]
+
+
+def test_names_that_differ_in_case_or_in_the_form_of_letters_stay_apart(
+    tmp_path: Path, two: Assignment
+) -> None:
+    names = ["ann", "ANN", "J\u00f6rg", "Jo\u0308rg", "ann.ipynb", "ann.zip"]
+    files = {
+        name if "." in name else f"{name}/two.ipynb": zipped({"two.ipynb": NOTEBOOK})
+        if name.endswith("zip")
+        else NOTEBOOK
+        for name in names
+    }
+    (tmp_path / "x.zip").write_bytes(zipped(files))
+    entries, contents = found(tmp_path / "x.zip", two)
+    assert len({entry.id.lower() for entry in entries}) == len(names)
+    assert all(list(content.files) for content in contents.values())
+
+
+def test_a_link_is_named_and_not_followed(tmp_path: Path, two: Assignment) -> None:
+    folder = write_files(tmp_path / "in", {"alice/two.ipynb": NOTEBOOK})
+    (folder / "bob").symlink_to(folder / "alice")
+    (folder / "carol.ipynb").symlink_to(folder / "alice" / "two.ipynb")
+    _platform, ids, ignored = described(folder, two)
+    assert ids == ["alice"]
+    assert set(ignored) == {"bob", "carol.ipynb"}
+
+
+def test_an_empty_folder_in_a_zip_is_somebodys_submission(tmp_path: Path, two: Assignment) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("alice/two.ipynb", NOTEBOOK)
+        archive.writestr("bob/", b"")
+    assert described(tmp_path / "x.zip", two) == ("", ["alice", "bob"], {})
+
+
+def test_a_remark_beside_the_only_folder_joins_nobody(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
+    files = {"all/a/two.ipynb": NOTEBOOK, "all/b/two.ipynb": NOTEBOOK, "readme.txt": b"x"}
+    platform, ids, ignored = described(laid_out(files), two)
+    assert (platform, ids, set(ignored)) == ("", ["a", "b"], {"readme.txt"})

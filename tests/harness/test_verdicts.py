@@ -165,6 +165,83 @@ def test_an_edited_check_runs_alone(regrade: Regrade, staff: Path) -> None:
     assert ran(regrade()) == {"1.1"}
 
 
+LYING = """def row_sums(matrix):
+    import os
+    from autograder import wire
+    error = {"kind": "raised", "type": "ValueError", "message": "", "cell": 2, "line": 1}
+    error["file"] = ""
+    for part in wire.encode({"error": error}):
+        os.write(3, part)
+    os._exit(0)
+"""
+
+
+def test_nobody_reads_the_words_of_another(regrade: Regrade) -> None:
+    """A process that lies about where it stopped names a cell that the verdict does not follow
+    from."""
+
+    def lie(words: str) -> Callable[[Notebook], object]:
+        def edit(notebook: Notebook) -> None:
+            text = {"cell_type": "markdown", "id": "own", "metadata": {}, "source": words}
+            notebook.cells.insert(1, text)
+            notebook.set("row-sums", LYING)
+
+        return edit
+
+    reports = [regrade(lie(words)) for words in ("the words of Ada", "the words of Bob")]
+    assert ran(reports[1]) == set()  # it is remembered, and holds nobody's words
+    for report in reports:
+        told = [check.message for check in report.checks if check.question == "Q1"]
+        assert all("it raised ValueError" in message for message in told)
+        assert "the words of" not in repr(outcome(report))
+
+
+def test_a_line_that_is_quoted_is_the_students_own(regrade: Regrade) -> None:
+    """What is run of both is the same: as Python, the remark behind the magic is none."""
+
+    def fail(remark: str) -> Callable[[Notebook], object]:
+        line = f"%time table = int('x')  # {remark}\n"
+        return lambda notebook: notebook.set(
+            "row-sums", f"{line}def row_sums(matrix):\n    return table"
+        )
+
+    ada, bob = regrade(fail("by Ada")), regrade(fail("by Bob"))
+    assert all("by Ada" in check.message for check in ada.checks if check.question == "Q1")
+    assert all("by Bob" in check.message for check in bob.checks if check.question == "Q1")
+    assert "Ada" not in repr(outcome(bob))
+
+
+def test_the_text_around_what_is_run_counts(regrade: Regrade) -> None:
+    """Code may read the cell that it stands in, as ``inspect.getsource`` does."""
+
+    def reading(remark: str) -> Callable[[Notebook], object]:
+        code = (
+            "import linecache\n\n\ndef row_sums(matrix):\n"
+            "    lines = linecache.getlines(row_sums.__code__.co_filename)\n"
+            "    return np.asarray(matrix).sum(axis=1 if '# right\\n' in lines else 0)\n\n\n"
+        )
+        return lambda notebook: notebook.set("row-sums", f"{code}# {remark}\n\nx = 1\n")
+
+    assert [check.score for check in regrade(reading("right")).checks] == [1, 1, 1, 1]
+    again = regrade(reading("wrong"))
+    assert ran(again) == {"1.1", "1.2"}
+    assert [check.score for check in again.checks] == [0, 0, 1, 1]
+
+
+def test_a_sandbox_of_other_conditions_runs_all(staff: Path, tmp_path: Path) -> None:
+    assignment = manifest.load(staff)
+    path = Notebook(solved(assignment)["two.ipynb"]).save(tmp_path / "submission" / "two.ipynb")
+
+    def graded(*floor: str) -> set[str]:
+        conditions = {"floor": frozenset(floor), "cache": tmp_path / "memory", "remember": True}
+        with Session(assignment, templates(assignment), **conditions) as session:  # type: ignore[arg-type]
+            return ran(session.grade(path, seed=1))
+
+    assert graded("uid") == ALL
+    assert graded("uid") == set()
+    assert graded("uid", "no_new_privs") == ALL
+
+
 @pytest.mark.parametrize("where", ["manifest", "shared module", "public folder"])
 def test_what_all_checks_follow_from_runs_all(regrade: Regrade, staff: Path, where: str) -> None:
     regrade()
