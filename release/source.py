@@ -1,8 +1,8 @@
 """A solved source's path comes in, an nbformat v4.5 notebook goes out.
 
-A source is a percent script (`.py`), an `.ipynb`, a text with code cells (`.md` in MyST's form, `.qmd`
-of Quarto, `.Rmd`), or a plain Python module, which is read as a notebook of one cell with the id
-"module".
+A source is a percent script (`.py`), an `.ipynb`, a text with code cells (`.md` in MyST's form,
+Quarto's `.qmd`, `.Rmd`), or a plain Python module, which is read as a notebook of one cell with the
+id "module".
 
 A cell of that notebook has an id only if its author gave one: in the cell's metadata (`# %% id="x"`
 in a percent script, Colab's convention), or in the file of an `.ipynb`. The random ids that

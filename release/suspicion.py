@@ -357,7 +357,7 @@ def check_markdown_rest(
 
 
 def _spelled(shown: str, right: str) -> str:
-    """What to do about words that are nearly a marker's, or the very words in a form of no marker."""
+    """What to do about words that are nearly a marker's, or its very words in another form."""
     if bare(shown) == bare(right):
         return f'the words are a marker\'s; let the line be "# {right}" and nothing else'
     return f'write "{right}" if that is what it means, or use other words'

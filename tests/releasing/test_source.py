@@ -2,12 +2,14 @@
 
 import json
 import warnings
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from autograder.model.errors import UserError
 from release.source import SourceError, plain_python, read_source
+from release.strip import strip_notebook
 
 SCRIPT = """\
 # ---
@@ -105,7 +107,7 @@ def test_nbformat_3(tmp_path):
     ("name", "content", "finding", "remedy"),
     [
         ("hw.py", None, "no such file", "check the path"),
-        ("hw.txt", b"# %%\n", "suffix '.txt'", "(.py) or a notebook"),
+        ("hw.txt", b"# %%\n", "suffix '.txt'", "a notebook (.ipynb)"),
         ("hw.py", b"# %%\nx = '\xff'\n", "not UTF-8 at offset 10", "save it as UTF-8"),
         ("hw.py", b"x = 1\n# %%time\n", 'no "# %%" line', "start each cell"),
         ("hw.ipynb", b"", "no valid JSON", "save the notebook again"),
