@@ -1,7 +1,8 @@
 """A solved source's path comes in, an nbformat v4.5 notebook goes out.
 
-A source is a percent script (`.py`), an `.ipynb`, or a plain Python module, which is read as a
-notebook of one cell with the id "module".
+A source is a percent script (`.py`), an `.ipynb`, a text with code cells (`.md` in MyST's form,
+Quarto's `.qmd`, `.Rmd`), or a plain Python module, which is read as a notebook of one cell with the
+id "module".
 
 A cell of that notebook has an id only if its author gave one: in the cell's metadata (`# %% id="x"`
 in a percent script, Colab's convention), or in the file of an `.ipynb`. The random ids that
@@ -23,6 +24,8 @@ from autograder.model.errors import UserError
 from autograder.slicing.notebook import MODULE_CELL
 
 _PERCENT_CELL = re.compile(r"^# ?%%+(\s|$)", re.MULTILINE)
+_CODE_CELL = re.compile(r"^```+\{code-cell\}", re.MULTILINE)
+_PYTHON_CHUNK = re.compile(r"^```+\{python\b", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^\s*[%!?]|=\s*[%!]|\?\s*$")
 _MAGIC_VALUE = re.compile(r"^(?P<targets>\s*[\w., ]+=)\s*[%!]")
 
@@ -32,7 +35,7 @@ class SourceError(UserError):
 
 
 def read_source(path: Path, *, module: bool = False) -> NotebookNode:
-    """Read a percent script or an `.ipynb` of nbformat 3 or 4 as an nbformat v4.5 notebook.
+    """Read a script, a text, or an `.ipynb` of nbformat 3 or 4, as an nbformat v4.5 notebook.
 
     Magics that a percent script keeps as comments (`# %matplotlib inline`) come back as magics.
 
@@ -43,10 +46,12 @@ def read_source(path: Path, *, module: bool = False) -> NotebookNode:
         SourceError: the file is missing, of another kind, not UTF-8, not JSON, no notebook, or a
             script without a cell.
     """
-    readers = {".py": _read_module} if module else {".py": _read_percent, ".ipynb": _read_ipynb}
+    readers = {".py": _read_module} if module else _READERS
     if path.suffix not in readers:
         wanted = (
-            "a Python module (.py)" if module else "a percent script (.py) or a notebook (.ipynb)"
+            "a Python module (.py)"
+            if module
+            else "a percent script (.py), a notebook (.ipynb) or a text with code cells (.md, .qmd)"
         )
         raise SourceError(f"{path}: found the suffix {path.suffix!r}; give {wanted}.")
     if not path.is_file():
@@ -112,6 +117,32 @@ def _read_percent(text: str, path: Path) -> NotebookNode:
     return _valid(notebook, [None] * len(notebook.cells))
 
 
+def _read_myst(text: str, path: Path) -> NotebookNode:
+    """MyST's form: its header says so, or it has a `{code-cell}`."""
+    return _read_text(text, path, "md:myst", "```{code-cell}", _CODE_CELL)
+
+
+def _read_quarto(text: str, path: Path) -> NotebookNode:
+    """Quarto's and R Markdown's form; of the languages, Python's cells alone are code."""
+    return _read_text(text, path, "Rmd", "```{python}", _PYTHON_CHUNK)
+
+
+def _read_text(
+    text: str, path: Path, form: str, sign: str, pattern: re.Pattern[str]
+) -> NotebookNode:
+    if not pattern.search(text):
+        raise SourceError(
+            f"{path}: found no cell of code; start each with {sign} and end it with ```."
+        )
+    import jupytext
+
+    notebook: NotebookNode = jupytext.reads(text, fmt=form)
+    # What Quarto says to itself at the top is nothing that students need.
+    if notebook.cells and notebook.cells[0].cell_type == "raw":
+        del notebook.cells[0]
+    return _valid(notebook, [None] * len(notebook.cells))
+
+
 def _read_module(text: str, _path: Path) -> NotebookNode:
     cell = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
         text.rstrip("\n"), id=MODULE_CELL, metadata={"id": MODULE_CELL}
@@ -158,3 +189,12 @@ def _valid(notebook: NotebookNode, ids: list[Any]) -> NotebookNode:
         else:
             cell.id = chosen
     return notebook
+
+
+_READERS = {
+    ".py": _read_percent,
+    ".ipynb": _read_ipynb,
+    ".md": _read_myst,
+    ".qmd": _read_quarto,
+    ".Rmd": _read_quarto,
+}

@@ -27,6 +27,7 @@ from release.markers import (
     LineMark,
     Markers,
     Pair,
+    bare,
 )
 from release.places import Marker, MarkerError, Place
 from release.source import plain_python
@@ -207,8 +208,7 @@ class Suspicion:
                 )
                 raise self.place.error(at, found, remedy)
             if right and not self._is_box_heading(at):
-                remedy = f'write "{right}" if that is what it means, or use other words'
-                raise self.place.error(at, f'"{shown}"', remedy)
+                raise self.place.error(at, f'"{shown}"', _spelled(shown, right))
             return
         if self.markers.is_edge(comment.text):
             found = f'"{shown}" behind a statement'
@@ -337,8 +337,8 @@ def check_markdown_spelling(
         if markers.allows(text):
             continue
         if right := nearest(text, markers):
-            remedy = f'write "{right}" if that is what it means, or use other words'
-            raise place.error(at, f'"{_shown(text)}"', remedy)
+            shown = _shown(text)
+            raise place.error(at, f'"{shown}"', _spelled(shown, right))
 
 
 def check_markdown_rest(
@@ -354,6 +354,13 @@ def check_markdown_rest(
         if SOLUTION_REMARK.match(text) or announces(text):
             remedy = 'put the answer between "### BEGIN SOLUTION" and "### END SOLUTION"'
             raise place.error(at, f'"{_shown(text)}" outside an answer', f"{remedy}; {ALLOW}")
+
+
+def _spelled(shown: str, right: str) -> str:
+    """What to do about words that are nearly a marker's, or its very words in another form."""
+    if bare(shown) == bare(right):
+        return f'the words are a marker\'s; let the line be "# {right}" and nothing else'
+    return f'write "{right}" if that is what it means, or use other words'
 
 
 def _prompt_lines(markers: Sequence[Marker]) -> frozenset[int]:

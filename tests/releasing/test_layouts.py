@@ -403,3 +403,8 @@ def test_a_label_in_a_text_marks_what_follows(source: str) -> None:
 def test_a_heading_that_announces_an_answer_is_an_error(source: str) -> None:
     with pytest.raises(MarkerError, match="outside an answer"):
         strip_markdown(source, PLACE)
+
+
+def test_no_message_asks_for_what_it_found() -> None:
+    with pytest.raises(MarkerError, match='let the line be "# END OF YOUR CODE" and nothing else'):
+        strip_code("x = 1\n# # END OF YOUR CODE    #\n", PLACE)

@@ -2,12 +2,14 @@
 
 import json
 import warnings
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from autograder.model.errors import UserError
 from release.source import SourceError, plain_python, read_source
+from release.strip import strip_notebook
 
 SCRIPT = """\
 # ---
@@ -105,7 +107,7 @@ def test_nbformat_3(tmp_path):
     ("name", "content", "finding", "remedy"),
     [
         ("hw.py", None, "no such file", "check the path"),
-        ("hw.txt", b"# %%\n", "suffix '.txt'", "(.py) or a notebook"),
+        ("hw.txt", b"# %%\n", "suffix '.txt'", "a notebook (.ipynb)"),
         ("hw.py", b"# %%\nx = '\xff'\n", "not UTF-8 at offset 10", "save it as UTF-8"),
         ("hw.py", b"x = 1\n# %%time\n", 'no "# %%" line', "start each cell"),
         ("hw.ipynb", b"", "no valid JSON", "save the notebook again"),
@@ -138,3 +140,64 @@ def test_plain_python_keeps_the_lines():
     assert plain_python(source) == python
     assert plain_python("x = (") is None
     assert plain_python("x = '\0'") is None
+
+
+MYST = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+
+# Means
+
+```{code-cell} ipython3
+:tags: [graded]
+# BEGIN SOLUTION
+mean = sum(x) / len(x)
+# END SOLUTION
+```
+
++++ {"id": "why"}
+
+Why?
+"""
+QUARTO = """---
+title: Means
+format: html
+---
+
+# Means
+
+```{python}
+#| label: mean
+# BEGIN SOLUTION
+mean = sum(x) / len(x)
+# END SOLUTION
+```
+
+Why?
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.md", MYST), ("a.qmd", QUARTO), ("a.Rmd", QUARTO)])
+def test_texts_with_cells(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    cells = read_source(path).cells
+    assert [cell.cell_type for cell in cells] == ["markdown", "code", "markdown"]
+    assert "mean = sum(x) / len(x)" in cells[1].source
+    made = strip_notebook(read_source(path), file=name)
+    assert "sum(x)" not in made.notebook.cells[1].source
+    assert [answer.text for answer in made.answers] == ["mean = sum(x) / len(x)"]
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.qmd"])
+def test_a_text_without_cells_is_an_error(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("# Only text\n")
+    with pytest.raises(SourceError, match="found no cell of code; start each with"):
+        read_source(path)
