@@ -397,7 +397,7 @@ def strip(
     made = preview(source, out, open_ended=ends is Ends.cell, allowed=allow or ())
     if out is None:
         sys.stdout.write(made.data.decode("utf-8"))
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     if explain:
         print_answers(console, made.answers)
     for line in counted_answers(made.answers) if made.answers else [f"{source.name}: no answers."]:
