@@ -287,6 +287,10 @@ def count_parameters(model):
 # default. The loss is the mean cross-entropy over all characters of the batch.
 #
 # `train` prints nothing. It returns the loss of each batch, as it was before that batch's step.
+#
+# Five of the points are for what comes of it: the grader lets your `train` train your `CharModel`,
+# on characters that are numbered in another order, and computes from the trained parameters how
+# well the network of C4 then knows another text. So that network has to be right for these.
 
 
 # %% id="train"

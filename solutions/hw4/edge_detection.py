@@ -46,10 +46,13 @@
 # - **Loaders** are graded by what comes out of them: how many pictures of each class, how many in a
 #   batch, tensors or not, in a new order each time or not, and the right ones in the right place.
 # - **Accuracy** (E1b, E3, E4b) is not read from your outputs. The grader takes the pictures out of
-#   *your* loaders and trains **the assignment's own model** on them with *your* hyperparameters. It
-#   does so **several times, each with another seed, and judges the median**. So one lucky run gives
-#   nothing away, and one unlucky run takes nothing away. Leave yourself some margin, though: if you
-#   reach the goal by a hair here, the median may lie below it.
+#   *your* loaders, as they are at the end of the answer's cell, and looks whether they are those
+#   that were asked for. On them it trains **the assignment's own model** with *your*
+#   hyperparameters, in batches of the size that was asked for. In E3 and E4b it judges the model on
+#   **new pictures**, drawn like those of your `valid_loader`. It does so **several times, each with
+#   another seed, and judges the median**. So one lucky run gives nothing away, and one unlucky run
+#   takes nothing away. Leave yourself some margin, though: if you reach the goal by a hair here,
+#   the median may lie below it.
 # - **Questions to answer in words** stand at the end of each part. Write your answers into
 #   `written.json`, under `"answers"` and the name that is given. People read them; they are no part
 #   of the points above.
@@ -770,9 +773,9 @@ figure = show_confusion_matrix(five_mlp_by_size[largest].confusion, class_names,
 #
 # Three filters are few for five classes. `WiderCNN` has six of them in each layer, `DeeperCNN` has
 # four convolutions in place of two. Choose `num_epochs`, `lr` and `kernel_size` for both. The
-# leaderboard shows the validation accuracy of the **wider** one, trained like this on your loader
-# of E6b with only 10 pictures of each class, and its number of parameters; the accuracy is the
-# median over several seeds, as always.
+# leaderboard shows the accuracy of the **wider** one on new pictures, trained like this on your
+# loader of E6b with only 10 pictures of each class, and its number of parameters; the accuracy is
+# the median over several seeds, as always.
 #
 # If you leave the box as it is, nothing happens.
 

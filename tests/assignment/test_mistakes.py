@@ -31,6 +31,15 @@ def test_the_same_log_three_times_is_flagged(hw4_release: Release) -> None:
     assert any("are the same, byte by byte" in flag for flag in flags)
 
 
+def test_no_points_and_no_leaderboard_for_easy_pictures(hw4_release: Release) -> None:
+    reports = {mistake.name: report for mistake, report in hw4_release.proof.mistakes}
+    report = reports["one grey for each class in the cell of the hyperparameters"]
+    wider = Graded(report).check("E7.1")
+    assert (wider.status, wider.leaderboard) == ("failed", ())
+    right = Graded(hw4_release.proof.solution).check("E7.1")
+    assert (right.status, len(right.leaderboard)) == ("passed", 2)
+
+
 def test_each_answer_is_missed_by_checks_of_its_own_question(hw4_release: Release) -> None:
     missed = {each.blanked.cell: set(each.checks) for each in hw4_release.proof.noticed}
     assert missed.pop("m1") == missed.pop("m2") == set()  # their logs are judged, not the cells

@@ -32,9 +32,11 @@ from autograder.model import manifest
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]
 
+from held_out import held_out  # noqa: E402
 from hw4.datasets import EdgeDetectionDataset  # noqa: E402
 from hw4.models import SimpleCNN  # noqa: E402
 from hw4.training import set_seed  # noqa: E402
+from loaders import THREE  # noqa: E402
 from retraining import (  # noqa: E402
     MOMENTUM,
     Data,
@@ -56,15 +58,12 @@ E4 = (
 )
 
 
-def drawn(per_class: int, ratio: float, seed: int) -> tuple[Data, Data]:
-    """Training and validation pictures as the solution draws them."""
+def drawn(per_class: int, ratio: float, seed: int) -> Data:
+    """Training pictures as the solution draws them."""
     set_seed(seed)
-    config = {"possible_edge_location_ratio": ratio}
-    pair = []
-    for mode, count in (("train", per_class), ("valid", 50)):
-        data = EdgeDetectionDataset({**config, "data_per_class": count}, mode)
-        pair.append(Data((data.images / 255).astype(np.float32), data.labels, 3))
-    return pair[0], pair[1]
+    config = {"possible_edge_location_ratio": ratio, "data_per_class": per_class}
+    data = EdgeDetectionDataset(config, "train")
+    return Data((data.images / 255).astype(np.float32), data.labels, 3)
 
 
 def plain_seconds(data: Data, recipe: Recipe) -> float:
@@ -95,7 +94,7 @@ def show_times(console: Console) -> None:
     for heading in ("", "plain loop, one seed", "batched, five seeds", "ratio"):
         table.add_column(heading, justify="right" if heading else "left")
     for per_class, kernel_size, epochs in ((10, 7, 300), (50, 7, 100), (10, 3, 300)):
-        data, _valid = drawn(per_class, 1.0, 7)
+        data = drawn(per_class, 1.0, 7)
         recipe = Recipe(epochs, 5e-3, kernel_size, 10, (0, 1, 2, 3, 4))
         rows = [(plain_seconds(data, recipe), batched_seconds(data, recipe)) for _ in range(3)]
         plain, batched = (statistics.median(column) for column in zip(*rows, strict=True))
@@ -125,9 +124,9 @@ def show_thresholds(console: Console, seeds: int, data_sets: int) -> None:
     for part, (name, per_class, ratio, epochs, lr, kernel_size) in track(jobs, console=console):
         found = []
         for data_seed in range(7, 7 + data_sets):
-            train, valid = drawn(per_class, ratio, data_seed)
+            train = drawn(per_class, ratio, data_seed)
             recipe = Recipe(epochs, lr, kernel_size, 10, tuple(range(seeds)))
-            found.append(np.array(cnn_accuracies(train, valid, recipe)))
+            found.append(np.array(cnn_accuracies(train, held_out(THREE, ratio), recipe)))
         threshold, judged = settings[f"{part}_accuracy"], settings[f"{part}_seeds"]
         shares = [float((one >= threshold).mean()) for one in found]
         every = np.concatenate(found)

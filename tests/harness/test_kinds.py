@@ -112,7 +112,7 @@ ANSWERS: dict[str, tuple[str, str, str]] = {
                 "    a = torch.cat([x, torch.ones(len(x), 1)], 1)\n"
                 "    w = torch.linalg.lstsq(a, y).solution\n"
                 "    return lambda x: x @ w[:-1] + w[-1]",
-                "def train(x, y, steps): return nn.Linear(x.shape[1], 1)",
+                "def train(x, y, steps): return lambda _: y",
                 "def train(x, y, steps): return 'trained'"),
     "frame": ("def best(runs): return runs.loc[runs.groupby('lr').loss.idxmin()]",
               "def best(runs): return runs.groupby('lr', as_index=False).first()",

@@ -9,6 +9,7 @@ from gradescope_utils.autograder_utils.decorators import number, weight
 from reference import (
     HELD_OUT,
     TRAIN,
+    Tensors,
     as_number,
     attention,
     logits,
@@ -341,6 +342,50 @@ def test_silent(student: Student, rng: np.random.Generator) -> None:
     )
 
 
+@probe
+def parameters_of(model) -> dict[str, torch.Tensor]:
+    return {name: part.detach() for name, part in model.named_parameters()}
+
+
+def check_same_network(student: Student, rng: np.random.Generator) -> None:
+    """Fail unless CharModel is still the network of C4, which a later cell may replace."""
+    trained_parameters(student, student.make("CharModel", 13, 6, 9), shapes(13, 6, 9))
+    model, weights = fixed(student, rng)
+    x = torch.from_numpy(rng.integers(0, 13, (3, 9)))
+    expected = logits(weights, x)
+    found = expect_shape(model(x), expected.shape)
+    expect(
+        np.allclose(found, expected, atol=1e-2, rtol=1e-3),
+        "",
+        hidden="logits that are not those of C4's network, which is the one to be trained.",
+        hint="Mend C4 first.",
+    )
+
+
+def trained_parameters(
+    student: Student, model: RemoteObject, wanted: dict[str, tuple[int, ...]]
+) -> Tensors:
+    """The parameters of a student's network, as they are now."""
+    found = student.probe(parameters_of, model)
+    expect(
+        isinstance(found, dict)
+        and {name: tuple(getattr(part, "shape", ())) for name, part in found.items()} == wanted,
+        "",
+        hidden="a network with other parameters than those of the table in C4.",
+        hint="Mend C4 first.",
+    )
+    return {name: torch.from_numpy(expect_shape(found[name], wanted[name])) for name in wanted}
+
+
+def loss_of_last(weights: Tensors, numbers: torch.Tensor, block: int) -> float:
+    """Nats per character of the network with these parameters, in full windows.
+
+    It is computed here: a student's own network would be shown the answers in the other windows.
+    """
+    x, y = numbers[:-1].unfold(0, block, 1), numbers[block:]
+    return float(F.cross_entropy(torch.from_numpy(logits(weights, x))[:, -1], y))
+
+
 @question("C5")
 @weight(5)
 @number("C5.4")
@@ -348,18 +393,18 @@ def test_trained_network(
     student: Student, rng: np.random.Generator, settings: dict[str, Any]
 ) -> None:
     """your CharModel, trained by your train for 200 steps, knows an unknown text well enough"""
-    held_out = numbered(HELD_OUT)
-    x, y = held_out[:-1].unfold(0, 16, 1), held_out[16:]
+    check_same_network(student, rng)
     vocabulary = int(numbered(TRAIN).max()) + 1
     found = []
     for _ in range(settings["seeds"]):
+        # Numbered anew, so that nothing that was learnt elsewhere is of use.
+        order = torch.from_numpy(rng.permutation(vocabulary))
         student.probe(seed_torch, int(rng.integers(10_000)))
         model = student.make("CharModel", vocabulary, 32, 16)
-        batches = windows(numbered(TRAIN), 16, 32, settings["steps"], rng)
+        batches = windows(order[numbered(TRAIN)], 16, 32, settings["steps"], rng)
         student.call("train", model, batches, 0.01, keep=True)
-        predicted = expect_shape(model(x), (*x.shape, vocabulary))
-        # The last place alone: of the others a network that looks ahead has seen the answer.
-        found.append(float(F.cross_entropy(torch.from_numpy(predicted[:, -1]), y)))
+        weights = trained_parameters(student, model, shapes(vocabulary, 32, 16))
+        found.append(loss_of_last(weights, order[numbered(HELD_OUT)], 16))
     expect(
         float(np.median(found)) <= settings["loss"],
         "",

@@ -7,9 +7,13 @@ way along. "Nearly", because in pictures of both kinds the two edges cross.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-#: Between the brightest noise (0.2) and the darkest edge (0.25).
+#: Between which greys the data set draws noise, and edges.
+NOISE, EDGE = (0.0, 0.2), (0.25, 1.0)
+#: Between the brightest noise and the darkest edge.
 BRIGHT = 0.225
 #: Pixels of a row that may differ from its grey: the width of a crossing edge.
 CROSSING = 4
@@ -31,6 +35,40 @@ def _even_rows(images: np.ndarray) -> np.ndarray:
     # 8-bit grey: half a step apart is the same.
     same = (np.abs(images - middle) < 0.5 / 255).sum(axis=2) >= images.shape[2] - CROSSING
     return same & (middle[:, :, 0] > BRIGHT)
+
+
+def noise(images: np.ndarray) -> np.ndarray:
+    """The pixels that belong to no edge, of all pictures together: shape ``(M,)``."""
+    rows, columns = lines(images)
+    pixels: np.ndarray = images[~(rows[:, :, None] | columns[:, None, :])]
+    return pixels
+
+
+def greys(images: np.ndarray) -> np.ndarray:
+    """The grey of each edge, of all pictures together: shape ``(M,)``."""
+    rows, columns = lines(images)
+    return np.concatenate([_greys(images, rows), _greys(images.transpose(0, 2, 1), columns)])
+
+
+def _greys(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    found = rows.any(axis=1)
+    first: np.ndarray = images[found, rows[found].argmax(axis=1)]
+    return np.median(first, axis=1)
+
+
+def far_from_uniform(values: np.ndarray, low: float, high: float) -> bool:
+    """Whether values are not drawn evenly between two bounds (Kolmogorov, Smirnov).
+
+    Of values that are, one set in a hundred million is called so; what 8-bit grey rounds away is
+    allowed for. No values at all are far, too.
+    """
+    count = len(values)
+    if not count:
+        return True
+    shares = (np.sort(values) - low) / (high - low)
+    above = np.arange(1, count + 1) / count
+    distance = max((above - shares).max(), (shares - above + 1 / count).max())
+    return bool(distance > math.sqrt(math.log(2e8) / (2 * count)) + 0.02)
 
 
 def kinds(images: np.ndarray) -> np.ndarray:

@@ -1,8 +1,12 @@
 """Part E, hidden: accuracies, by training the assignment's own models on the student's data.
 
-A student cannot claim an accuracy: the data come out of their loaders, are checked for what they
-are, and the grader trains on them with their hyperparameters, from several seeds at once. The
-median decides, so that a right answer does not fail by an unlucky seed.
+A student cannot claim an accuracy: the pictures come out of their loaders, and the grader trains on
+them with their hyperparameters, from several seeds at once. The median decides, so that a right
+answer does not fail by an unlucky seed.
+
+An answer's cell may make its loaders anew. So each check here looks whether the very pictures that
+it trains on are those of the question that asks for them, takes from the student nothing but what
+its own question asks, and measures on pictures of the grader's own.
 """
 
 import statistics
@@ -12,6 +16,7 @@ from typing import Any
 
 import loaders
 from gradescope_utils.autograder_utils.decorators import number, weight
+from held_out import held_out
 from hw4.models import WiderCNN, count_parameters
 from loaders import FIVE, THREE
 from retraining import Data, Recipe, cnn_accuracies, mlp_accuracies, seconds_needed
@@ -21,9 +26,12 @@ from autograder.checks import Cache, Student, depends, fail, question, time_limi
 #: Bounds on what may be chosen: beyond them nothing is trained.
 MAX_EPOCHS, MAX_KERNEL, MAX_LR = 100_000, 28, 10.0
 
+#: Those of the questions: smaller ones would be a way to train for longer.
+BATCH, OVERFIT_BATCH = 10, 32
 #: Twice the notebook's epochs: with one batch for an epoch, half of the seeds need more than 500.
 OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL = 1000, 0.01, 7
 E3_LR, E3_KERNEL = 5e-3, 7
+E4_RATIO = 0.5
 E7_SIZE = 10
 
 
@@ -62,10 +70,10 @@ def learning_rate(student: Student) -> float:
 
 @dataclass(frozen=True)
 class Trial:
-    """Data and recipe of one training, checked."""
+    """What one training and its judging need, checked."""
 
     train: Data
-    valid: Data
+    judged_on: Data
     recipe: Recipe
 
 
@@ -75,11 +83,14 @@ def trial(
     classes: tuple[str, ...],
     recipe: dict[str, Any],
     budget: float,
+    ratio: float = 1.0,
 ) -> Trial:
-    """The student's data at ``size`` and the recipe, refused if they are not what was asked for.
+    """The student's pictures at ``size`` and the recipe, refused if they are not what is asked for.
 
     Args:
         budget: the seconds that the training may be expected to take.
+        ratio: where the edges lie; below 1 in the first part, and of validation pictures in the
+            other one.
     """
     found = loaders.loader_of(student, "train_loader_dict", size)
     name = f"train_loader_dict[{size}]"
@@ -89,25 +100,25 @@ def trial(
     valid = loaders.pictures("valid_loader", described, classes)
     loaders.check_counts("valid_loader", valid, 50)
     loaders.check_disjoint(train, valid, name, "valid_loader")
-    # Drawn anew in training, and so no part of what a result follows from.
-    train, valid = train.in_order(), valid.in_order()
-    batch_size = found["batch_size"]
-    if not isinstance(batch_size, int) or not 1 <= batch_size <= 1000:
-        raise fail(f"`{name}` has batch size {batch_size}.", hint="10 is asked for.")
-    made = Recipe(batch_size=batch_size, **recipe)
+    for loader, data in ((name, train), ("valid_loader", valid)):
+        loaders.check_kinds(loader, data, classes)
+        if ratio < 1:
+            loaders.check_half(loader, data, first=data is train)
+    made = Recipe(batch_size=BATCH, **recipe)
     needed = seconds_needed(train, made)
     if needed > budget:
         raise fail(
             f"training as chosen would take about {needed:.0f} seconds; {budget:g} are allowed.",
             hint="Far fewer epochs, or a smaller kernel, are enough.",
         )
-    return Trial(train, valid, made)
+    # Their order is drawn anew in training, and so no part of what a result follows from.
+    return Trial(train.in_order(), held_out(classes, ratio), made)
 
 
 def median_accuracy(tried: Trial, cache: Cache) -> float:
     """The median over the seeds, in per cent; remembered by everything that it follows from."""
-    key = ["cnn, version 1", tried.train.key(), tried.valid.key(), tried.recipe.key()]
-    found = cache.remember(key, lambda: cnn_accuracies(tried.train, tried.valid, tried.recipe))
+    key = ["cnn, version 2", tried.train.key(), tried.judged_on.key(), tried.recipe.key()]
+    found = cache.remember(key, lambda: cnn_accuracies(tried.train, tried.judged_on, tried.recipe))
     return statistics.median(found)
 
 
@@ -116,7 +127,7 @@ def check_reached(accuracy: float, wanted: float, hint: str) -> None:
     if accuracy < wanted:
         raise fail(
             f"trained on your data with your hyperparameters, the CNN reaches {accuracy:.0f} per "
-            f"cent in the median over the seeds; {wanted:.0f} are needed.",
+            f"cent on new pictures, in the median over the seeds; {wanted:.0f} are needed.",
             hint=hint,
         )
 
@@ -133,20 +144,17 @@ def test_both_models_overfit(student: Student, cache: Cache, settings: dict[str,
     found = loaders.described_loader(student, "small_dataset_loader")
     data = loaders.pictures("small_dataset_loader", found, THREE).in_order()
     loaders.check_counts("small_dataset_loader", data, 10)
-    # Labels that do not fit the pictures can be learnt by heart too.
+    # Labels that do not fit the pictures can be learnt by heart too, and pictures of one grey.
     loaders.check_kinds("small_dataset_loader", data, THREE)
-    batch_size = found["batch_size"]
-    if not isinstance(batch_size, int) or not 1 <= batch_size <= 1000:
-        raise fail(f"`small_dataset_loader` has batch size {batch_size}.", hint="32 is asked for.")
     seeds = tuple(range(settings["e1_seeds"]))
-    recipe = Recipe(OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL, batch_size, seeds)
+    recipe = Recipe(OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL, OVERFIT_BATCH, seeds)
     for kind, train in (("CNN", cnn_accuracies), ("MLP", mlp_accuracies)):
         key = [f"overfit {kind}, version 1", data.key(), recipe.key()]
         reached = cache.remember(key, lambda train=train: train(data, data, recipe))
         if statistics.median(reached) < settings["e1_accuracy"]:
             raise fail(
                 f"the {kind} does not learn these pictures by heart in {OVERFIT_EPOCHS} epochs.",
-                hint="Smaller batches make more steps; labels have to fit the pictures.",
+                hint="Labels have to fit the pictures.",
             )
 
 
@@ -207,7 +215,7 @@ def test_shift_accuracy(student: Student, cache: Cache, settings: dict[str, Any]
         "kernel_size": whole_number(student, "kernel_size", MAX_KERNEL),
         "seeds": tuple(range(settings["e4_seeds"])),
     }
-    tried = trial(student, 10, THREE, recipe, settings["training_seconds"])
+    tried = trial(student, 10, THREE, recipe, settings["training_seconds"], E4_RATIO)
     check_reached(
         median_accuracy(tried, cache),
         settings["e4_accuracy"],

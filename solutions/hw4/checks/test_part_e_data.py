@@ -185,20 +185,6 @@ def test_valid_is_not_train(student: Student) -> None:
 
 # --- E4a: edges in one half only ------------------------------------------------------------------
 
-HALF = 14
-
-
-def check_half(name: str, data: Data, *, first: bool) -> None:
-    """Fail unless every edge lies in the first (or second) half of the picture."""
-    rows, columns = edges.lines(data.images)
-    wrong = slice(HALF, None) if first else slice(None, HALF)
-    if rows[:, wrong].any() or columns[:, wrong].any():
-        part = "first" if first else "second"
-        raise fail(
-            f"`{name}` has edges outside the {part} half of the picture.",
-            hint="possible_edge_location_ratio is 0.5 for both, and the mode decides on the half.",
-        )
-
 
 @question("E4a")
 @weight(4)
@@ -208,7 +194,7 @@ def test_shifted_train_loaders(student: Student, size: int) -> None:
     """train_loader_dict holds, for each size, training pictures with edges in one half only"""
     data, found = train_pictures(student, size, THREE)
     loaders.check_kinds(f"train_loader_dict[{size}]", data, THREE)
-    check_half(f"train_loader_dict[{size}]", data, first=True)
+    loaders.check_half(f"train_loader_dict[{size}]", data, first=True)
     loaders.check_batch_size(f"train_loader_dict[{size}]", found, 10)
 
 
@@ -228,7 +214,7 @@ def test_shifted_valid_loader(student: Student) -> None:
     """valid_loader holds validation pictures with edges in the other half only"""
     data = valid_pictures(student, THREE)
     loaders.check_kinds("valid_loader", data, THREE)
-    check_half("valid_loader", data, first=False)
+    loaders.check_half("valid_loader", data, first=False)
 
 
 # --- E5: permuted pixels --------------------------------------------------------------------------
@@ -333,20 +319,7 @@ def test_five_kinds(student: Student) -> None:
     """visual_dataset holds 10 pictures of each of the five kinds, in the order given"""
     data = dataset_pictures(student, "visual_dataset", FIVE)
     loaders.check_counts("visual_dataset", data, 10)
-    check_five(data, "visual_dataset")
-
-
-def check_five(data: Data, name: str) -> None:
-    """The kinds, where a bar turned out of the picture is forgiven once in ten."""
-    seen = edges.kinds(data.images)
-    wanted = np.array(FIVE, dtype=object)[data.labels]
-    for kind in FIVE:
-        allowed = 0.7 if kind == "diagonal" else 0.9
-        if (seen[wanted == kind] == kind).mean() < allowed:
-            raise fail(
-                f"the pictures of `{name}` that are labelled {kind} do not look like it.",
-                hint="A label is the place of the kind in class_type; mind the order.",
-            )
+    loaders.check_kinds("visual_dataset", data, FIVE)
 
 
 @question("E6b")
@@ -356,7 +329,7 @@ def check_five(data: Data, name: str) -> None:
 def test_five_train_loaders(student: Student, size: int) -> None:
     """train_loader_dict holds, for each size, that many pictures of each of the five kinds"""
     data, found = train_pictures(student, size, FIVE)
-    check_five(data, f"train_loader_dict[{size}]")
+    loaders.check_kinds(f"train_loader_dict[{size}]", data, FIVE)
     loaders.check_batch_size(f"train_loader_dict[{size}]", found, 10)
 
 
@@ -365,4 +338,4 @@ def test_five_train_loaders(student: Student, size: int) -> None:
 @number("E6.3")
 def test_five_valid_loader(student: Student) -> None:
     """valid_loader holds 50 validation pictures of each of the five kinds"""
-    check_five(valid_pictures(student, FIVE), "valid_loader")
+    loaders.check_kinds("valid_loader", valid_pictures(student, FIVE), FIVE)
