@@ -34,8 +34,8 @@ MOST_LOCKS = 10_000
 
 #: A mapping of a file that has no name: device, number, path. No path has a line's end in it.
 _NAMELESS = re.compile(rb"^\S+ \S+ \S+ (\S+) (\d+) +(\S.*) \(deleted\)$", re.MULTILINE)
-#: Such files are memory, whose size is not to be seen: a shared mapping of nothing, and others.
-_UNSEEN = (b"/dev/zero", b"/memfd:", b"/SYSV", b"/anon_hugepage")
+#: Such files are memory, of which a mapping does not tell the size: shared, of nothing, and others.
+_MEMORY = ("/dev/zero", "/memfd:", "/SYSV", "/anon_hugepage")
 
 File = tuple[int, int]
 
@@ -218,7 +218,7 @@ def _add_descriptors(process: Process, found: Held, sockets: set[str], pipes: se
         try:
             target = os.readlink(f"{folder}/{number}")  # noqa: PTH115
             if target.endswith(" (deleted)"):
-                _add_file(f"{folder}/{number}", found)
+                _add_file(f"{folder}/{number}", found, target.startswith(_MEMORY))
         except FileNotFoundError:
             continue  # it has just been closed
         if target.startswith("socket:"):
@@ -233,9 +233,13 @@ def _add_descriptors(process: Process, found: Held, sockets: set[str], pipes: se
             found.memory += DESCRIPTOR_BYTES
 
 
-def _add_file(path: str, found: Held) -> None:
+def _add_file(path: str, found: Held, in_memory: bool) -> None:
     entry = os.stat(path)  # noqa: PTH116
-    if stat.S_ISREG(entry.st_mode) and entry.st_nlink == 0:
+    if not stat.S_ISREG(entry.st_mode) or entry.st_nlink:
+        return
+    if in_memory:
+        found.memory += entry.st_blocks * 512
+    else:
         found.files[entry.st_dev, entry.st_ino] = entry.st_blocks * 512
 
 
@@ -249,7 +253,7 @@ def _add_mappings(process: Process, found: Held, known: Collection[File]) -> Non
         file_, path = _file(line), line[3]
         if file_ in known:
             continue
-        if path.startswith(_UNSEEN):
+        if os.fsdecode(path).startswith(_MEMORY):
             found.unseen.add(file_)
         else:
             found.files.setdefault(file_, None)

@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,16 +29,17 @@ import numpy
 
 from autograder import wire
 from autograder.sandbox import (
+    cgroup,
     honest,
     landlock,
     lockdown,
-    processes,
     progress,
     reaper,
     worker,
 )
-from autograder.sandbox.usage import Allowance
+from autograder.sandbox.usage import SLACK, Allowance
 from autograder.sandbox.users import Users
+from autograder.sandbox.watch import Watch, Watched
 from autograder.sandbox.workspace import Workspace
 
 MESSAGE_BYTES = 1 << 16
@@ -132,11 +133,8 @@ def _run_grader(settings: Settings, job: socket.socket, control: socket.socket) 
 
 
 @dataclass(frozen=True)
-class _Forked:
-    pid: int
-    uid: int | None
-    scratch: str
-    allowance: Allowance
+class _Forked(Watched):
+    group: cgroup.Group | None
 
 
 class Zygote:
@@ -150,12 +148,11 @@ class Zygote:
         self.settings = settings
         self.given = given
         self.workers: dict[int, _Forked] = {}
-        self.memory = processes.memory_of("self")
-        self.nameless = processes.nameless("self")
-        self.hidden: set[int] = set()  # processes that could not be looked at the last time
+        self.watch = Watch()
         self.stopped: dict[int, str] = {}  # of these workers, why
         self.workspaces: dict[int, Workspace] = {}
         self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
+        self.groups = cgroup.Groups.opened()
         self.users = Users() if os.geteuid() == 0 else None
         for uid in self.users.take_abandoned() if self.users is not None else ():
             if reaper.kill_abandoned(uid):
@@ -167,7 +164,7 @@ class Zygote:
         while True:
             waiting = select.select([self.control], [], [], WATCH_SECONDS if self.workers else None)
             if self.workers and time.monotonic() - looked > WATCH_SECONDS:
-                self._watch()
+                self._look()
                 looked = time.monotonic()
             if not waiting[0]:
                 continue
@@ -178,6 +175,8 @@ class Zygote:
                 break
             self.control.send(json.dumps(self._obey(message, descriptors)).encode())
         self.do_reap_all({})
+        if self.groups is not None:
+            self.groups.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.grader, 0)
 
@@ -194,46 +193,17 @@ class Zygote:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _watch(self) -> None:
+    def _look(self) -> None:
         """Stop the workers that fill the disk or the memory, with all that they have started."""
-        owners = {
-            os.geteuid() if forked.uid is None else forked.uid for forked in self.workers.values()
-        }
-        running = processes.running(owners)
-        locks = processes.locks_by_process()
-        hidden: set[int] = set()
-        for number, forked in self.workers.items():
-            held = self._held(forked, running, locks)
-            hidden |= held.hidden
-            excess = forked.allowance.excess(forked.scratch, held)
-            if excess is None and held.hidden & self.hidden:  # once, it may have been ending
-                excess = "hid what its processes hold open"
-            if excess is not None:
-                self.stopped[number] = excess
-                reaper.stop(forked.pid, forked.uid)
-        self.hidden = hidden
-
-    def _held(
-        self, forked: _Forked, running: dict[int, processes.Process], locks: Mapping[int, int]
-    ) -> processes.Held:
-        """What a worker and all that it has started hold."""
-        if forked.uid is None:
-            others = {self.grader, *(other.pid for other in self.workers.values())}
-            own = processes.family(running, forked.pid, others)
-        else:
-            own = [process for process in running.values() if process.owner == forked.uid]
-        # Its own share of this process's memory is not its doing.
-        share = self.memory if any(process.pid == forked.pid for process in own) else 0
-        most = replace(forked.allowance, memory=forked.allowance.memory + share)
-        held = processes.held(own, forked.uid, locks, self.nameless, most.too_much_memory)
-        held.memory -= share
-        return held
+        for number, excess in self.watch.excesses(self.workers, self.grader).items():
+            self.stopped[number] = excess
+            reaper.stop(self.workers[number].pid, self.workers[number].uid)
 
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""
         without = frozenset(order["bounds"].pop("without", ()))
         uid = None if self.users is None or "uid" in without else self.users.take()
-        scratch = None
+        scratch, group = None, None
         try:
             scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
             if uid is not None:
@@ -247,19 +217,31 @@ class Zygote:
                 **order["bounds"],
             )
             workspace = self._workspace(confinement.file_size)
+            allowance = Allowance(
+                confinement.memory, confinement.file_size, workspace.count, workspace.size
+            )
+            group = self._group(order["worker"], allowance, confinement.processes)
             pid = os.fork()
         except BaseException:
-            self._release(uid, scratch)
+            self._release(uid, scratch, group)
             raise
         if pid == 0:
             self._become_worker(confinement, workspace, descriptor)
-        self.workers[order["worker"]] = _Forked(
-            pid,
-            uid,
-            scratch,
-            Allowance(confinement.memory, confinement.file_size, workspace.count, workspace.size),
-        )
+        self.workers[order["worker"]] = _Forked(pid, uid, scratch, allowance, group)
+        if group is not None:
+            try:
+                group.add(pid)  # before the grader knows of it, so before student code is there
+            except OSError:
+                self.do_reap(order)
+                raise
         return {"pid": pid, "uid": uid}
+
+    def _group(self, number: int, allowance: Allowance, processes: int) -> cgroup.Group | None:
+        """A worker's own, where there are any. What it writes may lie in memory as well."""
+        if self.groups is None:
+            return None
+        memory = self.watch.memory + allowance.memory + SLACK + allowance.disk
+        return self.groups.made(str(number), memory, processes)
 
     def _workspace(self, file_size: int) -> Workspace:
         """What a worker that may write files of that size starts with; listed once."""
@@ -309,10 +291,16 @@ class Zygote:
             status = reaper.reap(forked.pid, forked.uid, known)
         except reaper.ReapFailed as error:  # its number stays taken: it is still somebody's
             return {"status": None, "stopped": stopped, "fault": str(error)}
-        self._release(forked.uid, forked.scratch)
+        if forked.group is not None and stopped is None and forked.group.exceeded:
+            stopped = forked.allowance.memory_in_words
+        self._release(forked.uid, forked.scratch, forked.group)
         return {"status": status, "stopped": stopped}
 
-    def _release(self, uid: int | None, scratch: str | None) -> None:
+    def _release(
+        self, uid: int | None, scratch: str | None, group: cgroup.Group | None = None
+    ) -> None:
+        if group is not None:
+            group.remove()
         if scratch is not None:
             with contextlib.suppress(OSError):
                 reaper.remove_folder(Path(scratch))

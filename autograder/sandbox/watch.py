@@ -1,0 +1,74 @@
+"""The workers of a clean process come in; those that take too much go out, with the reason.
+
+This is what holds where no control group does, and what tells a student the real cause.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from autograder.sandbox import processes
+from autograder.sandbox.usage import Allowance
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A worker that runs.
+
+    Attributes:
+        uid: its own user; None if it is this process's.
+        scratch: the folder that it writes in.
+    """
+
+    pid: int
+    uid: int | None
+    scratch: str
+    allowance: Allowance
+
+
+class Watch:
+    """Looks at what workers hold, beyond what they were forked with.
+
+    Made in the process that forks them, before the first fork.
+    """
+
+    def __init__(self) -> None:
+        self.memory = processes.memory_of("self")
+        self._nameless = processes.nameless("self")
+        self._hidden: set[int] = set()  # processes that could not be looked at the last time
+
+    def excesses(self, workers: Mapping[int, Watched], grader: int) -> dict[int, str]:
+        """By the workers' numbers, what each has too much of, in words for a student."""
+        own = os.geteuid()
+        owners = {own if worker.uid is None else worker.uid for worker in workers.values()}
+        running = processes.running(owners)
+        locks = processes.locks_by_process()
+        forked = {grader, *(worker.pid for worker in workers.values())}
+        found: dict[int, str] = {}
+        hidden: set[int] = set()
+        for number, worker in workers.items():
+            if worker.uid is None:
+                family = processes.family(running, worker.pid, forked)
+            else:
+                family = [process for process in running.values() if process.owner == worker.uid]
+            held = self._held(worker, family, locks)
+            excess = worker.allowance.excess(worker.scratch, held)
+            if excess is None and held.hidden & self._hidden:  # once, it may have been ending
+                excess = "hid what its processes hold open"
+            if excess is not None:
+                found[number] = excess
+            hidden |= held.hidden
+        self._hidden = hidden
+        return found
+
+    def _held(
+        self, worker: Watched, family: list[processes.Process], locks: Mapping[int, int]
+    ) -> processes.Held:
+        # Its own share of this process's memory is not its doing.
+        share = self.memory if any(process.pid == worker.pid for process in family) else 0
+        most = replace(worker.allowance, memory=worker.allowance.memory + share)
+        held = processes.held(family, worker.uid, locks, self._nameless, most.too_much_memory)
+        held.memory -= share
+        return held
