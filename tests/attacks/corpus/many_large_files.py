@@ -6,11 +6,13 @@ control: naive
 wins: trophy
 """
 
+import time
+
 
 def trophy():
-    block = b"x" * (1 << 20)
-    for number in range(150):
+    block = b"x" * 3_900_000
+    for number in range(15):
         with open(f"part-{number}", "wb") as file:
-            for _ in range(3):
-                file.write(block)
-    return True
+            file.write(block)
+    time.sleep(0.7)  # all of it at once, and not for a moment only
+    return "58 MB in files, 16 MB are allowed"
