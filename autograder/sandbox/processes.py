@@ -32,8 +32,12 @@ MAPPING_BYTES = 256
 #: How many files one worker may hold locks on, or on how many parts of a file.
 MOST_LOCKS = 10_000
 
-#: A mapping of a file that has no name: device, number, path. No path has a line's end in it.
-_NAMELESS = re.compile(rb"^\S+ \S+ \S+ (\S+) (\d+) +(\S.*) \(deleted\)$", re.MULTILINE)
+#: A mapping of a file that has no name, or that is shared and of nothing: device, number, path. No
+#: path has a line's end in it.
+_NAMELESS = re.compile(
+    rb"^\S+ (?:\S+ \S+ (\S+) (\d+) +(\S.*) \(deleted\)|...s \S+ (\S+) (\d+) +(/dev/zero))$",
+    re.MULTILINE,
+)
 #: Such files are memory, of which a mapping does not tell the size: shared, of nothing, and others.
 _MEMORY = ("/dev/zero", "/memfd:", "/SYSV", "/anon_hugepage")
 
@@ -247,10 +251,10 @@ def _add_mappings(process: Process, found: Held, known: Collection[File]) -> Non
     with open(f"{process.folder}/maps", "rb") as file:  # noqa: PTH123
         mappings = file.read()
     found.memory += mappings.count(b"\n") * MAPPING_BYTES
-    if b" (deleted)\n" not in mappings:
+    if b" (deleted)\n" not in mappings and b" /dev/zero\n" not in mappings:
         return
     for line in _NAMELESS.finditer(mappings):
-        file_, path = _file(line), line[3]
+        file_, path = _file(line), line[3] or line[6]
         if file_ in known:
             continue
         if os.fsdecode(path).startswith(_MEMORY):
@@ -260,8 +264,8 @@ def _add_mappings(process: Process, found: Held, known: Collection[File]) -> Non
 
 
 def _file(line: re.Match[bytes]) -> File:
-    major, minor = (int(part, 16) for part in line[1].split(b":"))
-    return os.makedev(major, minor), int(line[2])
+    major, minor = (int(part, 16) for part in (line[1] or line[4]).split(b":"))
+    return os.makedev(major, minor), int(line[2] or line[5])
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.sandbox.lockdown import LIBC
@@ -74,9 +75,13 @@ def kill_abandoned(uid: int) -> bool:
     return True
 
 
-def stop(pid: int, uid: int | None) -> None:
-    """Kill a worker, and all of its user, without waiting: reaping comes later."""
-    _kill(pid)
+def stop(processes: Iterable[int], uid: int | None) -> None:
+    """Kill a worker's processes, and all of its user, without waiting: reaping comes later.
+
+    Any that is left would keep the wire open, and the grader would wait for its deadline.
+    """
+    for process in processes:
+        _kill(process)
     if uid is not None:
         _kill_all_of(uid)
 

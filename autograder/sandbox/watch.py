@@ -28,6 +28,20 @@ class Watched:
     allowance: Allowance
 
 
+@dataclass(frozen=True)
+class Excess:
+    """What a worker has too much of.
+
+    Attributes:
+        words: for a student; they finish the sentence "the code ...".
+        processes: what has to be killed by its number, as the worker has no user of its own: all
+            that it has started, as far as was seen.
+    """
+
+    words: str
+    processes: frozenset[int]
+
+
 class Watch:
     """Looks at what workers hold, beyond what they were forked with.
 
@@ -39,14 +53,14 @@ class Watch:
         self._nameless = processes.nameless("self")
         self._hidden: set[int] = set()  # processes that could not be looked at the last time
 
-    def excesses(self, workers: Mapping[int, Watched], grader: int) -> dict[int, str]:
-        """By the workers' numbers, what each has too much of, in words for a student."""
+    def excesses(self, workers: Mapping[int, Watched], grader: int) -> dict[int, Excess]:
+        """What there is too much of, by the workers' numbers."""
         own = os.geteuid()
         owners = {own if worker.uid is None else worker.uid for worker in workers.values()}
         running = processes.running(owners)
         locks = processes.locks_by_process()
         forked = {grader, *(worker.pid for worker in workers.values())}
-        found: dict[int, str] = {}
+        found: dict[int, Excess] = {}
         hidden: set[int] = set()
         for number, worker in workers.items():
             if worker.uid is None:
@@ -54,11 +68,12 @@ class Watch:
             else:
                 family = [process for process in running.values() if process.owner == worker.uid]
             held = self._held(worker, family, locks)
-            excess = worker.allowance.excess(worker.scratch, held)
-            if excess is None and held.hidden & self._hidden:  # once, it may have been ending
-                excess = "hid what its processes hold open"
-            if excess is not None:
-                found[number] = excess
+            words = worker.allowance.excess(worker.scratch, held)
+            if words is None and held.hidden & self._hidden:  # once, it may have been ending
+                words = "hid what its processes hold open"
+            if words is not None:
+                strays = {process.pid for process in family if worker.uid is None}
+                found[number] = Excess(words, frozenset(strays))
             hidden |= held.hidden
         self._hidden = hidden
         return found

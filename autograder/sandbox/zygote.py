@@ -196,8 +196,8 @@ class Zygote:
     def _look(self) -> None:
         """Stop the workers that fill the disk or the memory, with all that they have started."""
         for number, excess in self.watch.excesses(self.workers, self.grader).items():
-            self.stopped[number] = excess
-            reaper.stop(self.workers[number].pid, self.workers[number].uid)
+            self.stopped[number] = excess.words
+            reaper.stop({self.workers[number].pid, *excess.processes}, self.workers[number].uid)
 
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""

@@ -24,9 +24,8 @@ from conftest import needs_root
 
 from autograder import wire
 from autograder.model.errors import HarnessFault
-from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
+from autograder.sandbox import client, lockdown, reaper, users, zygote
 from autograder.sandbox.client import Bounds, Worker
-from autograder.sandbox.processes import Held
 from autograder.sandbox.requests import (
     Replayed,
     StudentException,
@@ -34,7 +33,6 @@ from autograder.sandbox.requests import (
     WorkerStopped,
     WorkerTimedOut,
 )
-from autograder.sandbox.usage import Allowance
 from autograder.session import ENVIRONMENT
 from autograder.wire.protocol import Replay, Step
 
@@ -904,37 +902,6 @@ def test_the_disk_is_not_filled(sandbox: Sandbox) -> None:
         attack(sandbox, FILL, 50, 1 << 20)
     assert list(sandbox.scratch.iterdir()) == []
     assert_well(sandbox)
-
-
-def test_what_is_too_much_for_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "MOST_FILES", 20)
-    monkeypatch.setattr(usage, "MOST_DEPTH", 5)
-    small, large = Allowance(1 << 30, 1 << 20), Allowance(1 << 30, 2 << 20)
-    none = Held()
-    deep = tmp_path / "a" / "b"
-    deep.mkdir(parents=True)
-    (deep / "link").symlink_to("/usr")
-    (deep / "loop").symlink_to(tmp_path)
-    (tmp_path / "sparse").touch()
-    os.truncate(tmp_path / "sparse", 1 << 40)
-    assert small.excess(str(tmp_path), none) is None
-    assert small.excess(str(tmp_path / "nothing"), none) is None
-    (deep / "large").write_bytes(bytes(5 << 20))
-    assert "MB in all" in str(small.excess(str(tmp_path), none))
-    assert large.excess(str(tmp_path), none) is None
-    nameless = Held(files={(1, 1): 3 << 20, (1, 2): 1 << 18})
-    assert "MB in all" in str(large.excess(str(tmp_path), nameless))
-    assert "MB in all" in str(large.excess(str(tmp_path), Held(files={(1, 1): None, (1, 2): None})))
-    (deep / "c" / "d").mkdir(parents=True)
-    assert large.excess(str(tmp_path), none) is None
-    (deep / "c" / "d" / "e").mkdir()
-    assert "more than 5" in str(large.excess(str(tmp_path), none))
-    (deep / "c" / "d" / "e").rmdir()
-    for number in range(20):
-        (deep / str(number)).mkdir()
-    before = count_descriptors(os.getpid())
-    assert large.excess(str(tmp_path), none) == "wrote more than 20 files"
-    assert count_descriptors(os.getpid()) == before
 
 
 def test_a_child_that_fills_the_disk_is_stopped_with_its_parent(sandbox: Sandbox) -> None:

@@ -20,6 +20,7 @@ def trophy():
             def hold():
                 try:
                     area = mmap.mmap(-1, 110 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+                    area.madvise(mmap.MADV_HUGEPAGE)  # faster
                     for _ in range(110):
                         area.write(bytes([1]) * (1 << 20))
                     os.write(into, b"x")

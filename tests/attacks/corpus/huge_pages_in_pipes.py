@@ -21,11 +21,11 @@ def trophy():
     while pages * PAGE < 500e6:
         area = mmap.mmap(-1, SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         area.madvise(mmap.MADV_HUGEPAGE)
-        area.write(bytes([1]) * SIZE)
         start = ctypes.addressof(ctypes.c_char.from_buffer(area))
         for at in range(-start % PAGE, SIZE - PAGE, PAGE):
             if pages % 16 == 0:
                 pipes.append(os.pipe())
+            area[at] = 1
             part = Part(start + at, 1)
             if libc.syscall(VMSPLICE, pipes[-1][1], ctypes.byref(part), 1, 0) != 1:
                 return None

@@ -11,10 +11,10 @@ import os, subprocess, sys, time
 CODE = """
 import mmap
 area = mmap.mmap(-1, 2000 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-print("has it", flush=True)
+area.madvise(mmap.MADV_HUGEPAGE)
 for at in range(0, 600 << 20, 1 << 20):
     area[at : at + (1 << 20)] = bytes([1]) * (1 << 20)
-print("took it", flush=True)
+print("has it", flush=True)
 input()
 """
 
@@ -27,7 +27,7 @@ def trophy():
             )
         except OSError:
             continue
-        if started.stdout.readline() and started.stdout.readline():
+        if started.stdout.readline():
             time.sleep(0.7)
             started.kill()
             started.wait()

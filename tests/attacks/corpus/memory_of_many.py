@@ -16,6 +16,7 @@ def trophy():
         if os.fork() == 0:
             try:
                 area = mmap.mmap(-1, 110 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+                area.madvise(mmap.MADV_HUGEPAGE)  # faster
                 for _ in range(110):
                     area.write(chunk)
                 os.write(into, b"x")

@@ -29,7 +29,7 @@ def filled():
 
 def trophy():
     out, into = os.pipe()
-    for _ in range(16):
+    for _ in range(10):
         if os.fork() == 0:
             try:
                 total, held = filled()
@@ -39,7 +39,7 @@ def trophy():
                 os._exit(0)
     os.close(into)
     seen = b""
-    while seen.count(b"\n") < 16:
+    while seen.count(b"\n") < 10:
         more = os.read(out, 1000)
         if not more:
             return None
