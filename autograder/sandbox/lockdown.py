@@ -89,6 +89,11 @@ def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
             step(confinement)
 
 
+def confined(without: frozenset[str]) -> bool:
+    """Whether a process that is locked down so can write in its own folder alone."""
+    return landlock.version() > 0 and not without & {"landlock", "no_new_privs"}
+
+
 def _streams(wire_descriptor: int) -> None:
     """The wire in its place; standard streams lead nowhere, so that nothing can fill up."""
     os.dup2(wire_descriptor, WIRE_DESCRIPTOR, inheritable=False)

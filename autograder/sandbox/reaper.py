@@ -153,6 +153,15 @@ def _kill_all_of(uid: int) -> None:
 # --- what it left on disk ---------------------------------------------------------------------
 
 
+def remove(path: Path) -> None:
+    """Remove a file or a folder that nobody writes to any more, if it can be removed."""
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            remove_folder(path)
+        else:
+            path.unlink()
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder that nobody writes to any more, however deep student code has made it.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from autograder.sandbox.processes import MOST_LOCKS, Held
@@ -24,6 +24,8 @@ MOST_DEPTH = 100
 SLACK = 16 << 20
 #: Why a folder cannot be looked into that its maker may write in.
 HIDING = (errno.EACCES,) if os.geteuid() != 0 else ()
+#: Where, without Landlock, whoever likes may write; what lies below ``/dev`` is memory.
+SHARED_FOLDERS = ("/tmp", "/var/tmp", "/run/lock", "/dev/shm", "/dev/mqueue")
 UNSEEN = "folders that cannot be looked into"
 
 
@@ -54,25 +56,29 @@ class Allowance:
         """Whether it is beyond doubt, so that no more needs to be looked at."""
         return held.memory > self.memory + SLACK or bool(held.unseen)
 
-    def excess(self, folder: str, held: Held) -> str | None:
-        """In words for a student what there is too much of, None if all is well."""
+    def excess(self, folders: Iterable[str], held: Held) -> str | None:
+        """In words for a student what there is too much of, None if all is well.
+
+        Args:
+            folders: where all is its own.
+        """
         if self.too_much_memory(held):
             return self.memory_in_words
         if held.locks > MOST_LOCKS:
             return f"took more than {MOST_LOCKS} locks on files"
-        return self._overfull(folder, held)
+        return self._overfull(folders, held)
 
     @property
     def memory_in_words(self) -> str:
         """What is said of a worker that exceeds it."""
         return f"took more than {self.memory / 10**6:.0f} MB of memory in all"
 
-    def _overfull(self, folder: str, held: Held) -> str | None:
+    def _overfull(self, folders: Iterable[str], held: Held) -> str | None:
         nameless = (self.file_size if used is None else used for used in held.files.values())
-        size, most = sum(nameless), MOST_FILES + self.given
+        size, most = sum(nameless), MOST_FILES + self.given + 1  # the folder itself
         number = len(held.files)
         try:
-            with closing(_entries(folder)) as entries:
+            with closing(_entries(folders)) as entries:
                 for used in entries:
                     size += used
                     number += 1
@@ -88,8 +94,18 @@ class Allowance:
         return None
 
 
-def _entries(folder: str) -> Generator[int, None, None]:
-    """The bytes that each file and folder beneath takes on the disk.
+def shared(uid: int) -> Iterator[str]:
+    """What belongs to a user in the folders that every user may write in."""
+    for folder in SHARED_FOLDERS:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                with suppress(OSError):  # it may be gone
+                    if entry.stat(follow_symlinks=False).st_uid == uid:
+                        yield entry.path
+
+
+def _entries(folders: Iterable[str]) -> Generator[int, None, None]:
+    """The bytes that each file and folder beneath takes on the disk; of a file, its own.
 
     Each folder is opened in the one above, as a path may be longer than the kernel takes.
 
@@ -97,7 +113,11 @@ def _entries(folder: str) -> Generator[int, None, None]:
         _Hidden: what lies there cannot be seen.
     """
     above: list[int] = []  # descriptors of the folders from the first one to where we are
-    waiting: list[list[str]] = [[folder]]  # at each level, the folders still to be looked into
+    waiting: list[list[str]] = [[]]  # at each level, the folders still to be looked into
+    for folder in folders:
+        with suppress(OSError):
+            yield os.lstat(folder).st_blocks * 512
+            waiting[0].append(folder)
     try:
         while waiting:
             if not waiting[-1]:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from autograder.sandbox import processes
+from autograder.sandbox import processes, usage
 from autograder.sandbox.usage import Allowance
 
 
@@ -20,12 +20,20 @@ class Watched:
     Attributes:
         uid: its own user; None if it is this process's.
         scratch: the folder that it writes in.
+        elsewhere: whether it may write in folders that are shared by all users, too.
     """
 
     pid: int
     uid: int | None
     scratch: str
     allowance: Allowance
+    elsewhere: bool
+
+    @property
+    def folders(self) -> list[str]:
+        """All that belongs to it on the disk."""
+        theirs = usage.shared(self.uid) if self.elsewhere and self.uid is not None else ()
+        return [self.scratch, *(path for path in theirs if path != self.scratch)]
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Watch:
             else:
                 family = [process for process in running.values() if process.owner == worker.uid]
             held = self._held(worker, family, locks)
-            words = worker.allowance.excess(worker.scratch, held)
+            words = worker.allowance.excess(worker.folders, held)
             if words is None and held.hidden & self._hidden:  # once, it may have been ending
                 words = "hid what its processes hold open"
             if words is not None:

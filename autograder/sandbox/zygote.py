@@ -227,7 +227,9 @@ class Zygote:
             raise
         if pid == 0:
             self._become_worker(confinement, workspace, descriptor)
-        self.workers[order["worker"]] = _Forked(pid, uid, scratch, allowance, group)
+        self.workers[order["worker"]] = _Forked(
+            pid, uid, scratch, allowance, not lockdown.confined(without), group
+        )
         if group is not None:
             try:
                 group.add(pid)  # before the grader knows of it, so before student code is there
@@ -293,6 +295,8 @@ class Zygote:
             return {"status": None, "stopped": stopped, "fault": str(error)}
         if forked.group is not None and stopped is None and forked.group.exceeded:
             stopped = forked.allowance.memory_in_words
+        for path in forked.folders[1:]:
+            reaper.remove(Path(path))
         self._release(forked.uid, forked.scratch, forked.group)
         return {"status": status, "stopped": stopped}
 

@@ -21,6 +21,7 @@ from test_sandbox import (
     processes_of,
     sandbox,
     shared,
+    soon,
 )
 
 from autograder.sandbox import processes, usage
@@ -242,6 +243,38 @@ def test_honest_use_of_what_is_counted(sandbox: Sandbox) -> None:
     assert attack(sandbox, source) == (1, 1 << 19)
 
 
+ELSEWHERE = """
+    import os, time
+    def attack(mark, size):
+        made = []
+        for folder in ("/tmp", "/dev/shm"):
+            os.makedirs(f"{folder}/{mark}/a/b")
+            made.append(f"{folder}/{mark}/a/b/file")
+            with open(made[-1], "wb") as file:
+                file.write(bytes(size))
+        os.symlink("/etc/passwd", f"/tmp/{mark}-link")
+        time.sleep(0.3)
+        return len(made)
+"""
+
+
+def test_what_lies_elsewhere_is_counted_and_removed(sandbox: Sandbox) -> None:
+    """Without Landlock, in folders that all users share."""
+    mark = f"elsewhere-{os.getpid()}"
+    left = [Path("/tmp", mark), Path("/dev/shm", mark), Path("/tmp", f"{mark}-link")]
+    large = replace(BOUNDS, file_size=8 << 20, without=frozenset({"landlock"}))
+    worker = sandbox.worker(ELSEWHERE, large)
+    assert worker.call("attack", [mark, 3 << 20], {}, soon()) == 2
+    assert all(os.path.lexists(path) for path in left)
+    worker.close()
+    assert not any(os.path.lexists(path) for path in left)
+    small = replace(large, file_size=2 << 20, without=frozenset({"landlock", "rlimits"}))
+    with pytest.raises(WorkerStopped, match="8 MB in all"):
+        attack(sandbox, ELSEWHERE, mark, 5 << 20, bounds=small, without=small.without)
+    assert not any(os.path.lexists(path) for path in left)
+    assert Path("/etc/passwd").exists()
+
+
 def test_a_plain_users_worker_is_watched_with_what_it_has_started(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -261,7 +294,8 @@ def test_whoever_hides_is_stopped_at_the_second_look(
 ) -> None:
     """The first time it may have been about to end."""
     watch = Watch()
-    worker = Watched(os.getpid(), None, str(tmp_path), Allowance(1 << 40, 1 << 30))
+    worker = Watched(os.getpid(), None, str(tmp_path), Allowance(1 << 40, 1 << 30), False)
+    monkeypatch.setattr(processes, "family", lambda running, first, _others: [running[first]])
     assert watch.excesses({1: worker}, 0) == {}
 
     def closed(*_arguments: object) -> None:
@@ -320,21 +354,23 @@ def test_what_is_too_much_for_a_folder(tmp_path: Path, monkeypatch: pytest.Monke
     (deep / "loop").symlink_to(tmp_path)
     (tmp_path / "sparse").touch()
     os.truncate(tmp_path / "sparse", 1 << 40)
-    assert small.excess(str(tmp_path), none) is None
-    assert small.excess(str(tmp_path / "nothing"), none) is None
+    assert small.excess([str(tmp_path)], none) is None
+    assert small.excess([str(tmp_path / "nothing")], none) is None
     (deep / "large").write_bytes(bytes(5 << 20))
-    assert "MB in all" in str(small.excess(str(tmp_path), none))
-    assert large.excess(str(tmp_path), none) is None
+    assert "MB in all" in str(small.excess([str(tmp_path)], none))
+    assert large.excess([str(tmp_path)], none) is None
     nameless = Held(files={(1, 1): 3 << 20, (1, 2): 1 << 18})
-    assert "MB in all" in str(large.excess(str(tmp_path), nameless))
-    assert "MB in all" in str(large.excess(str(tmp_path), Held(files={(1, 1): None, (1, 2): None})))
+    assert "MB in all" in str(large.excess([str(tmp_path)], nameless))
+    assert "MB in all" in str(
+        large.excess([str(tmp_path)], Held(files={(1, 1): None, (1, 2): None}))
+    )
     (deep / "c" / "d").mkdir(parents=True)
-    assert large.excess(str(tmp_path), none) is None
+    assert large.excess([str(tmp_path)], none) is None
     (deep / "c" / "d" / "e").mkdir()
-    assert "more than 5" in str(large.excess(str(tmp_path), none))
+    assert "more than 5" in str(large.excess([str(tmp_path)], none))
     (deep / "c" / "d" / "e").rmdir()
     for number in range(20):
         (deep / str(number)).mkdir()
     before = count_descriptors(os.getpid())
-    assert large.excess(str(tmp_path), none) == "wrote more than 20 files"
+    assert large.excess([str(tmp_path)], none) == "wrote more than 20 files"
     assert count_descriptors(os.getpid()) == before
