@@ -12,6 +12,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from autograder.sandbox.processes import MOST_LOCKS, Held
 
@@ -25,7 +26,7 @@ SLACK = 16 << 20
 #: Why a folder cannot be looked into that its maker may write in.
 HIDING = (errno.EACCES,) if os.geteuid() != 0 else ()
 #: Where, without Landlock, whoever likes may write; what lies below ``/dev`` is memory.
-SHARED_FOLDERS = ("/tmp", "/var/tmp", "/run/lock", "/dev/shm", "/dev/mqueue")
+SHARED_FOLDERS = ("/dev/shm", "/dev/mqueue", "/run/lock", "/tmp", "/var/tmp")
 UNSEEN = "folders that cannot be looked into"
 
 
@@ -74,23 +75,19 @@ class Allowance:
         return f"took more than {self.memory / 10**6:.0f} MB of memory in all"
 
     def _overfull(self, folders: Iterable[str], held: Held) -> str | None:
-        nameless = (self.file_size if used is None else used for used in held.files.values())
-        size, most = sum(nameless), MOST_FILES + self.given + 1  # the folder itself
-        number = len(held.files)
+        nameless = [self.file_size if used is None else used for used in held.files.values()]
+        size, most = 0, MOST_FILES + self.given + 1  # the folder itself
         try:
             with closing(_entries(folders)) as entries:
-                for used in entries:
+                for number, used in enumerate(chain(nameless, entries), 1):
                     size += used
-                    number += 1
-                    if number > most or size > self.disk:
-                        break
+                    if number > most:
+                        return f"wrote more than {MOST_FILES} files"
+                    if size > self.disk:
+                        words = f"{MOST_FULL_FILES * self.file_size / 10**6:.0f} MB"
+                        return f"wrote files of more than {words} in all"
         except _Hidden as hidden:
             return f"made {hidden}"
-        if number > most:
-            return f"wrote more than {MOST_FILES} files"
-        if size > self.disk:
-            words = f"{MOST_FULL_FILES * self.file_size / 10**6:.0f} MB"
-            return f"wrote files of more than {words} in all"
         return None
 
 
@@ -107,17 +104,26 @@ def shared(uid: int) -> Iterator[str]:
 def _entries(folders: Iterable[str]) -> Generator[int, None, None]:
     """The bytes that each file and folder beneath takes on the disk; of a file, its own.
 
-    Each folder is opened in the one above, as a path may be longer than the kernel takes.
+    Each is asked for when the ones before are done: it may take long to find.
 
     Raises:
         _Hidden: what lies there cannot be seen.
     """
-    above: list[int] = []  # descriptors of the folders from the first one to where we are
-    waiting: list[list[str]] = [[]]  # at each level, the folders still to be looked into
     for folder in folders:
-        with suppress(OSError):
+        try:
             yield os.lstat(folder).st_blocks * 512
-            waiting[0].append(folder)
+        except OSError:
+            continue  # it is gone
+        yield from _beneath(folder)
+
+
+def _beneath(folder: str) -> Iterator[int]:
+    """The same of what lies in a folder, if it is one.
+
+    Each folder is opened in the one above, as a path may be longer than the kernel takes.
+    """
+    above: list[int] = []  # descriptors of the folders from the first one to where we are
+    waiting: list[list[str]] = [[folder]]  # at each level, the folders still to be looked into
     try:
         while waiting:
             if not waiting[-1]:

@@ -6,8 +6,9 @@ This is what holds where no control group does, and what tells a student the rea
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from autograder.sandbox import processes, usage
 from autograder.sandbox.usage import Allowance
@@ -29,11 +30,10 @@ class Watched:
     allowance: Allowance
     elsewhere: bool
 
-    @property
-    def folders(self) -> list[str]:
-        """All that belongs to it on the disk."""
-        theirs = usage.shared(self.uid) if self.elsewhere and self.uid is not None else ()
-        return [self.scratch, *(path for path in theirs if path != self.scratch)]
+    def strewn(self) -> Iterator[str]:
+        """What belongs to it on the disk outside its folder."""
+        if self.elsewhere and self.uid is not None:
+            yield from (path for path in usage.shared(self.uid) if path != self.scratch)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Watch:
             else:
                 family = [process for process in running.values() if process.owner == worker.uid]
             held = self._held(worker, family, locks)
-            words = worker.allowance.excess(worker.folders, held)
+            words = worker.allowance.excess(chain([worker.scratch], worker.strewn()), held)
             if words is None and held.hidden & self._hidden:  # once, it may have been ending
                 words = "hid what its processes hold open"
             if words is not None:

@@ -295,7 +295,7 @@ class Zygote:
             return {"status": None, "stopped": stopped, "fault": str(error)}
         if forked.group is not None and stopped is None and forked.group.exceeded:
             stopped = forked.allowance.memory_in_words
-        for path in forked.folders[1:]:
+        for path in list(forked.strewn()):
             reaper.remove(Path(path))
         self._release(forked.uid, forked.scratch, forked.group)
         return {"status": status, "stopped": stopped}

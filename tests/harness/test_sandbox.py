@@ -911,11 +911,11 @@ def test_a_child_that_fills_the_disk_is_stopped_with_its_parent(sandbox: Sandbox
             if os.fork() == 0:
                 for number in range(10**6):
                     open(str(number), "w").close()
-            time.sleep(20)
+            time.sleep(100)
     """)
     uid = attack_uid_of_owner(sandbox)
     with pytest.raises(WorkerStopped, match="files"):
-        worker.call("attack", [], {}, soon())
+        worker.call("attack", [], {}, soon(90))  # a busy disk takes its time
     assert processes_of(uid) == []
 
 
