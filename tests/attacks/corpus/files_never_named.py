@@ -18,7 +18,7 @@ def trophy():
                 for each in held:
                     os.write(each, block)
                 os.write(into, b"x")
-                time.sleep(5)
+                time.sleep(20)
             finally:
                 os._exit(0)
     os.close(into)

@@ -4,6 +4,7 @@
 defence: the watch looks at a thread that is alive
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import ctypes, mmap, os, threading, time
@@ -24,7 +25,7 @@ def trophy():
                     for _ in range(110):
                         area.write(bytes([1]) * (1 << 20))
                     os.write(into, b"x")
-                    time.sleep(5)
+                    time.sleep(20)
                 finally:
                     os._exit(0)
 

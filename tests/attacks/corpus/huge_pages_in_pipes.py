@@ -4,6 +4,7 @@
 defence: seccomp (vmsplice)
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import ctypes, mmap, os, time

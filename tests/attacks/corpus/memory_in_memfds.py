@@ -4,6 +4,7 @@
 defence: seccomp (memfd_create); the watch counts what such files hold
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import os, time

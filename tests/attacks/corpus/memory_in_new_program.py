@@ -4,6 +4,7 @@
 defence: RLIMIT_DATA; the watch on memory
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import os, subprocess, sys, time

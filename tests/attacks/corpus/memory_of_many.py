@@ -4,6 +4,7 @@
 defence: what all processes of a user hold is watched
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import mmap, os, time
@@ -20,7 +21,7 @@ def trophy():
                 for _ in range(110):
                     area.write(chunk)
                 os.write(into, b"x")
-                time.sleep(5)
+                time.sleep(20)
             finally:
                 os._exit(0)
     os.close(into)

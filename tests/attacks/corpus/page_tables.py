@@ -30,7 +30,7 @@ def trophy():
         if os.fork() == 0:
             try:
                 os.write(into, f"{spread(20_000)}\n".encode())
-                time.sleep(5)
+                time.sleep(20)
             finally:
                 os._exit(0)
     os.close(into)

@@ -4,6 +4,7 @@
 defence: Landlock (/dev/zero is not granted); the watch sees that there is such a mapping
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import mmap, os, time
@@ -26,7 +27,7 @@ def trophy():
         try:
             held = taken()
             os.write(into, b"x")
-            time.sleep(5)
+            time.sleep(20)
         finally:
             os._exit(0)
     os.close(into)

@@ -4,6 +4,7 @@
 defence: seccomp (setsockopt); the watch counts sockets
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import socket, time

@@ -4,6 +4,7 @@
 defence: the watch counts sockets
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import os, socket, time
@@ -34,7 +35,7 @@ def trophy():
             try:
                 total, held = filled()
                 os.write(into, f"{total}\n".encode())
-                time.sleep(5)
+                time.sleep(20)
             finally:
                 os._exit(0)
     os.close(into)
