@@ -4,6 +4,7 @@
 defence: the watch looks at mappings, of which each counts as a full file
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import ctypes, mmap, os, time

@@ -4,6 +4,7 @@
 defence: seccomp (sendmsg)
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import os, socket, time

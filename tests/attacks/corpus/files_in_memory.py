@@ -4,6 +4,7 @@
 defence: landlock; without it, the watch looks there too
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import os, time

@@ -4,6 +4,7 @@
 defence: the watch looks at what is held open
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import os, time

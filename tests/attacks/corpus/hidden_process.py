@@ -4,6 +4,7 @@
 defence: the watch; in a container, where it may not look then, whoever hides is stopped
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import ctypes, os, time

@@ -4,6 +4,7 @@
 defence: the scratch folder's size is watched
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import time

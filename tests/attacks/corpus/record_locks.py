@@ -4,6 +4,7 @@
 defence: the watch counts locks
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import fcntl, os, time
