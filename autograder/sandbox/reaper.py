@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.sandbox.lockdown import LIBC
@@ -74,9 +75,13 @@ def kill_abandoned(uid: int) -> bool:
     return True
 
 
-def stop(pid: int, uid: int | None) -> None:
-    """Kill a worker, and all of its user, without waiting: reaping comes later."""
-    _kill(pid)
+def stop(processes: Iterable[int], uid: int | None) -> None:
+    """Kill a worker's processes, and all of its user, without waiting: reaping comes later.
+
+    Any that is left would keep the wire open, and the grader would wait for its deadline.
+    """
+    for process in processes:
+        _kill(process)
     if uid is not None:
         _kill_all_of(uid)
 
@@ -146,6 +151,15 @@ def _kill_all_of(uid: int) -> None:
 
 
 # --- what it left on disk ---------------------------------------------------------------------
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder that nobody writes to any more, if it can be removed."""
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            remove_folder(path)
+        else:
+            path.unlink()
 
 
 def remove_folder(folder: Path) -> None:

@@ -29,15 +29,17 @@ import numpy
 
 from autograder import wire
 from autograder.sandbox import (
+    cgroup,
     honest,
     landlock,
     lockdown,
     progress,
     reaper,
-    usage,
     worker,
 )
+from autograder.sandbox.usage import SLACK, Allowance
 from autograder.sandbox.users import Users
+from autograder.sandbox.watch import Watch, Watched
 from autograder.sandbox.workspace import Workspace
 
 MESSAGE_BYTES = 1 << 16
@@ -131,13 +133,8 @@ def _run_grader(settings: Settings, job: socket.socket, control: socket.socket) 
 
 
 @dataclass(frozen=True)
-class _Forked:
-    pid: int
-    uid: int | None
-    scratch: str
-    file_size: int
-    memory: int
-    workspace: Workspace
+class _Forked(Watched):
+    group: cgroup.Group | None
 
 
 class Zygote:
@@ -151,10 +148,11 @@ class Zygote:
         self.settings = settings
         self.given = given
         self.workers: dict[int, _Forked] = {}
-        self.memory = usage.memory_of("self")
+        self.watch = Watch()
         self.stopped: dict[int, str] = {}  # of these workers, why
         self.workspaces: dict[int, Workspace] = {}
         self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
+        self.groups = cgroup.Groups.opened()
         self.users = Users() if os.geteuid() == 0 else None
         for uid in self.users.take_abandoned() if self.users is not None else ():
             if reaper.kill_abandoned(uid):
@@ -165,8 +163,8 @@ class Zygote:
         looked = time.monotonic()
         while True:
             waiting = select.select([self.control], [], [], WATCH_SECONDS if self.workers else None)
-            if time.monotonic() - looked > WATCH_SECONDS:
-                self._watch()
+            if self.workers and time.monotonic() - looked > WATCH_SECONDS:
+                self._look()
                 looked = time.monotonic()
             if not waiting[0]:
                 continue
@@ -177,6 +175,8 @@ class Zygote:
                 break
             self.control.send(json.dumps(self._obey(message, descriptors)).encode())
         self.do_reap_all({})
+        if self.groups is not None:
+            self.groups.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.grader, 0)
 
@@ -193,26 +193,17 @@ class Zygote:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _watch(self) -> None:
+    def _look(self) -> None:
         """Stop the workers that fill the disk or the memory, with all that they have started."""
-        taken = usage.memory_by_user() if self.users is not None and self.workers else {}
-        for number, forked in self.workers.items():
-            excess = usage.overfull(
-                forked.scratch, forked.file_size, forked.workspace.count, forked.workspace.size
-            )
-            # Its own share of this process's memory is not its doing.
-            more = taken.get(-1 if forked.uid is None else forked.uid, 0) - self.memory
-            if excess is None and more > forked.memory:
-                excess = f"took more than {forked.memory / 10**6:.0f} MB of memory in all"
-            if excess is not None:
-                self.stopped[number] = excess
-                reaper.stop(forked.pid, forked.uid)
+        for number, excess in self.watch.excesses(self.workers, self.grader).items():
+            self.stopped[number] = excess.words
+            reaper.stop({self.workers[number].pid, *excess.processes}, self.workers[number].uid)
 
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""
         without = frozenset(order["bounds"].pop("without", ()))
         uid = None if self.users is None or "uid" in without else self.users.take()
-        scratch = None
+        scratch, group = None, None
         try:
             scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
             if uid is not None:
@@ -226,21 +217,33 @@ class Zygote:
                 **order["bounds"],
             )
             workspace = self._workspace(confinement.file_size)
+            allowance = Allowance(
+                confinement.memory, confinement.file_size, workspace.count, workspace.size
+            )
+            group = self._group(order["worker"], allowance, confinement.processes)
             pid = os.fork()
         except BaseException:
-            self._release(uid, scratch)
+            self._release(uid, scratch, group)
             raise
         if pid == 0:
             self._become_worker(confinement, workspace, descriptor)
         self.workers[order["worker"]] = _Forked(
-            pid,
-            uid,
-            scratch,
-            confinement.file_size,
-            confinement.memory,
-            workspace,
+            pid, uid, scratch, allowance, not lockdown.confined(without), group
         )
+        if group is not None:
+            try:
+                group.add(pid)  # before the grader knows of it, so before student code is there
+            except OSError:
+                self.do_reap(order)
+                raise
         return {"pid": pid, "uid": uid}
+
+    def _group(self, number: int, allowance: Allowance, processes: int) -> cgroup.Group | None:
+        """A worker's own, where there are any. What it writes may lie in memory as well."""
+        if self.groups is None:
+            return None
+        memory = self.watch.memory + allowance.memory + SLACK + allowance.disk
+        return self.groups.made(str(number), memory, processes)
 
     def _workspace(self, file_size: int) -> Workspace:
         """What a worker that may write files of that size starts with; listed once."""
@@ -290,10 +293,18 @@ class Zygote:
             status = reaper.reap(forked.pid, forked.uid, known)
         except reaper.ReapFailed as error:  # its number stays taken: it is still somebody's
             return {"status": None, "stopped": stopped, "fault": str(error)}
-        self._release(forked.uid, forked.scratch)
+        if forked.group is not None and stopped is None and forked.group.exceeded:
+            stopped = forked.allowance.memory_in_words
+        for path in list(forked.strewn()):
+            reaper.remove(Path(path))
+        self._release(forked.uid, forked.scratch, forked.group)
         return {"status": status, "stopped": stopped}
 
-    def _release(self, uid: int | None, scratch: str | None) -> None:
+    def _release(
+        self, uid: int | None, scratch: str | None, group: cgroup.Group | None = None
+    ) -> None:
+        if group is not None:
+            group.remove()
         if scratch is not None:
             with contextlib.suppress(OSError):
                 reaper.remove_folder(Path(scratch))

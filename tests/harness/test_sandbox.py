@@ -24,7 +24,7 @@ from conftest import needs_root
 
 from autograder import wire
 from autograder.model.errors import HarnessFault
-from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
+from autograder.sandbox import client, lockdown, reaper, users, zygote
 from autograder.sandbox.client import Bounds, Worker
 from autograder.sandbox.requests import (
     Replayed,
@@ -536,10 +536,11 @@ def test_processes_are_few(sandbox: Sandbox) -> None:
 def test_memory_is_bounded(sandbox: Sandbox) -> None:
     source = """
         import mmap, numpy
+        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
         def attack(size):
             won = []
             for name, make in [("bytes", lambda: bytearray(size)),
-                               ("map", lambda: mmap.mmap(-1, size)),
+                               ("map", lambda: mmap.mmap(-1, size, private)),
                                ("array", lambda: numpy.ones(size // 8))]:
                 try:
                     make()
@@ -577,7 +578,7 @@ def test_files_are_bounded(sandbox: Sandbox, tmp_path: Path) -> None:
     """
     assert len(control(source, str(tmp_path), 2 << 20)) == 4
     assert attack(sandbox, source, ".", 2 << 20) == []
-    assert len(attack(sandbox, source, ".", 1 << 19)) == 4
+    assert attack(sandbox, source, ".", 1 << 19) == ["write", "truncate", "allocate"]
 
 
 def test_descriptors_are_bounded(sandbox: Sandbox) -> None:
@@ -903,24 +904,6 @@ def test_the_disk_is_not_filled(sandbox: Sandbox) -> None:
     assert_well(sandbox)
 
 
-def test_what_is_too_much_for_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "MOST_FILES", 20)
-    deep = tmp_path / "a" / "b"
-    deep.mkdir(parents=True)
-    (deep / "link").symlink_to("/usr")
-    (deep / "loop").symlink_to(tmp_path)
-    (tmp_path / "sparse").touch()
-    os.truncate(tmp_path / "sparse", 1 << 40)
-    assert usage.overfull(str(tmp_path), 1 << 20) is None
-    assert usage.overfull(str(tmp_path / "nothing"), 1) is None
-    (deep / "large").write_bytes(bytes(5 << 20))
-    assert "MB in all" in str(usage.overfull(str(tmp_path), 1 << 20))
-    assert usage.overfull(str(tmp_path), 2 << 20) is None
-    for number in range(20):
-        (deep / str(number)).mkdir()
-    assert usage.overfull(str(tmp_path), 2 << 20) == "wrote more than 20 files"
-
-
 def test_a_child_that_fills_the_disk_is_stopped_with_its_parent(sandbox: Sandbox) -> None:
     worker = sandbox.worker("""
         import os, time
@@ -928,11 +911,11 @@ def test_a_child_that_fills_the_disk_is_stopped_with_its_parent(sandbox: Sandbox
             if os.fork() == 0:
                 for number in range(10**6):
                     open(str(number), "w").close()
-            time.sleep(20)
+            time.sleep(100)
     """)
     uid = attack_uid_of_owner(sandbox)
     with pytest.raises(WorkerStopped, match="files"):
-        worker.call("attack", [], {}, soon())
+        worker.call("attack", [], {}, soon(90))  # a busy disk takes its time
     assert processes_of(uid) == []
 
 

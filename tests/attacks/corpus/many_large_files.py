@@ -4,13 +4,16 @@
 defence: the scratch folder's size is watched
 control: naive
 wins: trophy
+seconds: 30
 """
+
+import time
 
 
 def trophy():
-    block = b"x" * (1 << 20)
-    for number in range(150):
+    block = b"x" * 3_900_000
+    for number in range(15):
         with open(f"part-{number}", "wb") as file:
-            for _ in range(3):
-                file.write(block)
-    return True
+            file.write(block)
+    time.sleep(0.7)  # all of it at once, and not for a moment only
+    return "58 MB in files, 16 MB are allowed"

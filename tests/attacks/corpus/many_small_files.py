@@ -4,17 +4,14 @@
 defence: the scratch folder's size is watched
 control: naive
 wins: trophy
+seconds: 30
 """
 
-import os
+import os, time
 
 
 def trophy():
-    made = 0
-    try:
-        for number in range(30_000):
-            os.close(os.open(f"file-{number}", os.O_CREAT | os.O_WRONLY))
-            made += 1
-    except OSError:
-        pass
-    return made >= 30_000
+    for number in range(10_500):
+        os.close(os.open(f"file-{number}", os.O_CREAT | os.O_WRONLY))
+    time.sleep(0.7)  # all of them at once, and not for a moment only
+    return "10500 files, 10000 are allowed"

@@ -10,6 +10,6 @@ import mmap
 
 
 def trophy():
-    area = mmap.mmap(-1, 1200 << 20)
+    area = mmap.mmap(-1, 1200 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     area.write(bytes(64 << 20))
     return True

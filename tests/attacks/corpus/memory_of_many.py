@@ -4,6 +4,7 @@
 defence: what all processes of a user hold is watched
 control: naive
 wins: trophy
+seconds: 30
 """
 
 import mmap, os, time
@@ -11,23 +12,24 @@ import mmap, os, time
 
 def trophy():
     out, into = os.pipe()
-    os.set_blocking(out, False)
-    chunk = bytes(1 << 20)
-    for _ in range(4):
+    chunk = bytes([1]) * (1 << 20)
+    for _ in range(5):
         if os.fork() == 0:
             try:
-                area = mmap.mmap(-1, 110 << 20)
+                area = mmap.mmap(-1, 110 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+                area.madvise(mmap.MADV_HUGEPAGE)  # faster
                 for _ in range(110):
                     area.write(chunk)
                 os.write(into, b"x")
-                time.sleep(2)
+                time.sleep(20)
             finally:
                 os._exit(0)
-    seen, end = b"", time.monotonic() + 0.7
-    while len(seen) < 4 and time.monotonic() < end:
-        try:
-            seen += os.read(out, 10)
-        except BlockingIOError:
-            time.sleep(0.01)
-    time.sleep(0.2)  # all of it at once, and not for a moment only
-    return len(seen) == 4
+    os.close(into)
+    seen = b""
+    while len(seen) < 5:
+        more = os.read(out, 5)
+        if not more:
+            return None
+        seen += more
+    time.sleep(0.7)  # all of it at once, and not for a moment only
+    return "577 MB in all, the limit is 400 MB"

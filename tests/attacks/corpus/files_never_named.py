@@ -1,0 +1,33 @@
+# ruff: noqa
+"""The disk is filled by files that never had a name (O_TMPFILE), held by several processes.
+
+defence: the watch looks at what is held open
+control: naive
+wins: trophy
+seconds: 30
+"""
+
+import os, time
+
+
+def trophy():
+    block, out, into = bytes(3_900_000), *os.pipe()
+    for _ in range(5):
+        if os.fork() == 0:
+            try:
+                held = [os.open(".", os.O_TMPFILE | os.O_RDWR, 0o600) for _ in range(3)]
+                for each in held:
+                    os.write(each, block)
+                os.write(into, b"x")
+                time.sleep(20)
+            finally:
+                os._exit(0)
+    os.close(into)
+    seen = b""
+    while len(seen) < 5:
+        more = os.read(out, 5)
+        if not more:
+            return None
+        seen += more
+    time.sleep(0.7)
+    return "58 MB in nameless files, 16 MB are allowed"
