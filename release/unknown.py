@@ -46,6 +46,8 @@ _NEUTRAL = re.compile(
 _TAG = re.compile(
     r"^\W*[<\[{]{1,3}(?P<slash>/?)\s*(?P<name>[A-Za-z][\w .:-]{0,40}?)\s*/?[>\]}]{1,3}\W*$"
 )
+#: A formula in a comment has beginnings and ends of its own.
+_LATEX = re.compile(r"\\(?:begin|end)\s*\{")
 _PHRASES = re.compile(
     r"\b(?:"
     r"(?:remove|delete|hide|strip|omit|redact|cut|take)\b.{0,40}\b"
@@ -74,7 +76,7 @@ _PLACED = re.compile(
 #: What a student is told to do with an answer that stands elsewhere.
 _DOES = re.compile(
     r"^\W*(?:now\W+|then\W+|please\W+|let'?s?\W+)*"
-    r"(?:check|test|run|compare|verify|see|use|try|plot|evaluate|show|print|save|submit|"
+    r"(?:check(?:ing)?|test(?:ing)?|create|run|compare|verify|see|use|try|plot|evaluate|show|print|save|submit|"
     r"visuali[sz]e|time|grade|make sure|remember|delete|remove|replace|do not|don'?t|feel free|"
     r"if|you|note)\b",
     re.IGNORECASE,
@@ -199,6 +201,8 @@ def _paired(remarks: Sequence[tuple[int, str]]) -> dict[int, str]:
 
 def _edge(text: str) -> tuple[bool, str] | None:
     """Whether a remark opens or closes something, and what; None for one that does neither."""
+    if _LATEX.search(text):
+        return None
     if tag := _TAG.match(text):
         return not tag["slash"], " ".join(tag["name"].upper().split())
     words = [word.upper() for word in re.findall(r"[^\W_]+", _REMARK.sub(" ", text))]

@@ -359,7 +359,9 @@ PROSE = [
     "# start of the loop over all epochs\nx = 1",
     "# solution[i] is the i-th coordinate of the point\nx = 1",
     "# Do not change the lines below this one, please\nx = 1",
-    "# END UNIT TEST\nx = 1",
+    "# BEGIN UNIT TEST\nx = 1\n# END UNIT TEST",
+    "# Testing your implementation\nx = 1",
+    "# \\begin{cases} x \\end{cases}\n# \\begin{aligned}\n# \\end{aligned}\nx = 1",
     "x = solve(a, b)  # the least squares solution of the system",
     "x = 1  # remove the mean",
 ]
