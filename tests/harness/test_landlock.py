@@ -22,6 +22,8 @@ from autograder.sandbox.requests import StudentException
 
 __all__ = ["sandbox", "shared"]  # fixtures
 
+LANDLOCK = next(each for each in lockdown.PRIMITIVES if each.name == "landlock")
+
 needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
 needs_net = pytest.mark.skipif(landlock.version() < 4, reason="Landlock has no ports here")
 needs_scope = pytest.mark.skipif(landlock.version() < 6, reason="Landlock has no scopes here")
@@ -90,8 +92,8 @@ def test_a_kernel_without_it_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(landlock, "LIBC", Kernel)
     assert landlock.version() == 0
     confinement = lockdown.Confinement(None, "/nothing", 1, 1, 1)
-    lockdown.STEPS["landlock"](confinement)
-    assert not lockdown.PROBES["landlock"]()
+    LANDLOCK.step(confinement)
+    assert not LANDLOCK.holds()
 
 
 @needs_landlock
@@ -397,12 +399,12 @@ class TestInAWorker:
 @needs_landlock
 def test_the_probe_sees_what_is_not_refused() -> None:
     """In this process nothing is; where only /tmp is open, the probe must not be content."""
-    assert not lockdown.PROBES["landlock"]()
+    assert not LANDLOCK.holds()
 
     def test() -> None:
         handled = Handled.by(landlock.version())
         landlock.restrict([("/tmp", landlock.SCRATCH)], handled)
-        assert not lockdown.PROBES["landlock"]()
+        assert not LANDLOCK.holds()
 
     assert in_a_fork(test) == 0
 

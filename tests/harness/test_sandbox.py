@@ -26,6 +26,7 @@ from autograder import wire
 from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
 from autograder.sandbox.client import Bounds, Worker
+from autograder.sandbox.lockdown import Grading
 from autograder.sandbox.requests import (
     Replayed,
     StudentException,
@@ -39,7 +40,7 @@ from autograder.wire.protocol import Replay, Step
 pytestmark = needs_root
 
 #: What holds in a worker of root's; a plain user's is apart from its user in another way.
-OF_ROOT = frozenset(lockdown.PROBES) - {"apart"}
+OF_ROOT = frozenset(p.name for p in lockdown.PRIMITIVES if Grading.ROOT in p.needed_by)
 BOUNDS = Bounds(cpu_seconds=30, memory=256 << 20, file_size=1 << 20)
 #: The grader's fork does nothing but lend its control socket to the test, which plays the grader.
 STUB = """
@@ -210,9 +211,11 @@ def test_every_primitive_is_active(sandbox: Sandbox) -> None:
     worker = sandbox.worker()
     worker.close()
     assert worker.active == OF_ROOT
+    assert lockdown.complete(worker.active)
 
 
-@pytest.mark.parametrize("name", lockdown.PROBES)
+# without a place to write no worker starts
+@pytest.mark.parametrize("name", sorted({*lockdown.NAMES} - {"scratch"}))
 def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> None:
     worker = sandbox.worker(bounds=replace(BOUNDS, without=frozenset({name})))
     worker.close()
@@ -1309,9 +1312,10 @@ def test_a_plain_users_worker_has_no_user_of_its_own_and_says_so(
         worker = sandbox.worker()
         worker.self_test()
         worker.close()
-        assert worker.active == set(lockdown.PROBES) - {"uid"}
-        assert lockdown.FLOOR - worker.active == {"uid"}
-        assert worker.active >= lockdown.PLAIN_FLOOR
+        assert worker.active == set(lockdown.NAMES) - {"uid"}
+        assert lockdown.required(Grading.ROOT) - worker.active == {"uid"}
+        assert worker.active >= lockdown.required(Grading.PLAIN)
+        assert lockdown.complete(worker.active)
 
 
 def test_roots_workers_have_a_user_of_their_own_instead_of_the_second_filter(
