@@ -90,7 +90,8 @@ DATA = (
     "/etc/ssl/openssl.cnf",
     *(f"/usr/share/{name}" for name in ("zoneinfo", "fonts", "fontconfig", "mime")),
     *("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu", "/sys/devices/system/node"),
-    *("/dev/zero", "/dev/random", "/dev/urandom"),
+    # not /dev/zero, of which a shared mapping is memory that belongs to no process
+    *("/dev/random", "/dev/urandom"),
 )
 NULL = "/dev/null"
 #: Resolved when the rule is made: the folder of the process that makes it, and of no other.

@@ -36,7 +36,11 @@ from autograder.sandbox.probes import (
 )
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
+
+LOCKED_MEMORY = 1 << 16
+SIGNALS = 1000
 
 #: The descriptor that the worker keeps, its end of the wire.
 WIRE_DESCRIPTOR = 3
@@ -124,13 +128,17 @@ def _first_to_be_killed(_confinement: Confinement) -> None:
 def _resource_limits(confinement: Confinement) -> None:
     descriptor = os.open("/proc/self/statm", os.O_RDONLY)
     try:
-        pages = int(os.read(descriptor, 100).split()[0])
+        sizes = [int(pages) * resource.getpagesize() for pages in os.read(descriptor, 100).split()]
     finally:
         os.close(descriptor)
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: confinement.cpu_seconds,
-        resource.RLIMIT_AS: pages * resource.getpagesize() + confinement.memory,
+        resource.RLIMIT_AS: sizes[0] + confinement.memory,
+        # of the sizes above most is libraries, which a new program in this process does not have
+        resource.RLIMIT_DATA: sizes[5] + confinement.memory,
+        resource.RLIMIT_MEMLOCK: LOCKED_MEMORY,
+        resource.RLIMIT_SIGPENDING: SIGNALS,  # timers count as such
         resource.RLIMIT_FSIZE: confinement.file_size,
         resource.RLIMIT_NOFILE: confinement.descriptors,
         resource.RLIMIT_MSGQUEUE: 0,  # message queues outlive the processes that made them
@@ -151,6 +159,10 @@ def _change_user(confinement: Confinement) -> None:
     os.setgroups([])
     os.setresgid(confinement.uid, confinement.uid, confinement.uid)
     os.setresuid(confinement.uid, confinement.uid, confinement.uid)
+    # The change has closed what /proc tells of this process, and the watch, which in a container
+    # may only look as the user itself, has to see what is held open. No core: its size is 0.
+    if LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "what /proc shows")
 
 
 def _die_with_parent(confinement: Confinement) -> None:

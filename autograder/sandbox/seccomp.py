@@ -40,7 +40,17 @@ NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
 X32 = 0x4000_0000
 #: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
 NEW_NAMESPACES = 0x7E02_0000
+#: CLONE_FILES and CLONE_THREAD: threads share their descriptors, processes do not.
+SHARED_FILES = 0x0000_0400 | 0x0001_0000
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+#: FS_IOC_RESVSP, FS_IOC_RESVSP64, FS_IOC_ZERO_RANGE: ``fallocate`` by another door, and past
+#: RLIMIT_FSIZE.
+RESERVE = (0x4030_5828, 0x4030_582A, 0x4030_5839)
+#: Locks of no process, F_OFD_SETLK and F_OFD_SETLKW, which cannot be counted by user; F_SETLEASE,
+#: F_NOTIFY and F_SETPIPE_SZ take the kernel's memory.
+FCNTL = (37, 38, 1024, 1026, 1031)
+#: MAP_SHARED and MAP_ANONYMOUS in one.
+SHARED_MEMORY = 0x01 | 0x20
 WHOLE, SOCKET_KIND = 0xFFFF_FFFF, 0xF
 
 
@@ -64,8 +74,13 @@ _LOCAL = (
 CONDITIONAL: Mapping[str, tuple[Condition, ...]] = {
     "socket": _LOCAL,
     "socketpair": _LOCAL,
-    "clone": (Condition(0, NEW_NAMESPACES, (0,)),),
-    "ioctl": (Condition(1, WHOLE, (TIOCSTI, TIOCLINUX), among=False),),
+    "clone": (
+        Condition(0, NEW_NAMESPACES, (0,)),
+        Condition(0, SHARED_FILES, (0, SHARED_FILES)),
+    ),
+    "ioctl": (Condition(1, WHOLE, (TIOCSTI, TIOCLINUX, *RESERVE), among=False),),
+    "fcntl": (Condition(1, WHOLE, FCNTL, among=False),),
+    "mmap": (Condition(3, SHARED_MEMORY, (SHARED_MEMORY,), among=False),),
     "personality": (Condition(0, WHOLE, (0, WHOLE)),),  # set none, and ask
 }
 #: Not there: of the first the flags lie in memory, where no filter can look; the second takes a
@@ -133,6 +148,27 @@ REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "msgctl": (71, 187),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
+    # memory that belongs to no process, so that no limit counts it: files without a place, pages
+    # that a pipe or a socket holds, descriptors on their way through a socket, larger buffers and
+    # filters of sockets, requests of which the machine has a number, lists of rules, attributes
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "vmsplice": (278, 75),
+    "splice": (275, 76),
+    "tee": (276, 77),
+    "sendfile": (40, 71),
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
+    "setsockopt": (54, 208),
+    "io_setup": (206, 0),
+    "io_submit": (209, 2),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
     # large or young parts of the kernel
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
@@ -140,7 +176,6 @@ REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
-    "memfd_secret": (447, 447),
     "set_mempolicy": (238, 237),
     "set_mempolicy_home_node": (450, 450),
     # the machine
@@ -176,6 +211,8 @@ _OTHERS: Mapping[str, tuple[int, int]] = {
     "socketpair": (53, 199),
     "clone": (56, 220),
     "ioctl": (16, 29),
+    "fcntl": (72, 25),
+    "mmap": (9, 222),
     "personality": (135, 92),
     "clone3": (435, 435),
     "fallocate": (285, 47),

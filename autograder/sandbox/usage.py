@@ -1,4 +1,4 @@
-"""A worker's folder and user come in, whether they take more than they may comes out.
+"""A worker's folder and processes come in, whether they take more than they may comes out.
 
 The kernel's limits are on a single file and a single process, and say nothing of their number. What
 is counted may change meanwhile, and by a process that means it: it is an estimate, and nothing is
@@ -9,89 +9,135 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from autograder.sandbox.processes import MOST_LOCKS, Held
 
 MOST_FILES = 10_000
 #: How many files of the largest size may lie there.
 MOST_FULL_FILES = 4
+#: How many folders within each other: each costs who looks a descriptor.
+MOST_DEPTH = 100
+#: What a process takes beside what its limit on addresses counts: libraries' data that is written.
+SLACK = 16 << 20
 #: Why a folder cannot be looked into that its maker may write in.
-HIDING = (errno.ENAMETOOLONG, *((errno.EACCES,) if os.geteuid() != 0 else ()))
+HIDING = (errno.EACCES,) if os.geteuid() != 0 else ()
+UNSEEN = "folders that cannot be looked into"
 
 
-def overfull(folder: str, file_size: int, given: int = 0, given_size: int = 0) -> str | None:
-    """In words for a student what there is too much of, None if all is well.
+class _Hidden(Exception):
+    """In words that finish the sentence "the code made ..."."""
 
-    Args:
-        given: how many files lay there at the start.
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one worker may take. Sizes in bytes.
+
+    Attributes:
+        given: how many files lay in its folder at the start.
         given_size: the bytes of those.
     """
-    size = 0
-    try:
-        for number, used in enumerate(_entries(folder)):
-            size += used
-            if number >= MOST_FILES + given:
-                return f"wrote more than {MOST_FILES} files"
-            if (
-                size > MOST_FULL_FILES * file_size + 2 * given_size
-            ):  # blocks that are not full count
-                words = f"{MOST_FULL_FILES * file_size / 10**6:.0f} MB"
-                return f"wrote files of more than {words} in all"
-    except OSError as error:
-        if error.errno not in HIDING:
-            raise
-        return "made folders that cannot be looked into"
-    return None
+
+    memory: int
+    file_size: int
+    given: int = 0
+    given_size: int = 0
+
+    @property
+    def disk(self) -> int:
+        """Of all files together. Blocks that are not full count."""
+        return MOST_FULL_FILES * self.file_size + 2 * self.given_size
+
+    def too_much_memory(self, held: Held) -> bool:
+        """Whether it is beyond doubt, so that no more needs to be looked at."""
+        return held.memory > self.memory + SLACK or bool(held.unseen)
+
+    def excess(self, folder: str, held: Held) -> str | None:
+        """In words for a student what there is too much of, None if all is well."""
+        if self.too_much_memory(held):
+            return self.memory_in_words
+        if held.locks > MOST_LOCKS:
+            return f"took more than {MOST_LOCKS} locks on files"
+        return self._overfull(folder, held)
+
+    @property
+    def memory_in_words(self) -> str:
+        """What is said of a worker that exceeds it."""
+        return f"took more than {self.memory / 10**6:.0f} MB of memory in all"
+
+    def _overfull(self, folder: str, held: Held) -> str | None:
+        nameless = (self.file_size if used is None else used for used in held.files.values())
+        size, most = sum(nameless), MOST_FILES + self.given
+        number = len(held.files)
+        try:
+            with closing(_entries(folder)) as entries:
+                for used in entries:
+                    size += used
+                    number += 1
+                    if number > most or size > self.disk:
+                        break
+        except _Hidden as hidden:
+            return f"made {hidden}"
+        if number > most:
+            return f"wrote more than {MOST_FILES} files"
+        if size > self.disk:
+            words = f"{MOST_FULL_FILES * self.file_size / 10**6:.0f} MB"
+            return f"wrote files of more than {words} in all"
+        return None
 
 
-def memory_by_user() -> dict[int, int]:
-    """The bytes of memory that no file holds, of all processes of each user.
-
-    What a fork shares with its parent counts for both: that errs on the safe side.
-    """
-    found: dict[int, int] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208 (paths would cost more than the calls)
-        if name.isdigit():
-            try:
-                owner = os.stat(f"/proc/{name}").st_uid  # noqa: PTH116
-                found[owner] = found.get(owner, 0) + memory_of(name)
-            except OSError:
-                continue  # it has just ended
-    return found
-
-
-def memory_of(process: int | str) -> int:
-    """The bytes of memory of one process that no file holds.
-
-    Raises:
-        OSError: there is no such process.
-    """
-    # Not as a path: it would be taken apart, for each process and ten times a second.
-    with open(f"/proc/{process}/status", "rb") as file:  # noqa: PTH123
-        lines = file.read().split(b"\n")
-    counted = (line for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
-    return sum(int(line.split()[1]) for line in counted) << 10
-
-
-def _entries(folder: str) -> Iterator[int]:
+def _entries(folder: str) -> Generator[int, None, None]:
     """The bytes that each file and folder beneath takes on the disk.
 
+    Each folder is opened in the one above, as a path may be longer than the kernel takes.
+
     Raises:
-        OSError: it is deeper than a path is long, or closed to a plain user.
+        _Hidden: what lies there cannot be seen.
     """
-    waiting = [folder]
-    while waiting:
-        try:
-            entries = os.scandir(waiting.pop())
-        except OSError as error:  # it may be gone
-            if error.errno in HIDING:
-                raise
-            continue
-        with entries:
-            for entry in entries:
-                try:
-                    yield entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                except OSError as error:
-                    if error.errno in HIDING:
-                        raise
+    above: list[int] = []  # descriptors of the folders from the first one to where we are
+    waiting: list[list[str]] = [[folder]]  # at each level, the folders still to be looked into
+    try:
+        while waiting:
+            if not waiting[-1]:
+                waiting.pop()
+                if above:
+                    os.close(above.pop())
+                continue
+            here = _opened(waiting[-1].pop(), above[-1] if above else None)
+            if here is None:
+                continue
+            above.append(here)
+            if len(above) > MOST_DEPTH:
+                raise _Hidden(f"folders within each other, more than {MOST_DEPTH} of them")
+            waiting.append([])
+            yield from _listed(here, waiting[-1])
+    finally:
+        for each in above:
+            os.close(each)
+
+
+def _opened(name: str, above: int | None) -> int | None:
+    """A descriptor of a folder; None if it is gone, or something else by now."""
+    try:
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+    except OSError as error:
+        if error.errno in HIDING:
+            raise _Hidden(UNSEEN) from None
+        return None
+
+
+def _listed(here: int, folders: list[str]) -> Iterator[int]:
+    """The bytes of each entry; the names of those that are folders are added."""
+    with os.scandir(here) as entries:
+        for entry in entries:
+            try:
+                size = entry.stat(follow_symlinks=False).st_blocks * 512
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+            except OSError as error:
+                if error.errno in HIDING:
+                    raise _Hidden(UNSEEN) from None
+                continue
+            yield size

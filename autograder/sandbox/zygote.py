@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,11 +32,12 @@ from autograder.sandbox import (
     honest,
     landlock,
     lockdown,
+    processes,
     progress,
     reaper,
-    usage,
     worker,
 )
+from autograder.sandbox.usage import Allowance
 from autograder.sandbox.users import Users
 from autograder.sandbox.workspace import Workspace
 
@@ -135,9 +136,7 @@ class _Forked:
     pid: int
     uid: int | None
     scratch: str
-    file_size: int
-    memory: int
-    workspace: Workspace
+    allowance: Allowance
 
 
 class Zygote:
@@ -151,7 +150,9 @@ class Zygote:
         self.settings = settings
         self.given = given
         self.workers: dict[int, _Forked] = {}
-        self.memory = usage.memory_of("self")
+        self.memory = processes.memory_of("self")
+        self.nameless = processes.nameless("self")
+        self.hidden: set[int] = set()  # processes that could not be looked at the last time
         self.stopped: dict[int, str] = {}  # of these workers, why
         self.workspaces: dict[int, Workspace] = {}
         self.readable = (*settings.path, *landlock.imported_files(list(sys.modules.values())))
@@ -165,7 +166,7 @@ class Zygote:
         looked = time.monotonic()
         while True:
             waiting = select.select([self.control], [], [], WATCH_SECONDS if self.workers else None)
-            if time.monotonic() - looked > WATCH_SECONDS:
+            if self.workers and time.monotonic() - looked > WATCH_SECONDS:
                 self._watch()
                 looked = time.monotonic()
             if not waiting[0]:
@@ -195,18 +196,38 @@ class Zygote:
 
     def _watch(self) -> None:
         """Stop the workers that fill the disk or the memory, with all that they have started."""
-        taken = usage.memory_by_user() if self.users is not None and self.workers else {}
+        owners = {
+            os.geteuid() if forked.uid is None else forked.uid for forked in self.workers.values()
+        }
+        running = processes.running(owners)
+        locks = processes.locks_by_process()
+        hidden: set[int] = set()
         for number, forked in self.workers.items():
-            excess = usage.overfull(
-                forked.scratch, forked.file_size, forked.workspace.count, forked.workspace.size
-            )
-            # Its own share of this process's memory is not its doing.
-            more = taken.get(-1 if forked.uid is None else forked.uid, 0) - self.memory
-            if excess is None and more > forked.memory:
-                excess = f"took more than {forked.memory / 10**6:.0f} MB of memory in all"
+            held = self._held(forked, running, locks)
+            hidden |= held.hidden
+            excess = forked.allowance.excess(forked.scratch, held)
+            if excess is None and held.hidden & self.hidden:  # once, it may have been ending
+                excess = "hid what its processes hold open"
             if excess is not None:
                 self.stopped[number] = excess
                 reaper.stop(forked.pid, forked.uid)
+        self.hidden = hidden
+
+    def _held(
+        self, forked: _Forked, running: dict[int, processes.Process], locks: Mapping[int, int]
+    ) -> processes.Held:
+        """What a worker and all that it has started hold."""
+        if forked.uid is None:
+            others = {self.grader, *(other.pid for other in self.workers.values())}
+            own = processes.family(running, forked.pid, others)
+        else:
+            own = [process for process in running.values() if process.owner == forked.uid]
+        # Its own share of this process's memory is not its doing.
+        share = self.memory if any(process.pid == forked.pid for process in own) else 0
+        most = replace(forked.allowance, memory=forked.allowance.memory + share)
+        held = processes.held(own, forked.uid, locks, self.nameless, most.too_much_memory)
+        held.memory -= share
+        return held
 
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""
@@ -236,9 +257,7 @@ class Zygote:
             pid,
             uid,
             scratch,
-            confinement.file_size,
-            confinement.memory,
-            workspace,
+            Allowance(confinement.memory, confinement.file_size, workspace.count, workspace.size),
         )
         return {"pid": pid, "uid": uid}
 

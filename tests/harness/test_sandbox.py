@@ -27,6 +27,7 @@ from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, usage, users, zygote
 from autograder.sandbox.client import Bounds, Worker
 from autograder.sandbox.lockdown import Grading
+from autograder.sandbox.processes import Held
 from autograder.sandbox.requests import (
     Replayed,
     StudentException,
@@ -34,6 +35,7 @@ from autograder.sandbox.requests import (
     WorkerStopped,
     WorkerTimedOut,
 )
+from autograder.sandbox.usage import Allowance
 from autograder.session import ENVIRONMENT
 from autograder.wire.protocol import Replay, Step
 
@@ -539,10 +541,11 @@ def test_processes_are_few(sandbox: Sandbox) -> None:
 def test_memory_is_bounded(sandbox: Sandbox) -> None:
     source = """
         import mmap, numpy
+        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
         def attack(size):
             won = []
             for name, make in [("bytes", lambda: bytearray(size)),
-                               ("map", lambda: mmap.mmap(-1, size)),
+                               ("map", lambda: mmap.mmap(-1, size, private)),
                                ("array", lambda: numpy.ones(size // 8))]:
                 try:
                     make()
@@ -580,7 +583,7 @@ def test_files_are_bounded(sandbox: Sandbox, tmp_path: Path) -> None:
     """
     assert len(control(source, str(tmp_path), 2 << 20)) == 4
     assert attack(sandbox, source, ".", 2 << 20) == []
-    assert len(attack(sandbox, source, ".", 1 << 19)) == 4
+    assert attack(sandbox, source, ".", 1 << 19) == ["write", "truncate", "allocate"]
 
 
 def test_descriptors_are_bounded(sandbox: Sandbox) -> None:
@@ -908,20 +911,33 @@ def test_the_disk_is_not_filled(sandbox: Sandbox) -> None:
 
 def test_what_is_too_much_for_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage, "MOST_FILES", 20)
+    monkeypatch.setattr(usage, "MOST_DEPTH", 5)
+    small, large = Allowance(1 << 30, 1 << 20), Allowance(1 << 30, 2 << 20)
+    none = Held()
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
     (deep / "link").symlink_to("/usr")
     (deep / "loop").symlink_to(tmp_path)
     (tmp_path / "sparse").touch()
     os.truncate(tmp_path / "sparse", 1 << 40)
-    assert usage.overfull(str(tmp_path), 1 << 20) is None
-    assert usage.overfull(str(tmp_path / "nothing"), 1) is None
+    assert small.excess(str(tmp_path), none) is None
+    assert small.excess(str(tmp_path / "nothing"), none) is None
     (deep / "large").write_bytes(bytes(5 << 20))
-    assert "MB in all" in str(usage.overfull(str(tmp_path), 1 << 20))
-    assert usage.overfull(str(tmp_path), 2 << 20) is None
+    assert "MB in all" in str(small.excess(str(tmp_path), none))
+    assert large.excess(str(tmp_path), none) is None
+    nameless = Held(files={(1, 1): 3 << 20, (1, 2): 1 << 18})
+    assert "MB in all" in str(large.excess(str(tmp_path), nameless))
+    assert "MB in all" in str(large.excess(str(tmp_path), Held(files={(1, 1): None, (1, 2): None})))
+    (deep / "c" / "d").mkdir(parents=True)
+    assert large.excess(str(tmp_path), none) is None
+    (deep / "c" / "d" / "e").mkdir()
+    assert "more than 5" in str(large.excess(str(tmp_path), none))
+    (deep / "c" / "d" / "e").rmdir()
     for number in range(20):
         (deep / str(number)).mkdir()
-    assert usage.overfull(str(tmp_path), 2 << 20) == "wrote more than 20 files"
+    before = count_descriptors(os.getpid())
+    assert large.excess(str(tmp_path), none) == "wrote more than 20 files"
+    assert count_descriptors(os.getpid()) == before
 
 
 def test_a_child_that_fills_the_disk_is_stopped_with_its_parent(sandbox: Sandbox) -> None:

@@ -396,7 +396,9 @@ class TestInAWorker:
     MACHINE_CODE = """
         import ctypes, mmap
         def attack(code):
-            page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+            flags, protection = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ
+            protection |= mmap.PROT_WRITE | mmap.PROT_EXEC
+            page = mmap.mmap(-1, 4096, flags, protection)
             page.write(code)
             address = ctypes.addressof(ctypes.c_char.from_buffer(page))
             return ctypes.CFUNCTYPE(ctypes.c_int)(address)() > 0
