@@ -109,10 +109,9 @@ def close_from(first: int) -> None:
 def _scratch(confinement: Confinement) -> None:
     os.chdir(confinement.scratch)
     os.umask(0o077)
-    os.environ.update(
-        HOME=confinement.scratch, TMPDIR=confinement.scratch, MPLCONFIGDIR=confinement.scratch
-    )
-    tempfile.tempdir = confinement.scratch  # torch's import has made it look before
+    folder = os.getcwd()  # noqa: PTH109 (links followed, as the probe sees it)
+    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
+    tempfile.tempdir = folder  # torch's import has made it look before
 
 
 def _first_to_be_killed(_confinement: Confinement) -> None:

@@ -36,8 +36,7 @@ def session_holds() -> bool:
 
 def scratch_holds() -> bool:
     """Where it is, it may write, and that is its home too."""
-    home = os.environ.get("HOME", "/")
-    return os.path.samefile(home, ".") and os.access(".", os.W_OK)  # noqa: PTH121
+    return os.getcwd() == os.environ.get("HOME") and os.access(".", os.W_OK)  # noqa: PTH109
 
 
 def oom_holds() -> bool:

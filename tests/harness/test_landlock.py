@@ -294,7 +294,7 @@ class TestInAWorker:
 
     def test_the_scratch_folder_is_whole(self, sandbox: Sandbox) -> None:
         source = """
-            import os, socket
+            import os
             def attack():
                 os.makedirs("a/b"); os.makedirs("c")
                 with open("a/b/file", "w") as file:
@@ -304,9 +304,7 @@ class TestInAWorker:
                 os.symlink("c/file", "soft")
                 os.mkfifo("fifo")
                 os.truncate("c/file", 2)
-                with socket.socket(socket.AF_UNIX) as own:
-                    own.bind("socket")
-                for name in ("a/link", "soft", "fifo", "socket"):
+                for name in ("a/link", "soft", "fifo"):
                     os.unlink(name)
                 os.rmdir("a/b")
                 with open("c/file", "w") as file:
@@ -522,6 +520,40 @@ HONEST = {
             from IPython.display import Image, display
             cell = TransformerManager().transform_cell("%matplotlib inline\\n!ls\\nx = 1")
             return "run_line_magic" in cell
+    """,
+    "locks": """
+        def honest():
+            import concurrent.futures, fcntl, mmap, queue, sqlite3, threading
+            one, other = sqlite3.connect("base"), sqlite3.connect("base", timeout=0.1)
+            with one:
+                one.execute("create table x (y)")
+                one.execute("insert into x values (1)")
+            rows = other.execute("select y from x").fetchall()
+            with open("locked", "w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            done = queue.Queue()
+            threads = [threading.Thread(target=done.put, args=(n,)) for n in range(50)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                squares = list(pool.map(lambda x: x * x, range(100)))
+            with open("mapped", "w+b") as file:
+                file.truncate(1 << 20)
+                area = mmap.mmap(file.fileno(), 0)
+                area[:2] = b"xy"
+                area.flush()
+            return rows == [(1,)] and done.qsize() == 50 and squares[-1] == 9801
+    """,
+    "own process": """
+        def honest():
+            import os, platform, resource, threading, psutil
+            process = psutil.Process()
+            used = process.memory_info().rss, process.cpu_times().user, process.num_threads()
+            platform.platform(), platform.freedesktop_os_release(), process.name()
+            usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            threads = len(os.listdir("/proc/self/task"))
+            return min(used[0], usage) > 0 and psutil.virtual_memory().total > 0 and threads > 0
     """,
     "standard library": """
         def honest():

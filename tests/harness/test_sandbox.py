@@ -1207,7 +1207,7 @@ def test_a_fork_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """EAGAIN, as in a container with a limit on processes."""
     ours, theirs = socket.socketpair()
     settings = zygote.Settings((), (), (), (), "")
-    own = zygote.Zygote(ours, 0, settings, {})
+    own = zygote.Zygote(ours, 0, settings)
 
     def fails() -> int:
         raise OSError(errno.EAGAIN, "Resource temporarily unavailable")

@@ -364,7 +364,7 @@ class TestInAWorker:
         """
         assert attack(sandbox, source) == (7, b"1\n")
 
-    def test_keys_pressed_for_another(self, sandbox: Sandbox) -> None:
+    def test_requests_to_devices_and_files(self, sandbox: Sandbox) -> None:
         source = """
             import fcntl
             def attack(requests):
@@ -377,10 +377,20 @@ class TestInAWorker:
                         found.append(error.errno)
                 return found
         """
-        requests = [seccomp.TIOCSTI, seccomp.TIOCLINUX, 0x541B]  # FIONREAD
-        assert attack(sandbox, source, requests) == [errno.EPERM, errno.EPERM, 0]
-        free = attack(sandbox, source, requests, without={"seccomp"})
-        assert free == [errno.ENOTTY, errno.ENOTTY, 0]
+        refused = {
+            "TIOCSTI": 0x5412,
+            "TIOCLINUX": 0x541C,
+            "FIOSETOWN": 0x8901,
+            "SIOCSPGRP": 0x8902,
+            "FIOASYNC": 0x5452,
+            "FS_IOC_SETFLAGS": 0x4008_6602,
+            "FS_IOC_RESVSP": 0x4030_5828,
+        }
+        fionread = 0x541B
+        found = attack(sandbox, source, [*refused.values(), fionread])
+        assert found == [*[errno.EPERM] * len(refused), 0]
+        free = attack(sandbox, source, [*refused.values(), fionread], without={"seccomp"})
+        assert errno.EPERM not in free
 
     def test_personality(self, sandbox: Sandbox) -> None:
         source = """
