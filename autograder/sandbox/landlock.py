@@ -250,6 +250,8 @@ def _loader(program: Path) -> str | None:
 
     Offsets: ``elf.h``, ``Elf64_Ehdr`` and ``Elf64_Phdr``; both machines keep low bytes first.
     """
+    if not program.is_file():
+        return None
     with program.open("rb") as file:
         head = file.read(64)
         if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
@@ -258,7 +260,7 @@ def _loader(program: Path) -> str | None:
         size, count = struct.unpack_from("<HH", head, 54)
         file.seek(place)
         table = file.read(size * count)
-        for row in range(0, len(table), size):
+        for row in range(0, len(table), max(size, 1)):
             kind, _flags, offset = struct.unpack_from("<IIQ", table, row)
             (length,) = struct.unpack_from("<Q", table, row + 32)
             if kind == ELF_INTERPRETER:

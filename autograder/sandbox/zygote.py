@@ -224,6 +224,9 @@ class Zygote:
             order = json.loads(message)
             number = order["id"]
             return {"id": number, **getattr(self, f"do_{order['op']}")(order, *descriptors)}
+        except _InTheFork:
+            descriptors.clear()  # it still needs its end of the wire
+            raise
         except Exception as error:
             return {"id": number, "fault": f"{type(error).__name__}: {error}"}
         finally:
@@ -286,12 +289,15 @@ class Zygote:
                 **order["bounds"],
             )
             workspace = self._workspace(confinement.file_size)
+            start = _Start(confinement, workspace, descriptor)
             pid = os.fork()
         except BaseException:
             self._release(uid, scratch)
             raise
         if pid == 0:
-            raise _InTheFork(_Start(confinement, workspace, os.dup(descriptor)))
+            # Kept in no name of this frame, which it refers to: what the zygote holds, its socket
+            # too, has to be gone before the wire takes that descriptor's place.
+            raise _InTheFork(start)
         self.workers[order["worker"]] = _Forked(
             pid,
             uid,

@@ -29,6 +29,36 @@ needs_net = pytest.mark.skipif(landlock.version() < 4, reason="Landlock has no p
 needs_scope = pytest.mark.skipif(landlock.version() < 6, reason="Landlock has no scopes here")
 
 
+# --- what the interpreter needs -------------------------------------------------------------------
+
+
+def test_of_folders_with_whole_programs_only_what_python_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = ["libz.so.1", "liba.so", "python3.12", "python3", "x86_64-linux-gnu", "locale", "ssl"]
+    other = ["git-core", "gcc", "jvm", "llvm-14", "node_modules", "libx.a", "so", "pythonic"]
+    for name in [*needed, *other]:
+        (tmp_path / "lib" / name).mkdir(parents=True)
+    (tmp_path / "own" / "jvm").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("lib")
+    monkeypatch.setattr(landlock, "MIXED", (str(tmp_path / "lib"),))
+    own = str(tmp_path / "own")
+    for folder in (tmp_path / "lib", tmp_path / "linked"):
+        found = landlock.narrowed([str(folder), own, str(tmp_path / "absent")])
+        assert found[-2:] == [own, str(tmp_path / "absent")]
+        assert {Path(path).name for path in found[:-2]} == set(needed)
+
+
+def test_the_loader_is_named_by_the_interpreter(tmp_path: Path) -> None:
+    interpreter, *loader = landlock.programs()
+    assert interpreter == os.path.realpath(sys.executable)
+    assert all(Path(path).is_file() and ".so" in Path(path).name for path in loader)
+    for content in (b"", b"#!/bin/sh\n", b"\x7fELF\x02\x01" + b"\0" * 58):
+        (tmp_path / "program").write_bytes(content)
+        assert landlock._loader(tmp_path / "program") is None
+    assert landlock._loader(tmp_path / "absent") is None
+
+
 # --- older kernels ------------------------------------------------------------------------------
 
 
@@ -272,6 +302,26 @@ class TestInAWorker:
         everything = ["own", "shell", "copy"]
         assert attack(sandbox, source, bounds=big, without={"landlock"}) == everything
         assert attack(sandbox, source, bounds=big) == ["own"]
+
+    def test_programs_beside_the_libraries_cannot_be_read(self, sandbox: Sandbox) -> None:
+        """What can be read could be started by the loader."""
+        source = """
+            import os
+            def attack(paths):
+                return [path for path in paths if reads(path)]
+            def reads(path):
+                try:
+                    open(path, "rb").close()
+                    return True
+                except OSError:
+                    return False
+        """
+        folders = ("git-core", "gcc", "jvm", "apt", "dpkg", "openssh", "systemd", "llvm-*/bin")
+        found = [p for f in folders for p in sorted(Path("/usr/lib").glob(f"{f}/**/*"))[:200]]
+        paths = [str(path) for path in found if path.is_file() and not path.is_symlink()]
+        assert paths
+        assert attack(sandbox, source, [*paths, sys.executable]) == [sys.executable]
+        assert len(attack(sandbox, source, paths, without={"landlock"})) > len(paths) / 2
 
     def test_devices(self, sandbox: Sandbox) -> None:
         source = """
