@@ -274,10 +274,10 @@ CHANNELS = (
 )
 
 
-def locked_down(action: Callable[[], object], uid: int) -> tuple[int, socket.socket]:
+def locked_down(action: Callable[[], object], uid: int, place: Path) -> tuple[int, socket.socket]:
     """Start the action in a worker's lock-down; its process, and what its result comes by."""
     ours, theirs = socket.socketpair()
-    scratch = tempfile.mkdtemp(prefix="channel-")
+    scratch = tempfile.mkdtemp(dir=place)
     os.chown(scratch, uid, uid)
     child = os.fork()
     if child == 0:
@@ -299,27 +299,27 @@ def ended(started: tuple[int, socket.socket]) -> list[int]:
     return list(json.loads(data or "null") or [])
 
 
-def measured(channel: Channel) -> tuple[int, int, float]:
+def measured(channel: Channel, place: Path) -> tuple[int, int, float]:
     """Bits that were said, those that were heard wrong, and the seconds that it took."""
     bits = [random.getrandbits(1) for _ in range(channel.bits)]
     with LIBRARY.open("rb") as file:  # as after a start of the machine
         os.posix_fadvise(file.fileno(), 0, 0, POSIX_FADV_DONTNEED)
     BEFORE.update(inode=_pipe_number(), start=time.monotonic() + LEAD_SECONDS)
     if channel.say is say_inodes:
-        ended(locked_down(lambda: None, 31_000))
-        reference = ended(locked_down(lambda: [_reference()], 31_000))
+        ended(locked_down(lambda: None, 31_000, place))
+        reference = ended(locked_down(lambda: [_reference()], 31_000, place))
         BEFORE["inode"] = reference[0]
     started = time.monotonic()
     if channel.slot is not None:
-        listening = locked_down(lambda: channel.hear(len(bits)), 31_002)
-        ended(locked_down(lambda: channel.say(bits), 31_004))
+        listening = locked_down(lambda: channel.hear(len(bits)), 31_002, place)
+        ended(locked_down(lambda: channel.say(bits), 31_004, place))
         heard = ended(listening)
         seconds = channel.slot * len(bits)
     else:
-        speaking = locked_down(lambda: channel.say(bits), 31_004)
+        speaking = locked_down(lambda: channel.say(bits), 31_004, place)
         BEFORE["pid"] = speaking[0] - os.getpid() + 1
         ended(speaking)
-        heard = ended(locked_down(lambda: channel.hear(len(bits)), 31_002))
+        heard = ended(locked_down(lambda: channel.hear(len(bits)), 31_002, place))
         seconds = time.monotonic() - started
     wrong = sum(one != other for one, other in zip(bits, heard, strict=True)) if heard else 0
     return len(bits) if heard else 0, wrong, seconds
@@ -341,7 +341,10 @@ def main(runs: int = 10) -> None:
     """Measure each channel several times; print its table."""
     print("| channel | bits | heard wrong | bits a second | but |\n|---|---|---|---|---|")
     for channel in CHANNELS:
-        found = [measured(channel) for _ in range(1 if channel.say is say_access else runs)]
+        with tempfile.TemporaryDirectory(prefix="channels-") as name:
+            Path(name).chmod(0o711)
+            times = 1 if channel.say is say_access else runs  # its files can be used once
+            found = [measured(channel, Path(name)) for _ in range(times)]
         said, wrong, seconds = (sum(column) for column in zip(*found, strict=True))
         rate = capacity(int(said), int(wrong), seconds)
         print(f"| {channel.name} | {said} | {wrong} | {rate:.0f} | {channel.limit or '–'} |")
