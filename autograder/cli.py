@@ -451,12 +451,12 @@ def new(
 
 def _floor(names: str) -> frozenset[str]:
     """The primitives named, each of which the sandbox must know."""
-    from autograder.sandbox.lockdown import PROBES
+    from autograder.sandbox.lockdown import NAMES
 
     found = frozenset(name.strip() for name in names.split(",") if name.strip())
-    if unknown := sorted(found - PROBES.keys()):
+    if unknown := sorted(found - set(NAMES)):
         raise RequirementError(
-            f"--require: found {', '.join(unknown)}; choose from {', '.join(sorted(PROBES))}."
+            f"--require: found {', '.join(unknown)}; choose from {', '.join(sorted(NAMES))}."
         )
     return found
 

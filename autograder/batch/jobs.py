@@ -11,7 +11,7 @@ from autograder.checks.cache import digest
 from autograder.checks.verdicts import basis_parts, check_codes
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
-from autograder.sandbox.lockdown import FLOOR, PLAIN_FLOOR
+from autograder.sandbox.lockdown import Grading, required
 from autograder.session import Session
 
 #: A key: by the name of each part of it, its digest; those of checks in a table of their own.
@@ -46,7 +46,7 @@ class Finished:
 
 def floor_of(user: int) -> frozenset[str]:
     """The primitives of the sandbox without which nothing is graded."""
-    return FLOOR if user == 0 else PLAIN_FLOOR
+    return required(Grading.ROOT if user == 0 else Grading.PLAIN)
 
 
 def common_key(

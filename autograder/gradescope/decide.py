@@ -21,7 +21,7 @@ from autograder.gradescope.repeat import (
 from autograder.model.manifest import Gradescope
 from autograder.model.report import Report
 from autograder.model.times import between
-from autograder.sandbox.lockdown import PROBES
+from autograder.sandbox.lockdown import complete
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,14 @@ def presented(
 def isolation(report: Report) -> str:
     """How well student code was held: full, floor (what hidden checks require), unsafe, unknown.
 
-    Unknown: no worker was started, or the time was over before it could be told.
+    Full: by all that root, or a plain user, needs who has graded. Unknown: no worker was started,
+    or the time was over before it could be told.
     """
     if report.unsafe:
         return "unsafe"
     if not report.primitives:
         return "unknown"
-    return "full" if PROBES.keys() <= set(report.primitives) else "floor"
+    return "full" if complete(report.primitives) else "floor"
 
 
 def own_faults(metadata: Metadata, *, another: bool) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterable
@@ -49,11 +49,10 @@ class Zygote:
         self.control = control
         # Set once, before any fork: the time-out is part of what forks share with each other.
         self.control.settimeout(ORDER_SECONDS)
-        self.numbers = itertools.count(os.getpid() << 20)
 
     def order(self, op: str, descriptor: int | None = None, **details: Any) -> dict[str, Any]:
         """Send one order and wait for its reply."""
-        number = next(self.numbers)
+        number = a_number()
         message = json.dumps({"op": op, "id": number, **details}).encode()
         try:
             socket.send_fds(self.control, [message], [] if descriptor is None else [descriptor])
@@ -72,6 +71,11 @@ class Zygote:
                 return reply
 
 
+def a_number() -> int:
+    """One that nobody has had before, and that tells nothing of how many there were."""
+    return secrets.randbits(62)
+
+
 class Worker(WiredRequests):
     """One locked-down process. Any failure to talk to it kills it.
 
@@ -85,7 +89,7 @@ class Worker(WiredRequests):
         self, zygote: Zygote, bounds: Bounds, scratch: Path, readable: Iterable[Path] = ()
     ) -> None:
         self._zygote = zygote
-        self._number = next(zygote.numbers)
+        self._number = a_number()
         channel, theirs = socket.socketpair()
         super().__init__(channel)
         with theirs:

@@ -13,7 +13,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import stat
+import struct
 import sys
 import sysconfig
 from collections.abc import Iterable
@@ -26,6 +28,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 #: The same numbers on every architecture.
 SYS_CREATE_RULESET, SYS_ADD_RULE, SYS_RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1
+ELF_INTERPRETER = 3
 RULE_PATH_BENEATH = 1
 #: Denials are not written to the audit log, neither this process's nor those of its own sandboxes:
 #: honest libraries look around too. What a new program is denied is not logged anyway.
@@ -77,13 +80,19 @@ RIGHTS_SINCE = {
 NET_SINCE, SCOPE_SINCE, LOG_FLAGS_SINCE = 4, 6, 7
 
 READ = Right.READ_FILE | Right.READ_DIR
-RUN = READ | Right.EXECUTE
+RUN = Right.READ_FILE | Right.EXECUTE
 SCRATCH = ~(Right.EXECUTE | Right.MAKE_CHAR | Right.MAKE_BLOCK | Right.IOCTL_DEV)
 #: All that a rule for something that is no folder may name.
 FILE_RIGHTS = Right.EXECUTE | Right.WRITE_FILE | Right.READ_FILE | Right.TRUNCATE | Right.IOCTL_DEV
 
 #: What shared libraries are loaded from, beside the interpreter's own folders.
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+#: Where systems keep whole programs beside their libraries: git, compilers, Java. What can be read
+#: can be started by the loader, so that of these only what Python looks for is granted.
+MIXED = ("/lib", "/usr/lib", "/usr/local/lib")
+NEEDED = re.compile(
+    r".*\.so(\.[\d.]+)?|python\d[\d.]*|.*-linux-(gnu|musl).*|locale|gconv|ssl|os-release"
+)
 #: What libraries read of the system: no accounts, no host, nothing that somebody has written.
 DATA = (
     *(f"/etc/{name}" for name in ("ld.so.cache", "localtime", "timezone", "mime.types", "fonts")),
@@ -96,6 +105,15 @@ DATA = (
 NULL = "/dev/null"
 #: Resolved when the rule is made: the folder of the process that makes it, and of no other.
 OWN_PROCESS = "/proc/self"
+#: What is read there about the process. What tells of its namespaces (sockets, mounts, groups) lies
+#: there too, and beneath each of its threads.
+OWN_FILES = tuple(
+    f"{OWN_PROCESS}/{name}"
+    for name in (
+        *("cmdline", "comm", "io", "limits", "maps", "mem", "oom_score", "oom_score_adj"),
+        *("smaps", "smaps_rollup", "stat", "statm", "status"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +162,9 @@ def grants(readable: Iterable[str], scratch: str) -> list[tuple[str, Right]]:
     """What a worker may do, by path; ``readable`` beside what Python and its libraries need."""
     return [
         *((path, RUN) for path in PROGRAMS),
-        *((path, READ) for path in (*_EXISTING_DATA, *readable, OWN_PROCESS)),
+        *((path, READ) for path in (*PYTHON, *_EXISTING_DATA, *readable)),
+        (OWN_PROCESS, Right.READ_DIR),
+        *((path, Right.READ_FILE) for path in OWN_FILES),
         (NULL, Right.READ_FILE | Right.WRITE_FILE | Right.TRUNCATE),
         (scratch, SCRATCH),
     ]
@@ -213,8 +233,53 @@ def interpreter_files() -> list[str]:
     for prefix in (sys.base_prefix, sys.base_exec_prefix, sys.prefix, sys.exec_prefix):
         folders += [str(Path(prefix) / name) for name in ("lib", "lib64", "pyvenv.cfg")]
     folders += os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    files = [os.path.realpath(sys.executable)] if sys.executable else []
-    return [*folders, *files]
+    return folders
+
+
+def programs() -> list[str]:
+    """What may be started: the running Python, and the loader that the kernel starts it with."""
+    if not sys.executable:
+        return []
+    interpreter = os.path.realpath(sys.executable)
+    loader = _loader(Path(interpreter))
+    return [interpreter, *([os.path.realpath(loader)] if loader else [])]
+
+
+def _loader(program: Path) -> str | None:
+    """What an ELF file of 64 bits names as its loader; None if it is no such file, or names none.
+
+    Offsets: ``elf.h``, ``Elf64_Ehdr`` and ``Elf64_Phdr``; both machines keep low bytes first.
+    """
+    if not program.is_file():
+        return None
+    with program.open("rb") as file:
+        head = file.read(64)
+        if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
+            return None
+        (place,) = struct.unpack_from("<Q", head, 32)
+        size, count = struct.unpack_from("<HH", head, 54)
+        file.seek(place)
+        table = file.read(size * count)
+        for row in range(0, len(table), max(size, 1)):
+            kind, _flags, offset = struct.unpack_from("<IIQ", table, row)
+            (length,) = struct.unpack_from("<Q", table, row + 32)
+            if kind == ELF_INTERPRETER:
+                file.seek(offset)
+                return os.fsdecode(file.read(length).rstrip(b"\0"))
+    return None
+
+
+def narrowed(folders: Iterable[str]) -> list[str]:
+    """The same, but of those that hold whole programs too only what Python needs of them."""
+    mixed = {os.path.realpath(folder) for folder in MIXED}
+    found: list[str] = []
+    for folder in folders:
+        if os.path.realpath(folder) not in mixed:
+            found.append(folder)
+        elif Path(folder).is_dir():
+            names = sorted(os.listdir(folder))  # noqa: PTH208
+            found += [f"{folder}/{name}" for name in names if NEEDED.fullmatch(name)]
+    return found
 
 
 def imported_files(modules: Iterable[ModuleType]) -> tuple[str, ...]:
@@ -229,7 +294,7 @@ def imported_files(modules: Iterable[ModuleType]) -> tuple[str, ...]:
         folders = getattr(module, "__path__", None)
         file = getattr(module, "__file__", None)
         found += [str(folder) for folder in folders] if folders else [file] if file else []
-    return without_nested(found, beneath=PROGRAMS)
+    return without_nested(found, beneath=PYTHON)
 
 
 def without_nested(paths: Iterable[str], beneath: Iterable[str] = ()) -> tuple[str, ...]:
@@ -248,7 +313,10 @@ def without_nested(paths: Iterable[str], beneath: Iterable[str] = ()) -> tuple[s
 
 
 #: Found before any fork; nothing of it changes.
-PROGRAMS = tuple(
-    path for path in without_nested([*LIBRARIES, *interpreter_files()]) if Path(path).exists()
+PROGRAMS = tuple(programs())
+PYTHON = tuple(
+    path
+    for path in without_nested(narrowed([*LIBRARIES, *interpreter_files()]))
+    if Path(path).exists()
 )
 _EXISTING_DATA = tuple(path for path in DATA if Path(path).exists())

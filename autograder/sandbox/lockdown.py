@@ -1,9 +1,10 @@
 """A freshly forked process comes in, the same process without its powers goes out.
 
-Every step works as root in an ordinary unprivileged container; none needs a namespace. The order
-matters: what needs root comes before the change of user, what binds for ever comes last. As a plain
-user the change of user is impossible, and older kernels lack Landlock; the probes say which
-primitives are active, so that the grader can refuse.
+Each primitive is a row of one table: what is given up, the step that gives it up, the probe that
+attempts what it forbids, who needs it. Every step works as root in an ordinary unprivileged
+container; none needs a namespace. The order matters: what needs root comes before the change of
+user, what binds for ever comes last. As a plain user the change of user is impossible, and older
+kernels lack Landlock; the probes say which primitives are active, so that the grader can refuse.
 """
 
 from __future__ import annotations
@@ -13,31 +14,36 @@ import ctypes
 import os
 import resource
 import signal
-import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
+from enum import Enum
+from functools import partial
 
 from autograder.sandbox import apart, landlock, seccomp
+from autograder.sandbox.probes import (
+    apart_holds,
+    descriptors_hold,
+    landlock_holds,
+    limits_hold,
+    no_new_privileges_holds,
+    oom_holds,
+    parent_holds,
+    scratch_holds,
+    seccomp_holds,
+    session_holds,
+    uid_holds,
+)
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
-PR_GET_NO_NEW_PRIVS = 39
-PTRACE_CONT = 7
-IPC_PRIVATE = 0
 
 LOCKED_MEMORY = 1 << 16
 SIGNALS = 1000
 
 #: The descriptor that the worker keeps, its end of the wire.
 WIRE_DESCRIPTOR = 3
-
-#: What hidden checks require. Not Landlock, which kernels before 5.13 lack.
-FLOOR = frozenset({"uid", "no_new_privs", "seccomp"})
-#: What they require of a plain user, who cannot give a worker a user of its own.
-PLAIN_FLOOR = frozenset({"apart", "landlock", "no_new_privs", "seccomp"})
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 #: The same number on every architecture; not every Python's ``os.closerange`` knows it.
@@ -54,8 +60,7 @@ class Confinement:
         readable: folders and files to read, beside what Python and its libraries need.
         parent: the process that has to be the parent still; None for whichever it is.
         without: steps to leave out, by name. For tests alone, which show so what a step is for;
-            the probes report it. Landlock and seccomp go with ``no_new_privs``, ``apart`` with
-            ``uid``.
+            the probes report it.
     """
 
     uid: int | None
@@ -68,25 +73,6 @@ class Confinement:
     parent: int | None = None
     readable: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
-
-
-def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
-    """Give up, for ever, everything that running student code does not need.
-
-    Raises:
-        OSError, RuntimeError, ValueError: a step that this kernel has has failed.
-    """
-    _streams(wire_descriptor)
-    without = confinement.without
-    if not without <= STEPS.keys():
-        raise ValueError(f"no step is called {', '.join(sorted(without - STEPS.keys()))}")
-    if "no_new_privs" in without:
-        without |= {"landlock", "seccomp", "apart"}
-    if "uid" in without:
-        without |= {"apart"}
-    for name, step in STEPS.items():
-        if name not in without:
-            step(confinement)
 
 
 def confined(without: frozenset[str]) -> bool:
@@ -128,10 +114,9 @@ def close_from(first: int) -> None:
 def _scratch(confinement: Confinement) -> None:
     os.chdir(confinement.scratch)
     os.umask(0o077)
-    os.environ.update(
-        HOME=confinement.scratch, TMPDIR=confinement.scratch, MPLCONFIGDIR=confinement.scratch
-    )
-    tempfile.tempdir = confinement.scratch  # torch's import has made it look before
+    folder = os.getcwd()  # noqa: PTH109 (links followed, as the probe sees it)
+    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
+    tempfile.tempdir = folder  # torch's import has made it look before
 
 
 def _first_to_be_killed(_confinement: Confinement) -> None:
@@ -215,138 +200,145 @@ def _apart(confinement: Confinement) -> None:
         apart.restrict()
 
 
-#: The order is part of the defence.
-STEPS: dict[str, Callable[[Confinement], None]] = {
-    "session": _new_session,
-    "descriptors": _descriptors,
-    "scratch": _scratch,
-    "oom": _first_to_be_killed,
-    "rlimits": _resource_limits,
-    "uid": _change_user,
-    "parent": _die_with_parent,
-    "no_new_privs": _no_new_privileges,
-    "landlock": _landlock,
-    "seccomp": _seccomp,
-    "apart": _apart,
-}
+# --- the table: all that is said of a primitive elsewhere follows from it -------------------------
 
 
-# --- probes: each attempts what its primitive forbids ---------------------------------------------
+class Grading(Enum):
+    """As whom the grader runs."""
+
+    ROOT = "root"
+    PLAIN = "a plain user"
+
+    @classmethod
+    def here(cls) -> Grading:
+        """As whom this process runs."""
+        return cls.ROOT if os.geteuid() == 0 else cls.PLAIN
+
+
+BOTH = frozenset(Grading)
+ROOT, PLAIN = frozenset({Grading.ROOT}), frozenset({Grading.PLAIN})
+NOBODY = frozenset[Grading]()
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One thing that a worker gives up.
+
+    Attributes:
+        gives_up: what that is, in words for the README.
+        step: gives it up.
+        holds: the probe, which attempts what is forbidden.
+        needed_by: who has to have it for the isolation to be full.
+        required_of: whose hidden checks are refused without it.
+        stands_in_for: what it replaces where that cannot be had; it is left out with it.
+        rests_on: what has to be in force before; it is left out with it.
+    """
+
+    name: str
+    gives_up: str
+    step: Callable[[Confinement], None]
+    holds: Callable[[], bool]
+    needed_by: frozenset[Grading] = BOTH
+    required_of: frozenset[Grading] = NOBODY
+    stands_in_for: str = ""
+    rests_on: str = ""
+
+
+#: The order is part of the defence. Landlock is required of a plain user alone, because kernels
+#: before 5.13 lack it.
+PRIMITIVES = (
+    Primitive("session", "its terminal and its group of processes", _new_session, session_holds),
+    Primitive(
+        "descriptors",
+        "every descriptor but one socket",
+        _descriptors,
+        partial(descriptors_hold, WIRE_DESCRIPTOR),
+    ),
+    Primitive("scratch", "every working folder but a fresh one", _scratch, scratch_holds),
+    Primitive("oom", "to be spared when memory runs out", _first_to_be_killed, oom_holds),
+    Primitive(
+        "rlimits",
+        "memory, processor time, file size, processes, timers and open files beyond its limits",
+        _resource_limits,
+        limits_hold,
+    ),
+    Primitive(
+        "uid",
+        "its user: a random high uid without groups, which nobody else has",
+        _change_user,
+        uid_holds,
+        needed_by=ROOT,
+        required_of=ROOT,
+    ),
+    Primitive("parent", "to live longer than what has forked it", _die_with_parent, parent_holds),
+    Primitive(
+        "no_new_privs",
+        "setuid programs",
+        _no_new_privileges,
+        no_new_privileges_holds,
+        required_of=BOTH,
+    ),
+    Primitive(
+        "landlock",
+        "files: it reads Python, the libraries, the public package and what /proc says of itself, "
+        "runs Python alone, and writes its scratch folder; TCP; signals to others",
+        _landlock,
+        landlock_holds,
+        required_of=PLAIN,
+        rests_on="no_new_privs",
+    ),
+    Primitive(
+        "seccomp",
+        "system calls: the network, other processes, namespaces, mounts, keys, System V IPC, "
+        "io_uring, bpf, memory that belongs to no process (memfd, shared mappings of nothing, what is "
+        "on its way through sockets and pipes), watching files, signals on input and output, and more",
+        _seccomp,
+        seccomp_holds,
+        required_of=BOTH,
+        rests_on="no_new_privs",
+    ),
+    Primitive(
+        "apart",
+        "signals to and limits of the user's other processes, and the modes of the user's files",
+        _apart,
+        apart_holds,
+        needed_by=PLAIN,
+        required_of=PLAIN,
+        stands_in_for="uid",
+        rests_on="no_new_privs",
+    ),
+)
+NAMES = tuple(primitive.name for primitive in PRIMITIVES)
+
+
+def required(grading: Grading) -> frozenset[str]:
+    """What hidden checks require."""
+    return frozenset(each.name for each in PRIMITIVES if grading in each.required_of)
+
+
+def complete(held: Collection[str]) -> bool:
+    """Whether all that one kind of user needs is among what held."""
+    return any(
+        all(each.name in held for each in PRIMITIVES if grading in each.needed_by)
+        for grading in Grading
+    )
 
 
 def active_primitives() -> tuple[str, ...]:
     """The primitives that hold in this process, found by trying to break each."""
-    return tuple(name for name, holds in PROBES.items() if holds())
+    return tuple(each.name for each in PRIMITIVES if each.holds())
 
 
-def _uid_holds() -> bool:
-    """Root cannot be regained, no group is left, and the parent belongs to another user.
+def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
+    """Give up, for ever, everything that running student code does not need.
 
-    A plain user cannot become root either: only a user of one's own keeps the grader out of reach.
-    Its priority shows it; signals may be refused by Landlock already.
+    Raises:
+        OSError, RuntimeError, ValueError: a step that this kernel has has failed.
     """
-    parent = os.getppid()
-    if 0 in (*os.getresuid(), *os.getresgid()) or os.getgroups():
-        return False
-    with contextlib.suppress(FileNotFoundError):  # hidden, as only others' processes can be
-        if os.stat(f"/proc/{parent}").st_uid == os.getuid():  # noqa: PTH116
-            return False
-    attempts: tuple[Callable[[], object], ...] = (
-        lambda: os.setuid(0),
-        lambda: os.setgroups([0]),
-        lambda: os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent)),
-    )
-    return all(_is_refused(attempt) for attempt in attempts)
-
-
-def _is_refused(attempt: Callable[[], object]) -> bool:
-    try:
-        attempt()
-    except PermissionError:
-        return True
-    except OSError:
-        pass
-    return False
-
-
-def _no_new_privileges_holds() -> bool:
-    return bool(LIBC.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-
-
-def _limits_hold() -> bool:
-    try:
-        resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
-    except (ValueError, PermissionError):
-        return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
-    return False
-
-
-def _descriptors_hold() -> bool:
-    """No descriptor beyond the standard streams and the wire can be duplicated."""
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
-        if int(name) > WIRE_DESCRIPTOR:
-            try:
-                os.close(os.dup(int(name)))
-            except OSError:
-                continue  # the listing's own
-            return False
-    return True
-
-
-def _landlock_holds() -> bool:
-    """What everybody may read or write, this process may not."""
-
-    def make_temporary_file() -> None:
-        path = Path(f"/tmp/.probe-{os.getpid()}")
-        path.touch(exist_ok=False)
-        path.unlink()
-
-    attempts: dict[str, Callable[[], object]] = {
-        "/": lambda: os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY)),
-        "/etc/passwd": lambda: os.close(os.open("/etc/passwd", os.O_RDONLY)),
-        "/tmp": make_temporary_file,
-    }
-    return all(_is_refused(attempts[path]) for path in attempts if Path(path).exists())
-
-
-def _seccomp_holds() -> bool:
-    """Calls that every user may make are refused; none changes anything where it is not.
-
-    A container may refuse some of them by a filter of its own, but never all.
-    """
-    if not seccomp.in_force():
-        return False
-    attempts: tuple[Callable[[], object], ...] = (
-        lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
-        lambda: _called(LIBC.ptrace(PTRACE_CONT, os.getpid(), None, None)),
-        lambda: _called(LIBC.unshare(0)),
-        lambda: _called(LIBC.shmget(IPC_PRIVATE, ctypes.c_size_t(0), 0)),
-    )
-    return all(_is_refused(attempt) for attempt in attempts)
-
-
-def _apart_holds() -> bool:
-    """The parent cannot be touched, nor the modes of the user's own files."""
-    parent = os.getppid()
-    attempts: tuple[Callable[[], object], ...] = (
-        lambda: os.kill(parent, 0),
-        lambda: resource.prlimit(parent, resource.RLIMIT_CORE),
-        lambda: os.chmod(".", 0o700),  # noqa: PTH101
-    )
-    return all(_is_refused(attempt) for attempt in attempts)
-
-
-def _called(result: int) -> None:
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "refused")
-
-
-PROBES: dict[str, Callable[[], bool]] = {
-    "uid": _uid_holds,
-    "no_new_privs": _no_new_privileges_holds,
-    "rlimits": _limits_hold,
-    "descriptors": _descriptors_hold,
-    "landlock": _landlock_holds,
-    "seccomp": _seccomp_holds,
-    "apart": _apart_holds,
-}
+    _streams(wire_descriptor)
+    without = confinement.without
+    if not without <= set(NAMES):
+        raise ValueError(f"no step is called {', '.join(sorted(without - set(NAMES)))}")
+    for each in PRIMITIVES:
+        if not without & {each.name, each.rests_on, each.stands_in_for}:
+            each.step(confinement)

@@ -42,16 +42,24 @@ X32 = 0x4000_0000
 NEW_NAMESPACES = 0x7E02_0000
 #: CLONE_FILES and CLONE_THREAD: threads share their descriptors, processes do not.
 SHARED_FILES = 0x0000_0400 | 0x0001_0000
-TIOCSTI, TIOCLINUX = 0x5412, 0x541C
-#: FS_IOC_RESVSP, FS_IOC_RESVSP64, FS_IOC_ZERO_RANGE: ``fallocate`` by another door, and past
-#: RLIMIT_FSIZE.
-RESERVE = (0x4030_5828, 0x4030_582A, 0x4030_5839)
-#: Locks of no process, F_OFD_SETLK and F_OFD_SETLKW, which cannot be counted by user; F_SETLEASE,
-#: F_NOTIFY and F_SETPIPE_SZ take the kernel's memory.
-FCNTL = (37, 38, 1024, 1026, 1031)
+#: What honest code asks of a descriptor: TCGETS, TCGETS2, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO,
+#: FIOCLEX, FIONCLEX. Others type for another (TIOCSTI), have the kernel send signals (FIOSETOWN,
+#: SIOCSPGRP, TIOCSIG), change the flags of files that are open for reading (FS_IOC_SETFLAGS,
+#: FS_IOC_ENABLE_VERITY) or reserve space past RLIMIT_FSIZE (FS_IOC_RESVSP).
+IOCTL = (0x5401, 0x802C_542A, 0x5413, 0x540F, 0x541B, 0x5421, 0x5451, 0x5450)
+#: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETLK, F_SETLKW, F_DUPFD_CLOEXEC, F_GETPIPE_SZ and
+#: F_GET_SEALS. Others have the kernel send signals (F_SETOWN, F_SETOWN_EX, F_SETSIG), tell of the
+#: locks of other users (F_GETLK), watch folders (F_NOTIFY), take its memory (F_SETPIPE_SZ,
+#: F_SETLEASE) or make locks that cannot be counted by user (F_OFD_SETLK).
+FCNTL = (0, 1, 2, 3, 4, 6, 7, 1030, 1032, 1034)
+#: MADV_COLD and MADV_PAGEOUT throw out of memory what others have read.
+MADVISE = (20, 21)
+#: All that goes on inside of a process, and to wait, as for a thread that ends. Not to wake others
+#: by a page of a file that both may read.
+FUTEX = (*range(0x80, 0x8E), 0, 9)
 #: MAP_SHARED and MAP_ANONYMOUS in one.
 SHARED_MEMORY = 0x01 | 0x20
-WHOLE, SOCKET_KIND = 0xFFFF_FFFF, 0xF
+WHOLE, SOCKET_KIND, FUTEX_OPERATION = 0xFFFF_FFFF, 0xF, 0xFF
 
 
 @dataclass(frozen=True)
@@ -78,27 +86,40 @@ CONDITIONAL: Mapping[str, tuple[Condition, ...]] = {
         Condition(0, NEW_NAMESPACES, (0,)),
         Condition(0, SHARED_FILES, (0, SHARED_FILES)),
     ),
-    "ioctl": (Condition(1, WHOLE, (TIOCSTI, TIOCLINUX, *RESERVE), among=False),),
-    "fcntl": (Condition(1, WHOLE, FCNTL, among=False),),
+    "ioctl": (Condition(1, WHOLE, IOCTL),),
+    "fcntl": (Condition(1, WHOLE, FCNTL),),
+    "madvise": (Condition(2, WHOLE, MADVISE, among=False),),
+    "futex": (Condition(1, FUTEX_OPERATION, FUTEX),),
     "mmap": (Condition(3, SHARED_MEMORY, (SHARED_MEMORY,), among=False),),
     "personality": (Condition(0, WHOLE, (0, WHOLE)),),  # set none, and ask
 }
 #: Not there: of the first the flags lie in memory, where no filter can look; the second takes a
 #: disk's space at once, before anybody can look. The C library then does it in another way. The
 #: others say what of a file is in memory, or throw it out: a note for the next check, in a file
-#: that nobody may write.
+#: that nobody may write. A lock on such a file is one for whoever runs at the same time: it is
+#: nobody else's affair, so that nothing is done. Who watches files falls back to looking at them.
 MISSING: Mapping[str, int] = {
     "clone3": UNKNOWN,
     "fallocate": UNSUPPORTED,
     "preadv2": UNKNOWN,
     "cachestat": UNKNOWN,
     "fadvise64": NOTHING,
+    "flock": NOTHING,
+    "inotify_init": UNKNOWN,
+    "inotify_init1": UNKNOWN,
+    "inotify_add_watch": UNKNOWN,
+    "futex_waitv": UNKNOWN,
+    "futex_wake": UNKNOWN,
+    "futex_wait": UNKNOWN,
+    "futex_requeue": UNKNOWN,
 }
 
 #: Calls that are refused whatever their arguments, by number: x86-64, aarch64.
 REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     # a service of the system behind a socket: a container's engine, a name service, a bus
     "connect": (42, 203),
+    # an abstract name is taken for all users
+    "bind": (49, 200),
     # other processes
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -129,6 +150,10 @@ REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "lookup_dcookie": (212, 18),
+    "file_setattr": (469, 469),
+    # what of a file is in memory, and whose namespaces there are
+    "mincore": (27, 232),
+    "listns": (470, 470),
     "fanotify_init": (300, 262),
     "fanotify_mark": (301, 263),
     # what outlives its process
@@ -206,19 +231,29 @@ REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "uselib": (134, None),
     "_sysctl": (156, None),
 }
-_OTHERS: Mapping[str, tuple[int, int]] = {
+_OTHERS: Mapping[str, tuple[int | None, int | None]] = {
     "socket": (41, 198),
     "socketpair": (53, 199),
     "clone": (56, 220),
     "ioctl": (16, 29),
     "fcntl": (72, 25),
     "mmap": (9, 222),
+    "madvise": (28, 233),
+    "futex": (202, 98),
     "personality": (135, 92),
     "clone3": (435, 435),
     "fallocate": (285, 47),
     "preadv2": (327, 286),
     "cachestat": (451, 451),
     "fadvise64": (221, 223),
+    "flock": (73, 32),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "futex_waitv": (449, 449),
+    "futex_wake": (454, 454),
+    "futex_wait": (455, 455),
+    "futex_requeue": (456, 456),
 }
 
 

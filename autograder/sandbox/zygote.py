@@ -13,11 +13,11 @@ import gc
 import importlib
 import json
 import os
+import secrets
 import select
 import signal
 import socket
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Iterable
@@ -79,14 +79,23 @@ def main() -> None:
 
 
 def run(job: socket.socket, settings: Settings, given: dict[str, object]) -> None:
-    """Fork the grader onto ``job``, then serve it until it is gone."""
+    """Fork the grader onto ``job``, then serve it until it is gone; in a fork, become a worker."""
+    zygote = _with_grader(job, settings)
+    start = None if zygote is None else zygote.serve()
+    del zygote  # a worker is not to find what it was told of others
+    if start is not None:
+        _become_worker(start, settings, given)
+
+
+def _with_grader(job: socket.socket, settings: Settings) -> Zygote | None:
+    """Fork the grader onto ``job``; None, and a word to the session, if that cannot be done."""
     try:
         reaper.adopt_orphans()
         # Ctrl-C reaches the whole group. The grader obeys it; this process must stay to clean up.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BaseException:
         wire.send(job, {"fault": traceback.format_exc()})
-        return
+        return None
     control, grader_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     grader = os.fork()
     if grader == 0:
@@ -94,7 +103,8 @@ def run(job: socket.socket, settings: Settings, given: dict[str, object]) -> Non
         _run_grader(settings, job, grader_end)
     grader_end.close()
     job.close()
-    Zygote(control, grader, settings, given).serve()
+    gc.disable()  # how often it has collected would tell a worker how many there were before
+    return Zygote(control, grader, settings)
 
 
 def load(settings: Settings) -> dict[str, object]:
@@ -137,16 +147,34 @@ class _Forked(Watched):
     group: cgroup.Group | None
 
 
+@dataclass(frozen=True)
+class _Start:
+    """All that a fork takes along of the order that it was made by.
+
+    Attributes:
+        descriptor: its end of the wire.
+    """
+
+    confinement: lockdown.Confinement
+    workspace: Workspace
+    descriptor: int
+
+
+class _InTheFork(BaseException):
+    """Leaves every frame of the zygote, and so what it knows of other workers, behind."""
+
+    def __init__(self, start: _Start) -> None:
+        super().__init__()
+        self.start = start
+
+
 class Zygote:
     """Forks and reaps workers at the grader's orders, which come as small JSON messages."""
 
-    def __init__(
-        self, control: socket.socket, grader: int, settings: Settings, given: dict[str, object]
-    ) -> None:
+    def __init__(self, control: socket.socket, grader: int, settings: Settings) -> None:
         self.control = control
         self.grader = grader
         self.settings = settings
-        self.given = given
         self.workers: dict[int, _Forked] = {}
         self.watch = Watch()
         self.stopped: dict[int, str] = {}  # of these workers, why
@@ -158,8 +186,11 @@ class Zygote:
             if reaper.kill_abandoned(uid):
                 self._release(uid, None)
 
-    def serve(self) -> None:
-        """Obey until the grader closes the control socket; then leave nothing behind."""
+    def serve(self) -> _Start | None:
+        """Obey until the grader closes the control socket; then leave nothing behind.
+
+        In a fork: what it is to become a worker with.
+        """
         looked = time.monotonic()
         while True:
             waiting = select.select([self.control], [], [], WATCH_SECONDS if self.workers else None)
@@ -173,12 +204,17 @@ class Zygote:
             )
             if not message:
                 break
-            self.control.send(json.dumps(self._obey(message, descriptors)).encode())
+            try:
+                reply = self._obey(message, descriptors)
+            except _InTheFork as fork:
+                return fork.start
+            self.control.send(json.dumps(reply).encode())
         self.do_reap_all({})
         if self.groups is not None:
             self.groups.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.grader, 0)
+        return None
 
     def _obey(self, message: bytes, descriptors: list[int]) -> dict[str, Any]:
         """The reply to one order. A failure, of a fork say, costs that order alone."""
@@ -187,6 +223,9 @@ class Zygote:
             order = json.loads(message)
             number = order["id"]
             return {"id": number, **getattr(self, f"do_{order['op']}")(order, *descriptors)}
+        except _InTheFork:
+            descriptors.clear()  # it still needs its end of the wire
+            raise
         except Exception as error:
             return {"id": number, "fault": f"{type(error).__name__}: {error}"}
         finally:
@@ -205,7 +244,10 @@ class Zygote:
         uid = None if self.users is None or "uid" in without else self.users.take()
         scratch, group = None, None
         try:
-            scratch = tempfile.mkdtemp(prefix="scratch-", dir=order["scratch"])
+            # By no generator whose state a worker would inherit, and tell from it how many it had
+            # made before.
+            scratch = f"{order['scratch']}/scratch-{secrets.token_hex(8)}"
+            os.mkdir(scratch, 0o700)  # noqa: PTH102
             if uid is not None:
                 os.chown(scratch, uid, uid)
             confinement = lockdown.Confinement(
@@ -221,12 +263,15 @@ class Zygote:
                 confinement.memory, confinement.file_size, workspace.count, workspace.size
             )
             group = self._group(order["worker"], allowance, confinement.processes)
+            start = _Start(confinement, workspace, descriptor)
             pid = os.fork()
         except BaseException:
             self._release(uid, scratch, group)
             raise
         if pid == 0:
-            self._become_worker(confinement, workspace, descriptor)
+            # Kept in no name of this frame, which it refers to: what the zygote holds, its socket
+            # too, has to be gone before the wire takes that descriptor's place.
+            raise _InTheFork(start)
         self.workers[order["worker"]] = _Forked(
             pid, uid, scratch, allowance, not lockdown.confined(without), group
         )
@@ -250,37 +295,6 @@ class Zygote:
         if file_size not in self.workspaces:
             self.workspaces[file_size] = Workspace.of(self.settings.path, file_size)
         return self.workspaces[file_size]
-
-    def _become_worker(
-        self, confinement: lockdown.Confinement, workspace: Workspace, descriptor: int
-    ) -> NoReturn:
-        """Never returns: a fork that came back would obey the grader's orders a second time."""
-        try:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            fault = None
-            try:
-                lockdown.lock_down(confinement, descriptor)
-            except BaseException as error:
-                fault = f"lock-down failed: {type(error).__name__}: {error}"
-            channel = _wire_of(descriptor)
-            if fault is not None:
-                wire.send(channel, {"fault": fault})
-                os._exit(1)
-            settings = self.settings
-            honest.load_in_one_process()
-            progress.draw_plainly()
-            unreadable = _unreadable(settings.path)
-            try:
-                if unreadable is None:
-                    workspace.fill()
-            except OSError as error:
-                wire.send(channel, {"fault": f"the public folder cannot be copied: {error}"})
-                os._exit(1)
-            active = list(lockdown.active_primitives())
-            wire.send(channel, {"active": active, "unreadable": unreadable})
-            worker.Worker(worker.become_main(self.given), settings.describers).serve(channel)
-        finally:
-            os._exit(1)
 
     def do_reap(self, order: dict[str, Any]) -> dict[str, Any]:
         """Kill a worker and all it started; its wait status, and why it was stopped before."""
@@ -316,6 +330,37 @@ class Zygote:
         replies = [self.do_reap({"worker": number}) for number in list(self.workers)]
         faults = [reply["fault"] for reply in replies if "fault" in reply]
         return {"fault": "; ".join(faults)} if faults else {}
+
+
+def _become_worker(start: _Start, settings: Settings, given: dict[str, object]) -> NoReturn:
+    """Never returns: a fork that came back would obey the grader's orders a second time."""
+    try:
+        gc.enable()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            greeting = _locked_down(start, settings)
+        except BaseException as error:
+            greeting = {"fault": f"lock-down failed: {type(error).__name__}: {error}"}
+        channel = _wire_of(start.descriptor)
+        wire.send(channel, greeting)
+        if "fault" not in greeting:
+            worker.Worker(worker.become_main(given), settings.describers).serve(channel)
+    finally:
+        os._exit(1)
+
+
+def _locked_down(start: _Start, settings: Settings) -> dict[str, Any]:
+    """Give up everything and make the place ready; what the worker tells of it."""
+    lockdown.lock_down(start.confinement, start.descriptor)
+    honest.load_in_one_process()
+    progress.draw_plainly()
+    unreadable = _unreadable(settings.path)
+    try:
+        if unreadable is None:
+            start.workspace.fill()
+    except OSError as error:
+        return {"fault": f"the public folder cannot be copied: {error}"}
+    return {"active": list(lockdown.active_primitives()), "unreadable": unreadable}
 
 
 def _unreadable(path: Iterable[str]) -> str | None:

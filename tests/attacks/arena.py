@@ -43,7 +43,7 @@ from jsonschema import Draft202012Validator
 from autograder import gradescope
 from autograder.model import manifest
 from autograder.model.report import Report
-from autograder.sandbox.lockdown import STEPS
+from autograder.sandbox.lockdown import NAMES, Grading, required
 from autograder.session import Session
 from autograder.wire import codec, decoder, elements
 from autograder.wire.types import plain
@@ -58,7 +58,7 @@ NOTEBOOK = "attacked.ipynb"
 LEVELS: dict[str, frozenset[str]] = {
     "all": frozenset(),
     "no-landlock": frozenset({"landlock"}),
-    "floor": frozenset(STEPS) - {"uid", "no_new_privs", "seccomp", "scratch"},
+    "floor": frozenset(NAMES) - required(Grading.ROOT) - {"scratch"},
 }
 SWITCH = "without" in inspect.signature(Session.grade).parameters
 

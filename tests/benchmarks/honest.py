@@ -23,18 +23,20 @@ from rich.progress import Progress
 from rich.table import Table
 
 from autograder.model import manifest
-from autograder.sandbox.lockdown import FLOOR, PROBES
+from autograder.sandbox.lockdown import NAMES, Grading, required
 from autograder.session import Session
 from release.mistakes import mistakes
 from release.templates import solution_files, solved, templates
 
 ROOT = Path(__file__).parents[2]
 HW4 = manifest.load(ROOT / "solutions" / "hw4")
-#: With other descriptors left open a worker could give the clean process orders.
+#: With other descriptors left open a worker could give the clean process orders; and honest code
+#: needs a place to write.
+ALWAYS = {"descriptors", "scratch", "session", "parent"}
 LEVELS = {
     "all": frozenset[str](),
     "without Landlock": frozenset({"landlock"}),
-    "floor": frozenset(PROBES) - FLOOR - {"apart", "descriptors"} | {"oom"},
+    "floor": frozenset(NAMES) - required(Grading.ROOT) - ALWAYS,
 }
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from autograder import gradescope
 from autograder.gradescope import decide, output, policies
+from autograder.gradescope.decide import isolation
 from autograder.gradescope.metadata import Metadata, Previous, User, parse
 from autograder.gradescope.policies import Due, due_of, lateness, quota
 from autograder.gradescope.repeat import repeated
@@ -23,6 +24,7 @@ from autograder.model import text as bounds
 from autograder.model.manifest import Gradescope, HiddenChecks, LatePolicy, SubmissionLimit
 from autograder.model.report import CheckResult, Leaderboard, Report
 from autograder.model.times import parse_time
+from autograder.sandbox.lockdown import NAMES
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 DUE = datetime(2026, 10, 1, 23, 59, tzinfo=UTC)
@@ -372,6 +374,28 @@ def test_decisions_are_kept_for_staff() -> None:
     assert extra["limit"] == {"submissions": 2, "hours": 24, "used": 0, "next_at": None}
     assert extra["metadata_notes"] == ["a note"]
     assert extra["isolation"] == "floor"
+
+
+ROOTS = tuple(name for name in NAMES if name != "apart")
+PLAIN_USERS = tuple(name for name in NAMES if name != "uid")
+
+
+@pytest.mark.parametrize(
+    ("held", "word"),
+    [
+        (ROOTS, "full"),
+        (PLAIN_USERS, "full"),
+        (NAMES, "full"),
+        *((tuple(name for name in ROOTS if name != lost), "floor") for lost in ROOTS),
+        *((tuple(name for name in PLAIN_USERS if name != lost), "floor") for lost in PLAIN_USERS),
+        ((), "unknown"),
+    ],
+)
+def test_isolation_is_full_if_all_holds_that_this_kind_of_user_needs(
+    held: tuple[str, ...], word: str
+) -> None:
+    assert isolation(replace(REPORT, primitives=held)) == word
+    assert isolation(replace(REPORT, primitives=held, unsafe=True)) == "unsafe"
 
 
 def test_a_failed_run_is_excused_in_the_next() -> None:

@@ -22,9 +22,41 @@ from autograder.sandbox.requests import StudentException
 
 __all__ = ["sandbox", "shared"]  # fixtures
 
+LANDLOCK = next(each for each in lockdown.PRIMITIVES if each.name == "landlock")
+
 needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
 needs_net = pytest.mark.skipif(landlock.version() < 4, reason="Landlock has no ports here")
 needs_scope = pytest.mark.skipif(landlock.version() < 6, reason="Landlock has no scopes here")
+
+
+# --- what the interpreter needs -------------------------------------------------------------------
+
+
+def test_of_folders_with_whole_programs_only_what_python_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = ["libz.so.1", "liba.so", "python3.12", "python3", "x86_64-linux-gnu", "locale", "ssl"]
+    other = ["git-core", "gcc", "jvm", "llvm-14", "node_modules", "libx.a", "so", "pythonic"]
+    for name in [*needed, *other]:
+        (tmp_path / "lib" / name).mkdir(parents=True)
+    (tmp_path / "own" / "jvm").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("lib")
+    monkeypatch.setattr(landlock, "MIXED", (str(tmp_path / "lib"),))
+    own = str(tmp_path / "own")
+    for folder in (tmp_path / "lib", tmp_path / "linked"):
+        found = landlock.narrowed([str(folder), own, str(tmp_path / "absent")])
+        assert found[-2:] == [own, str(tmp_path / "absent")]
+        assert {Path(path).name for path in found[:-2]} == set(needed)
+
+
+def test_the_loader_is_named_by_the_interpreter(tmp_path: Path) -> None:
+    interpreter, *loader = landlock.programs()
+    assert interpreter == os.path.realpath(sys.executable)
+    assert all(Path(path).is_file() and ".so" in Path(path).name for path in loader)
+    for content in (b"", b"#!/bin/sh\n", b"\x7fELF\x02\x01" + b"\0" * 58):
+        (tmp_path / "program").write_bytes(content)
+        assert landlock._loader(tmp_path / "program") is None
+    assert landlock._loader(tmp_path / "absent") is None
 
 
 # --- older kernels ------------------------------------------------------------------------------
@@ -90,8 +122,8 @@ def test_a_kernel_without_it_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(landlock, "LIBC", Kernel)
     assert landlock.version() == 0
     confinement = lockdown.Confinement(None, "/nothing", 1, 1, 1)
-    lockdown.STEPS["landlock"](confinement)
-    assert not lockdown.PROBES["landlock"]()
+    LANDLOCK.step(confinement)
+    assert not LANDLOCK.holds()
 
 
 @needs_landlock
@@ -271,6 +303,26 @@ class TestInAWorker:
         assert attack(sandbox, source, bounds=big, without={"landlock"}) == everything
         assert attack(sandbox, source, bounds=big) == ["own"]
 
+    def test_programs_beside_the_libraries_cannot_be_read(self, sandbox: Sandbox) -> None:
+        """What can be read could be started by the loader."""
+        source = """
+            import os
+            def attack(paths):
+                return [path for path in paths if reads(path)]
+            def reads(path):
+                try:
+                    open(path, "rb").close()
+                    return True
+                except OSError:
+                    return False
+        """
+        folders = ("git-core", "gcc", "jvm", "apt", "dpkg", "openssh", "systemd", "llvm-*/bin")
+        found = [p for f in folders for p in sorted(Path("/usr/lib").glob(f"{f}/**/*"))[:200]]
+        paths = [str(path) for path in found if path.is_file() and not path.is_symlink()]
+        assert paths
+        assert attack(sandbox, source, [*paths, sys.executable]) == [sys.executable]
+        assert len(attack(sandbox, source, paths, without={"landlock"})) > len(paths) / 2
+
     def test_devices(self, sandbox: Sandbox) -> None:
         source = """
             def attack():
@@ -292,7 +344,7 @@ class TestInAWorker:
 
     def test_the_scratch_folder_is_whole(self, sandbox: Sandbox) -> None:
         source = """
-            import os, socket
+            import os
             def attack():
                 os.makedirs("a/b"); os.makedirs("c")
                 with open("a/b/file", "w") as file:
@@ -302,9 +354,7 @@ class TestInAWorker:
                 os.symlink("c/file", "soft")
                 os.mkfifo("fifo")
                 os.truncate("c/file", 2)
-                with socket.socket(socket.AF_UNIX) as own:
-                    own.bind("socket")
-                for name in ("a/link", "soft", "fifo", "socket"):
+                for name in ("a/link", "soft", "fifo"):
                     os.unlink(name)
                 os.rmdir("a/b")
                 with open("c/file", "w") as file:
@@ -397,12 +447,12 @@ class TestInAWorker:
 @needs_landlock
 def test_the_probe_sees_what_is_not_refused() -> None:
     """In this process nothing is; where only /tmp is open, the probe must not be content."""
-    assert not lockdown.PROBES["landlock"]()
+    assert not LANDLOCK.holds()
 
     def test() -> None:
         handled = Handled.by(landlock.version())
         landlock.restrict([("/tmp", landlock.SCRATCH)], handled)
-        assert not lockdown.PROBES["landlock"]()
+        assert not LANDLOCK.holds()
 
     assert in_a_fork(test) == 0
 
@@ -520,6 +570,40 @@ HONEST = {
             from IPython.display import Image, display
             cell = TransformerManager().transform_cell("%matplotlib inline\\n!ls\\nx = 1")
             return "run_line_magic" in cell
+    """,
+    "locks": """
+        def honest():
+            import concurrent.futures, fcntl, mmap, queue, sqlite3, threading
+            one, other = sqlite3.connect("base"), sqlite3.connect("base", timeout=0.1)
+            with one:
+                one.execute("create table x (y)")
+                one.execute("insert into x values (1)")
+            rows = other.execute("select y from x").fetchall()
+            with open("locked", "w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            done = queue.Queue()
+            threads = [threading.Thread(target=done.put, args=(n,)) for n in range(50)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                squares = list(pool.map(lambda x: x * x, range(100)))
+            with open("mapped", "w+b") as file:
+                file.truncate(1 << 20)
+                area = mmap.mmap(file.fileno(), 0)
+                area[:2] = b"xy"
+                area.flush()
+            return rows == [(1,)] and done.qsize() == 50 and squares[-1] == 9801
+    """,
+    "own process": """
+        def honest():
+            import os, platform, resource, threading, psutil
+            process = psutil.Process()
+            used = process.memory_info().rss, process.cpu_times().user, process.num_threads()
+            platform.platform(), platform.freedesktop_os_release(), process.name()
+            usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            threads = len(os.listdir("/proc/self/task"))
+            return min(used[0], usage) > 0 and psutil.virtual_memory().total > 0 and threads > 0
     """,
     "standard library": """
         def honest():

@@ -26,6 +26,7 @@ from autograder import wire
 from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, users, zygote
 from autograder.sandbox.client import Bounds, Worker
+from autograder.sandbox.lockdown import Grading
 from autograder.sandbox.requests import (
     Replayed,
     StudentException,
@@ -39,7 +40,7 @@ from autograder.wire.protocol import Replay, Step
 pytestmark = needs_root
 
 #: What holds in a worker of root's; a plain user's is apart from its user in another way.
-OF_ROOT = frozenset(lockdown.PROBES) - {"apart"}
+OF_ROOT = frozenset(p.name for p in lockdown.PRIMITIVES if Grading.ROOT in p.needed_by)
 BOUNDS = Bounds(cpu_seconds=30, memory=256 << 20, file_size=1 << 20)
 #: The grader's fork does nothing but lend its control socket to the test, which plays the grader.
 STUB = """
@@ -210,9 +211,11 @@ def test_every_primitive_is_active(sandbox: Sandbox) -> None:
     worker = sandbox.worker()
     worker.close()
     assert worker.active == OF_ROOT
+    assert lockdown.complete(worker.active)
 
 
-@pytest.mark.parametrize("name", lockdown.PROBES)
+# without a place to write no worker starts
+@pytest.mark.parametrize("name", sorted({*lockdown.NAMES} - {"scratch"}))
 def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> None:
     worker = sandbox.worker(bounds=replace(BOUNDS, without=frozenset({name})))
     worker.close()
@@ -1171,7 +1174,7 @@ def test_a_fork_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """EAGAIN, as in a container with a limit on processes."""
     ours, theirs = socket.socketpair()
     settings = zygote.Settings((), (), (), (), "")
-    own = zygote.Zygote(ours, 0, settings, {})
+    own = zygote.Zygote(ours, 0, settings)
 
     def fails() -> int:
         raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
@@ -1292,9 +1295,10 @@ def test_a_plain_users_worker_has_no_user_of_its_own_and_says_so(
         worker = sandbox.worker()
         worker.self_test()
         worker.close()
-        assert worker.active == set(lockdown.PROBES) - {"uid"}
-        assert lockdown.FLOOR - worker.active == {"uid"}
-        assert worker.active >= lockdown.PLAIN_FLOOR
+        assert worker.active == set(lockdown.NAMES) - {"uid"}
+        assert lockdown.required(Grading.ROOT) - worker.active == {"uid"}
+        assert worker.active >= lockdown.required(Grading.PLAIN)
+        assert lockdown.complete(worker.active)
 
 
 def test_roots_workers_have_a_user_of_their_own_instead_of_the_second_filter(
@@ -1304,7 +1308,12 @@ def test_roots_workers_have_a_user_of_their_own_instead_of_the_second_filter(
 
 
 REACH_AS_USER = """
-    import ctypes, os, resource
+    import ctypes, fcntl, os, resource, socket, struct
+    own, _other = socket.socketpair()
+    def change_flags(file):
+        flags = bytearray(8)
+        fcntl.ioctl(file, 0x80086601, flags)
+        fcntl.ioctl(file, 0x40086602, flags)
     def attack(owned):
         parent = os.getppid()
         attempts = {
@@ -1317,6 +1326,14 @@ REACH_AS_USER = """
             "memory": lambda: os.close(os.open(f"/proc/{parent}/mem", os.O_RDONLY)),
             "mode": lambda: os.chmod(owned, 0o600),
             "times": lambda: os.utime(owned),
+            # the kernel sends what the descriptor's owner is to get, also SIGKILL
+            "owner": lambda: fcntl.fcntl(own, fcntl.F_SETOWN, parent),
+            "owner by structure": lambda: fcntl.fcntl(own, 15, struct.pack("ii", 1, parent)),
+            "owner by request": lambda: fcntl.ioctl(own, 0x8901, struct.pack("i", parent)),
+            "owner of a socket": lambda: fcntl.ioctl(own, 0x8902, struct.pack("i", parent)),
+            "another signal": lambda: fcntl.fcntl(own, 10, 9),
+            "lease": lambda: fcntl.fcntl(own, fcntl.F_SETLEASE, fcntl.F_UNLCK),
+            "file's flags": lambda: change_flags(os.open(owned, os.O_RDONLY)),
             "content": lambda: open(owned).close(),
         }
         done = []
@@ -1343,11 +1360,17 @@ def test_a_plain_users_worker_does_not_reach_its_users_processes_and_files(
         owned.write_text("a file of the staff's")
         os.chown(owned, 30_001, 30_001)
         free = dataclasses.replace(BOUNDS, without=frozenset({"apart", "landlock", "seccomp"}))
-        for bounds, reached in ((free, 10), (BOUNDS, 0)):
+        # As before Linux 6.12, where Landlock keeps no signal from the user's other processes.
+        filtered = dataclasses.replace(BOUNDS, without=frozenset({"landlock"}))
+        found = {}
+        for name, bounds in {"free": free, "filtered": filtered, "held": BOUNDS}.items():
             worker = sandbox.worker(REACH_AS_USER, bounds)
-            found = worker.call("attack", [str(owned)], {}, soon())
-            assert isinstance(found, list)
-            assert len(found) == reached, found
+            reached = worker.call("attack", [str(owned)], {}, soon())
+            assert isinstance(reached, list)
+            found[name] = reached
+        assert len(found["free"]) >= 16, found["free"]
+        assert set(found["filtered"]) == {"memory", "content"}
+        assert found["held"] == []
 
 
 def test_a_plain_users_worker_may_end_itself_by_a_signal(

@@ -36,6 +36,8 @@ from autograder.sandbox.seccomp import (
 
 __all__ = ["sandbox", "shared"]  # fixtures
 
+SECCOMP = next(each for each in lockdown.PRIMITIVES if each.name == "seccomp")
+
 needs_filter = pytest.mark.skipif(not seccomp.available(), reason="no filter for this machine")
 x86_only = pytest.mark.skipif(seccomp.this_machine() is not MACHINES["x86_64"], reason="x86-64")
 
@@ -181,8 +183,8 @@ def test_another_machine_has_no_filter_and_says_so(monkeypatch: pytest.MonkeyPat
     assert seccomp.this_machine() is None
     monkeypatch.setattr(seccomp, "_STEPS", b"")
     assert not seccomp.available()
-    lockdown.STEPS["seccomp"](lockdown.Confinement(None, "/nothing", 1, 1, 1))
-    assert not lockdown.PROBES["seccomp"]()
+    SECCOMP.step(lockdown.Confinement(None, "/nothing", 1, 1, 1))
+    assert not SECCOMP.holds()
 
 
 @needs_filter
@@ -362,7 +364,7 @@ class TestInAWorker:
         """
         assert attack(sandbox, source) == (7, b"1\n")
 
-    def test_keys_pressed_for_another(self, sandbox: Sandbox) -> None:
+    def test_requests_to_devices_and_files(self, sandbox: Sandbox) -> None:
         source = """
             import fcntl
             def attack(requests):
@@ -375,10 +377,20 @@ class TestInAWorker:
                         found.append(error.errno)
                 return found
         """
-        requests = [seccomp.TIOCSTI, seccomp.TIOCLINUX, 0x541B]  # FIONREAD
-        assert attack(sandbox, source, requests) == [errno.EPERM, errno.EPERM, 0]
-        free = attack(sandbox, source, requests, without={"seccomp"})
-        assert free == [errno.ENOTTY, errno.ENOTTY, 0]
+        refused = {
+            "TIOCSTI": 0x5412,
+            "TIOCLINUX": 0x541C,
+            "FIOSETOWN": 0x8901,
+            "SIOCSPGRP": 0x8902,
+            "FIOASYNC": 0x5452,
+            "FS_IOC_SETFLAGS": 0x4008_6602,
+            "FS_IOC_RESVSP": 0x4030_5828,
+        }
+        fionread = 0x541B
+        found = attack(sandbox, source, [*refused.values(), fionread])
+        assert found == [*[errno.EPERM] * len(refused), 0]
+        free = attack(sandbox, source, [*refused.values(), fionread], without={"seccomp"})
+        assert errno.EPERM not in free
 
     def test_personality(self, sandbox: Sandbox) -> None:
         source = """
@@ -437,9 +449,10 @@ class TestInAWorker:
 
     def test_the_floor_alone(self, sandbox: Sandbox) -> None:
         """As on an old kernel, and with all else switched off too."""
-        without = frozenset(lockdown.PROBES) - lockdown.FLOOR
+        floor = lockdown.required(lockdown.Grading.ROOT)
+        without = frozenset(lockdown.NAMES) - floor - {"scratch"}  # the self-test writes there
         worker = sandbox.worker(bounds=replace(BOUNDS, without=without))
-        assert worker.active == lockdown.FLOOR
+        assert worker.active == floor | {"scratch"}
         worker.self_test()
         worker.close()
 
@@ -455,7 +468,7 @@ def test_the_probe_is_not_content_with_a_filter_from_outside() -> None:
             seccomp._STEPS = allow_all
             seccomp.LIBC.prctl(lockdown.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
             seccomp.restrict()
-            status = 0 if seccomp.in_force() and not lockdown.PROBES["seccomp"]() else 2
+            status = 0 if seccomp.in_force() and not SECCOMP.holds() else 2
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
