@@ -290,8 +290,9 @@ PRIMITIVES = (
     Primitive(
         "seccomp",
         "system calls: the network, other processes, namespaces, mounts, keys, System V IPC, "
-        "io_uring, bpf, memory that belongs to no process (memfd, shared mappings of nothing, what is "
-        "on its way through sockets and pipes), watching files, signals on input and output, and more",
+        "io_uring, bpf, memory that belongs to no process (memfd, shared mappings of nothing, what "
+        "is on its way through sockets and pipes), watching files, signals on input and output, "
+        "and more",
         _seccomp,
         seccomp_holds,
         required_of=BOTH,
