@@ -1,7 +1,7 @@
 # ruff: noqa
 """Each of two names is said not to be there because of the other one.
 
-defence: no cause is told twice
+defence: no cause is told twice + causes that are told are few
 control: own
 wins: fault
 """

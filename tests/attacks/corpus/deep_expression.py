@@ -6,13 +6,20 @@ control: own
 wins: fault
 """
 
+import json
+
 
 def build(folder, arena):
-    cell = "total = " + "(" * 5000 + ")" * 5000
-    cell2 = "label = " + "-" * 20_000 + "1"
-    cell3 = "trophy = 1" + " + 1" * 20_000
-    cell4 = "rate = " + "[" * 150 + "]" * 150 + "".join(".a" for _ in range(3000))
-    (folder / "attacked.ipynb").write_text(arena.notebook("\n".join((cell, cell2, cell3, cell4))))
+    first, *others = (
+        "total = " + "(" * 5000 + ")" * 5000,
+        "label = " + "-" * 20_000 + "1",
+        "trophy = 1" + " + 1" * 20_000,
+        "rate = " + "[" * 150 + "]" * 150 + "".join(".a" for _ in range(3000)),
+    )
+    tree = json.loads(arena.notebook(first))
+    template = tree["cells"][-1]
+    tree["cells"] += [{**template, "id": f"n{n}", "source": s} for n, s in enumerate(others)]
+    (folder / "attacked.ipynb").write_text(json.dumps(tree))
     return folder
 
 

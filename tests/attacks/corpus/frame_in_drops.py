@@ -1,7 +1,7 @@
 # ruff: noqa
 """A reply that comes byte by byte, each just before patience ends.
 
-defence: one deadline for all of a check
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A notebook of many megabytes.
 
-defence: a file has a size that it may have
+defence: sizes are compared before a file is copied + sizes are counted while a file is copied
 control: own
 wins: size
 """

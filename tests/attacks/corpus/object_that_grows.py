@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object takes more memory each time that it is looked at.
 
-defence: the memory of a worker is bounded
+defence: RLIMIT_AS + the memory of all of a worker's processes is watched
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A list of a million objects, each of which stays.
 
-defence: so many objects to a reply, and no more
+defence: objects that stay are few + references are few
 control: own
 wins: harm
 """

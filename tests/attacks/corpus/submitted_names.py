@@ -1,7 +1,7 @@
 # ruff: noqa
 """Names of submitted files lead through the handout's files, folders and links.
 
-defence: the worker writes them itself, after its lock-down, and never through a link
+defence: submitted files are not written through a link + uid + landlock
 control: own
 wins: tripwire
 """
