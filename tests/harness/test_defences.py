@@ -33,11 +33,12 @@ from autograder.model import manifest, submission
 from autograder.model.findings import CheckFailed
 from autograder.model.report import CheckResult, Report
 from autograder.model.submission import SafeCopy, Submission
-from autograder.pages import markup
+from autograder.pages import markup, page
 from autograder.sandbox import reaper, users
 from autograder.sandbox.requests import StudentException
 from autograder.sandbox.worker import Worker
 from autograder.slicing import alignment
+from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import MAX_CELL_CHARACTERS, MAX_CELLS, Cell, Notebook, parse
 from autograder.wire import Limits, UnsupportedValue, WireError
 from autograder.wire.codec import Plan, copied, encode
@@ -225,6 +226,33 @@ def test_a_message_is_no_markup() -> None:
     assert message in written.getvalue()
 
 
+HOSTILE = (
+    '<form action="https://example.org/"><input name="password"></form><meta http-equiv="refresh">'
+    '<iframe src="https://example.org/f"></iframe><video src="https://example.org/v"></video>'
+    '<p id="summary" class="status passed" style="position:fixed" onclick="alert(1)">words</p>'
+    '<img src="https://example.org/p.png" onerror="alert(2)" alt="a picture">'
+)
+
+
+def test_html_of_a_page_is_inert() -> None:
+    """As it is seen in a browser by the tests of pages, which need one."""
+    for shown in (
+        markup.html(HOSTILE, markup.Budget()),
+        markup.markdown(HOSTILE, markup.Budget(), {}),
+        markup.html(HOSTILE * 3, markup.Budget(tags=10)),
+    ):
+        for hostile in ("<form", "<input", "<meta", "<iframe", "<video", "<img", "example.org"):
+            assert hostile not in shown
+        for hostile in (" id=", 'class="status', " style=", "onclick", "onerror"):
+            assert hostile not in shown
+    assert "words" in markup.html(HOSTILE, markup.Budget())
+
+
+def test_templates_of_pages_escape() -> None:
+    template = page._environment().from_string("<b>{{ words }}</b>")
+    assert template.render(words="<script>") == "<b>&lt;script&gt;</b>"
+
+
 def test_links_of_a_page() -> None:
     """Only to the web and to a mailbox, and neither tells whence one comes."""
     led = ["https://example.org/a", "mailto:a@example.org"]
@@ -304,13 +332,18 @@ def test_a_file_that_has_become_a_link_is_not_read(
 
 
 def test_a_large_file_is_not_begun(tmp_path: Path) -> None:
-    class Unread(io.BytesIO):
-        def read(self, _size: int | None = -1, /) -> bytes:
-            raise AssertionError("it was read")
-
+    source = io.BytesIO(b"x" * 5)
     copy = SafeCopy(tmp_path, ("*.csv",), 10, 100)
-    copy.add("log.csv", 11, Unread())
-    assert [item.name for item in copy.skipped] == ["log.csv"]
+    copy.add("log.csv", 11, source)  # what it says may be a lie; it is believed all the same
+    assert [item.reason for item in copy.skipped] == ["it is larger than allowed"]
+    assert source.tell() == 0
+
+
+def test_a_file_that_is_larger_than_it_says_is_cut_off(tmp_path: Path) -> None:
+    copy = SafeCopy(tmp_path, ("*.csv",), 10, 100)
+    copy.add("log.csv", 1, io.BytesIO(b"x" * 11))
+    assert [item.reason for item in copy.skipped] == ["it is larger than allowed"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_bounded_number_of_a_zips_entries_is_opened(
@@ -359,6 +392,13 @@ def test_a_bounded_number_of_cells_is_compared(
     cells = tuple(Cell(n, None, "code", f"value_{n} = {n}") for n in range(5))
     notebook = Notebook("a.ipynb", cells)
     assert bool(alignment._Likeness(notebook, notebook, {}).of) == compared
+
+
+@pytest.mark.parametrize("source", ["-" * 20_000 + "1", "1" + " + 1" * 20_000, "x = '\0'"])
+def test_what_python_cannot_parse_is_a_syntax_error(source: str) -> None:
+    """MemoryError, RecursionError and ValueError it may be too."""
+    with pytest.raises(SyntaxError):
+        parse_python(source)
 
 
 def test_shell_lines_never_run() -> None:

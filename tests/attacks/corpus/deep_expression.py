@@ -1,7 +1,7 @@
 # ruff: noqa
 """An expression nested so deep that compilers crash.
 
-defence: what cannot be parsed is the student's mistake
+defence: what cannot be parsed is the student's mistake + what cannot be walked is the student's mistake
 control: own
 wins: fault
 """

@@ -6,15 +6,16 @@ control: naive
 wins: time
 """
 
-import os, time
+import os, struct, time
 
 
 def trophy():
+    frame = iter(b"DLW2" + struct.pack("<QQ", 10_000, 0) + b"L" * 10_000)
     end = time.monotonic() + 20
     while time.monotonic() < end:
         try:
             if os.readlink("/proc/self/fd/3").startswith("socket"):
-                os.write(3, b"DLW2"[:1])
+                os.write(3, bytes((next(frame),)))
         except OSError:
             pass
         time.sleep(0.1)

@@ -6,6 +6,13 @@ control: naive
 wins: canary
 """
 
+from pathlib import PurePosixPath
+
+
+def fail(_self):
+    raise ValueError
+
 
 def label(text):
-    return {type(text, (), {"__repr__": lambda _self: text})(): "as a key"}
+    own = {"__fspath__": fail, "__repr__": lambda _self: text}
+    return type(text, (PurePosixPath,), own)("path")

@@ -1,9 +1,9 @@
 # ruff: noqa
-"""A list of a million objects, each of which stays.
+"""A list of more objects than a reply may hold, each of which stays.
 
 defence: objects that stay are few + references are few
 control: own
-wins: harm
+wins: trophy
 """
 
 
@@ -12,6 +12,10 @@ def total(matrix):
 
 
 label = total
+
+
+def trophy():
+    return [object() for _ in range(20_000)]
 
 
 class Stack(list):

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Names of submitted files lead through the handout's files, folders and links.
 
-defence: submitted files are not written through a link + uid + landlock
+defence: the worker itself writes what was submitted
 control: own
 wins: tripwire
 """

@@ -3,9 +3,9 @@
 A defence is a row ``[[defence]]`` of a table, with the name by which attacks call it in their
 header (``defence: NAME``, or ``NAME + NAME`` where each of several is enough by itself). It is
 taken out by ``steps`` of the lock-down that are left out, or by a patch: in ``file`` the exact text
-``old``, there once, becomes ``new``; further ones stand in ``[[defence.also]]``. Some are the design
-itself, which no patch takes out: ``design`` says what shows the attack to work without it, and the
-attack's control is the proof. ``tests`` notice what no attack does.
+``old``, there once, becomes ``new``; further ones stand in ``[[defence.also]]``. Some are the
+design itself, which no patch takes out: ``design`` says what shows the attack to work without it,
+and the attack's control is the proof. ``tests`` notice what no attack does.
 """
 
 from __future__ import annotations
