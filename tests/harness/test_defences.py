@@ -23,6 +23,7 @@ from rich.console import Console
 
 from autograder import terminal
 from autograder.batch.grades import safe
+from autograder.checks import files
 from autograder.checks.cache import Cache, digest
 from autograder.checks.expect import expect_array, expect_shape
 from autograder.checks.expect.tolerance import Tolerance
@@ -35,6 +36,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.model.submission import SafeCopy, Submission
 from autograder.pages import markup, page
 from autograder.sandbox import reaper, users
+from autograder.sandbox.landlock import Handled, Right
 from autograder.sandbox.requests import StudentException
 from autograder.sandbox.worker import Worker
 from autograder.slicing import alignment
@@ -422,6 +424,20 @@ def test_submitted_files_are_not_written_through_a_link(
     assert (folder / "log.csv").read_bytes() == b"submitted"
 
 
+def test_arrays_of_a_file_are_unpacked_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez_compressed(tmp_path / "a.npz", one=np.zeros(100), other=np.zeros(100))
+    size = len((tmp_path / "a.npz").read_bytes())
+    submitted = Submission("name", tmp_path, (PurePosixPath("a.npz"),), ())
+    read = files.Files(submitted, lambda _seconds: pytest.fail("nothing is run"))
+    assert set(read.arrays("*.npz")) == {"one", "other"}
+    monkeypatch.setattr(files, "MAX_UNPACKED", 1000)
+    assert size < 1000
+    with pytest.raises(CheckFailed, match="no file of arrays"):
+        read.arrays("*.npz")
+
+
 # --- removing, users ------------------------------------------------------------------------------
 
 
@@ -451,6 +467,14 @@ def test_the_removal_opens_no_link(linked: tuple[Path, Path]) -> None:
             reaper._stepped(here, "link")
     finally:
         os.close(here)
+
+
+@pytest.mark.parametrize(
+    ("right", "since"), [(Right.REFER, 2), (Right.TRUNCATE, 3), (Right.IOCTL_DEV, 5)]
+)
+def test_newer_rights_are_handled_where_the_kernel_knows_them(right: Right, since: int) -> None:
+    assert right in Handled.by(since).rights
+    assert right not in Handled.by(since - 1).rights
 
 
 def test_a_workers_number_is_no_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

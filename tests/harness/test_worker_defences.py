@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
-from test_sandbox import Sandbox, attack, opened
+from test_sandbox import BOUNDS, Sandbox, attack, opened
 
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -89,6 +92,8 @@ def test_limits_of_a_worker(sandbox: Sandbox) -> None:
                     ("CORE", "MSGQUEUE", "NPROC", "NOFILE", "FSIZE")]
     """
     bounds = [(bound, bound) for bound in (0, 0, 64, 256, 1 << 20)]
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.prlimit(sandbox.process.pid, resource.RLIMIT_CORE, (1 << 20, limits[1]))
     assert attack(sandbox, source) == bounds
     assert attack(sandbox, source, without=("rlimits",)) != bounds
 
@@ -120,22 +125,35 @@ def test_clone3_is_not_there(sandbox: Sandbox) -> None:
     assert attack(sandbox, CALLING, calls, without={"seccomp"}) != {"clone3": 38}
 
 
-def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
+@pytest.fixture
+def adopting() -> Iterator[None]:
+    """This process becomes the parent of orphans, which others may end."""
+    reaper.adopt_orphans()
+    yield
+    assert reaper.LIBC.prctl(reaper.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0
+
+
+@pytest.mark.usefixtures("adopting")
+@pytest.mark.parametrize("without", [(), ("parent",)])
+def test_a_worker_dies_with_its_parent(tmp_path: Path, without: tuple[str, ...]) -> None:
     """Even if nobody is left to tell it, and its wire stays open."""
     tmp_path.chmod(0o755)
     sandbox = Sandbox(tmp_path)
-    worker = sandbox.worker()
+    worker = sandbox.worker(bounds=replace(BOUNDS, without=frozenset(without)))
     parent = sandbox.process.pid
     text = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     [pid] = {int(child) for child in text.split()} - {sandbox.grader}
     sandbox.process.kill()
     sandbox.process.wait()
-    end = time.monotonic() + 10
+    end = time.monotonic() + (0.5 if without else 10)
     while _alive(pid) and time.monotonic() < end:
         time.sleep(0.01)
-    alive = _alive(pid)
-    worker._channel.close()
-    assert not alive
+    try:
+        assert _alive(pid) == bool(without)
+    finally:
+        worker._channel.close()
+        os.kill(pid, signal.SIGKILL)  # if only as a zombie it is still there
+        os.waitpid(pid, 0)
 
 
 @pytest.mark.timeout(60)
