@@ -421,12 +421,13 @@ class Arena:
         self._empty_results()
         try:
             gradescope.write_results(report, self.results)
-        except HarnessFault as fault:
+        except (HarnessFault, ValueError) as fault:
             won["results"] = str(fault)
+        written = json.loads(self.results.read_text("utf-8")) if self.results.exists() else {}
         left = descendants(zygote)
         if self._session is not None and self._session._process is not None:
             left = [pid for pid in descendants(self.zygote) if pid != children(self.zygote)[0]]
-        won |= self._judged(json.loads(self.results.read_text(encoding="utf-8")), left, before)
+        won |= self._judged(written, left, before)
         if seconds > SECONDS:
             won["time"] = f"{seconds:.1f} s"
         if report.faulty:
@@ -435,7 +436,7 @@ class Arena:
             won["points"] = f"{report.score:g}"
         if len(report.checks) != 7:
             won["results"] = f"{len(report.checks)} checks"
-        problem = _schema_problem(self.results)
+        problem = _schema_problem(written)
         if problem:
             won["results"] = problem
         shown = repr([replace(check, staff="") for check in report.checks])
@@ -678,8 +679,7 @@ def _believed(header: bytes) -> bytes:
 CONTRACT = Draft202012Validator(json.loads(gradescope.SCHEMA.read_text(encoding="utf-8")))
 
 
-def _schema_problem(path: Path) -> str:
-    data = json.loads(path.read_text(encoding="utf-8"))
+def _schema_problem(data: dict[str, Any]) -> str:
     return "; ".join(error.message for error in CONTRACT.iter_errors(data))[:500]
 
 

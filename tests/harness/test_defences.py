@@ -121,6 +121,18 @@ def test_items_are_bounded_on_arrival() -> None:
         Plan(header, 0, Limits(items=10))
 
 
+def test_counts_are_checked_against_the_header() -> None:
+    for tag in (b"L", b"S", b"I", b"M"):
+        with pytest.raises(WireError, match="a count larger than its header"):
+            Plan(tag + (3).to_bytes(4, "little") + b"NN", 0)
+
+
+@pytest.mark.parametrize("header", [b"", b"L\1\0\0\0", b"D\0\0\0", b"G\x0b\0\0", b"B\0"])
+def test_a_cut_header_is_a_lie(header: bytes) -> None:
+    with pytest.raises(WireError):
+        Plan(header, 0)
+
+
 def test_keys_are_short() -> None:
     def header(length: int) -> bytes:
         one = (1).to_bytes(4, "little")
@@ -141,6 +153,26 @@ def test_bytes_of_arrays_are_bounded_on_departure() -> None:
     encode(arrays, Limits(body=1600))
     with pytest.raises(UnsupportedValue, match="more than 1599 bytes"):
         encode(arrays, Limits(body=1599))
+
+
+@pytest.mark.parametrize(
+    ("number", "tag"), [(0, b"S"), (1 << 60, b"S"), (-(1 << 60), b"S"), (1, b"L")]
+)
+def test_a_reference_has_a_number_and_a_text(number: int, tag: bytes) -> None:
+    def header(number: int, tag: bytes) -> bytes:
+        text = (1).to_bytes(4, "little") + b"N"
+        return b"@" + number.to_bytes(8, "little", signed=True) + tag + text
+
+    assert Plan(header(-1, b"S"), 0).value([]) == Reference(-1, "N")
+    with pytest.raises(WireError):
+        Plan(header(number, tag), 0)
+
+
+def test_references_are_few() -> None:
+    one = b"@" + (1).to_bytes(8, "little") + b"S" + (0).to_bytes(4, "little")
+    Plan(b"L" + (3).to_bytes(4, "little") + one * 3, 0, Limits(references=3))
+    with pytest.raises(WireError, match="too many objects"):
+        Plan(b"L" + (4).to_bytes(4, "little") + one * 4, 0, Limits(references=3))
 
 
 def test_objects_that_stay_are_few() -> None:

@@ -172,6 +172,23 @@ def test_all_of_a_user_is_killed_at_once() -> None:
             process.kill()
 
 
+def test_the_killer_belongs_to_another_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is to kill could signal it first, if it were of the same."""
+    out, into = os.pipe()
+
+    def changed(*numbers: int) -> None:
+        os.write(into, " ".join(map(str, numbers)).encode())
+        os._exit(0)
+
+    monkeypatch.setattr(os, "setresuid", changed)
+    reaper._kill_all_of(45_678)
+    real, effective, saved = os.read(out, 100).split()
+    assert effective == b"45678"
+    assert effective not in (real, saved)
+    os.close(out)
+    os.close(into)
+
+
 def _alive(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
