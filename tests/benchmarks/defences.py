@@ -136,7 +136,7 @@ def fought(defences: Sequence[Defence], attacks: Sequence[Attack], copy: Path) -
         jobs = [{"attack": attack.name, "without": without} for attack in waiting]
         for reply in _replies(jobs, copy):
             if "lost" in reply:
-                if reply["lost"] and not without:
+                if reply["lost"]:
                     words = f"an honest submission loses points: {reply['lost']}"[:300]
                     yield Noticed(names, "nothing", BROKEN, 0.0, words)
                     return

@@ -11,9 +11,9 @@ import json
 
 def build(folder, arena):
     first, *others = (
-        "total = " + "(" * 5000 + ")" * 5000,
-        "label = " + "-" * 20_000 + "1",
-        "trophy = 1" + " + 1" * 20_000,
+        "total = " + "(" * 300 + ")" * 300,
+        "label = " + "-" * 7000 + "1",
+        "trophy = 1" + " + 1" * 5000,
         "rate = " + "[" * 150 + "]" * 150 + "".join(".a" for _ in range(3000)),
     )
     tree = json.loads(arena.notebook(first))

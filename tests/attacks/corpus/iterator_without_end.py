@@ -1,7 +1,7 @@
 # ruff: noqa
 """Going through an object never ends.
 
-defence: a check's deadline + the time limit of a submission + RLIMIT_CPU
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

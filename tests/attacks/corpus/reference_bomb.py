@@ -8,14 +8,14 @@ wins: trophy
 
 
 def total(matrix):
-    return [object() for _ in range(999_000)]
+    return [object() for _ in range(20_000)]
 
 
 label = total
 
 
 def trophy():
-    return [object() for _ in range(20_000)]
+    return total(None)
 
 
 class Stack(list):
@@ -23,7 +23,7 @@ class Stack(list):
 
     def __iter__(self):
         while True:
-            yield [object() for _ in range(100_000)]
+            yield total(None)
 
 
 def control(arena):
@@ -31,4 +31,4 @@ def control(arena):
     from autograder.wire.references import Reference
 
     made = [Reference(number) for number in range(1, len(total(None)))]
-    return len({id(each) for each in made}) > 500_000
+    return len({id(each) for each in made}) > 15_000
