@@ -36,6 +36,7 @@ OPEN: dict[str, tuple[set[str], str]] = {
     "large_file": ({"floor"}, LIMITS),
     "raised_limits": ({"floor"}, LIMITS),
     "thread_bomb": ({"floor"}, LIMITS),
+    "object_that_grows": ({"floor"}, LIMITS),
 }  #: Whether the disk is full before anybody looks is a matter of chance.
 BY_CHANCE = {"large_file"}
 

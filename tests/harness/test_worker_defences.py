@@ -22,6 +22,7 @@ from test_sandbox import BOUNDS, Sandbox, attack, opened
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.sandbox import reaper
+from autograder.sandbox.requests import WorkerStopped
 from autograder.session import Session
 from release.templates import solved, templates
 
@@ -96,6 +97,29 @@ def test_limits_of_a_worker(sandbox: Sandbox) -> None:
     resource.prlimit(sandbox.process.pid, resource.RLIMIT_CORE, (1 << 20, limits[1]))
     assert attack(sandbox, source) == bounds
     assert attack(sandbox, source, without=("rlimits",)) != bounds
+
+
+@pytest.mark.timeout(120)
+def test_the_memory_of_all_of_a_workers_processes_is_watched(sandbox: Sandbox) -> None:
+    """Each of them takes less than one may."""
+    source = """
+        import mmap, os, time
+        def attack():
+            for _ in range(3):
+                if os.fork() == 0:
+                    area = mmap.mmap(-1, 110 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+                    for _ in range(110):
+                        area.write(bytes(1 << 20))
+                    time.sleep(60)
+                    os._exit(0)
+            time.sleep(60)
+    """
+    worker = sandbox.worker(source, BOUNDS)
+    try:
+        with pytest.raises(WorkerStopped, match="of memory in all"):
+            worker.call("attack", [], {}, time.monotonic() + 30)
+    finally:
+        worker.close()
 
 
 CALLING = """

@@ -6,15 +6,17 @@ control: naive
 wins: trophy
 """
 
-import os
+import os, time
+
+#: A few more than may lie there: to make many more, the time of a check is too short here and there.
+COUNT = 10_100
 
 
 def trophy():
-    made = 0
     try:
-        for number in range(30_000):
+        for number in range(COUNT):
             os.close(os.open(f"file-{number}", os.O_CREAT | os.O_WRONLY))
-            made += 1
+        time.sleep(0.3)  # for who looks now and then
+        return len(os.listdir(".")) >= COUNT
     except OSError:
-        pass
-    return made >= 30_000
+        return False

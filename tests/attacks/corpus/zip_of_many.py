@@ -1,7 +1,7 @@
 # ruff: noqa
 """A zip of a hundred thousand files.
 
-defence: a zip's table is bounded + a zip's entries are bounded + the time limit of a submission
+defence: a zip's entries are bounded + the time limit of a submission
 control: naive
 wins: time
 """
