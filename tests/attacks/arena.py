@@ -604,7 +604,7 @@ class Arena:
         self.tripwire.chmod(0o644)
         os.chown(self.tripwire, 0, 0)
         for path, (mode, data) in self.originals.items():
-            if path.is_file() and path.read_bytes() != data:
+            if stat.S_ISREG(mode) and (not path.exists() or path.read_bytes() != data):
                 path.write_bytes(data)
             os.chown(path, 0, 0)
             path.chmod(stat.S_IMODE(mode))
