@@ -23,6 +23,7 @@ import re
 import secrets
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -42,6 +43,7 @@ from jsonschema import Draft202012Validator
 
 from autograder import gradescope
 from autograder.model import manifest
+from autograder.model.errors import HarnessFault
 from autograder.model.report import Report
 from autograder.sandbox.lockdown import NAMES, Grading, required
 from autograder.session import Session
@@ -237,7 +239,7 @@ class Arena:
         self.solved = solved(self.assignment)[NOTEBOOK].decode()
         self.results = self._made("results") / "results.json"
         self.neighbour = self._made("next")
-        (self.neighbour / NOTEBOOK).write_text(self.solved, encoding="utf-8")
+        self.submit(self.neighbour, self.solved)
         self.tripwire = self._made("tripwire") / "wire"
         self.tripwire.write_text("untouched", encoding="utf-8")
         self.cache = folder / "cache"
@@ -247,6 +249,10 @@ class Arena:
         self.setuid = folder / "id"
         shutil.copy("/usr/bin/id", self.setuid)
         self.setuid.chmod(0o4755)
+        self.originals = {
+            path: (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
+            for path in (folder / "staff", *sorted((folder / "staff").rglob("*")), self.metadata)
+        }
         self.listener = Listener(folder)
         self.mark = ""
         self.fought = 0
@@ -275,7 +281,7 @@ class Arena:
     @property
     def session(self) -> Session:
         """One session for all attacks, which is itself part of the test."""
-        if self._session is None:
+        if self._session is None or self._session._process is None:  # an attack has ended it
             self._session = Session(
                 self.assignment, self.templates, cache=self.cache, allow_unsafe=True
             ).__enter__()
@@ -285,6 +291,13 @@ class Arena:
     def zygote(self) -> int:
         assert self.session._process is not None
         return self.session._process.pid
+
+    @property
+    def own_processes(self) -> list[int]:
+        """Those that the arena has started itself and that still run."""
+        started = [*self._bystanders.values(), self._naive]
+        started.append(self._session._process if self._session is not None else None)
+        return [process.pid for process in started if process is not None]
 
     def bystander(self, name: str, user: int) -> int:
         """An innocent process of another user, with the canary in its environment."""
@@ -437,11 +450,15 @@ class Arena:
         seconds = time.monotonic() - started
         won = {"results": "written by the attack"} if any(self.results.parent.iterdir()) else {}
         self._empty_results()
-        gradescope.write_results(report, self.results)
-        left = descendants(self.zygote if self._session and self._session._process else 0)
-        if self.zygote == zygote:
-            left = [pid for pid in left if pid != children(zygote)[0]]
-        won |= self._judged(json.loads(self.results.read_text(encoding="utf-8")), left, before)
+        try:
+            gradescope.write_results(report, self.results)
+        except (HarnessFault, ValueError) as fault:
+            won["results"] = str(fault)
+        written = json.loads(self.results.read_text("utf-8")) if self.results.exists() else {}
+        left = descendants(zygote)
+        if self._session is not None and self._session._process is not None:
+            left = [pid for pid in descendants(self.zygote) if pid != children(self.zygote)[0]]
+        won |= self._judged(written, left, before)
         if seconds > SECONDS:
             won["time"] = f"{seconds:.1f} s"
         if report.faulty:
@@ -450,7 +467,7 @@ class Arena:
             won["points"] = f"{report.score:g}"
         if len(report.checks) != 7:
             won["results"] = f"{len(report.checks)} checks"
-        problem = _schema_problem(self.results)
+        problem = _schema_problem(written)
         if problem:
             won["results"] = problem
         shown = repr([replace(check, staff="") for check in report.checks])
@@ -617,6 +634,11 @@ class Arena:
         self.tripwire.write_text("untouched", encoding="utf-8")
         self.tripwire.chmod(0o644)
         os.chown(self.tripwire, 0, 0)
+        for path, (mode, data) in self.originals.items():
+            if stat.S_ISREG(mode) and (not path.exists() or path.read_bytes() != data):
+                path.write_bytes(data)
+            os.chown(path, 0, 0)
+            path.chmod(stat.S_IMODE(mode))
         shutil.rmtree(self.neighbour)
         self.neighbour.mkdir(mode=0o755)
         self.submit(self.neighbour, self.solved)
@@ -688,8 +710,7 @@ def _believed(header: bytes) -> bytes:
 CONTRACT = Draft202012Validator(json.loads(gradescope.SCHEMA.read_text(encoding="utf-8")))
 
 
-def _schema_problem(path: Path) -> str:
-    data = json.loads(path.read_text(encoding="utf-8"))
+def _schema_problem(data: dict[str, Any]) -> str:
     return "; ".join(error.message for error in CONTRACT.iter_errors(data))[:500]
 
 

@@ -1048,6 +1048,7 @@ def test_closing_the_wire(sandbox: Sandbox, body: str) -> None:
     assert_well(sandbox)
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "body",
     [
@@ -1066,6 +1067,7 @@ def test_half_a_reply(sandbox: Sandbox, body: str) -> None:
     assert_well(sandbox)
 
 
+@pytest.mark.timeout(60)
 def test_a_worker_that_does_not_read(sandbox: Sandbox) -> None:
     worker = liar(sandbox, "wire.send(channel, {'value': 1})\ntime.sleep(30)", "*_args")
     assert worker.call("attack", [], {}, soon()) == 1

@@ -171,6 +171,7 @@ def test_symlinks_are_not_followed(folder: Path, outside: Path, copy: Collect) -
     assert reasons(copied) == dict.fromkeys(links, NO_FILE)
 
 
+@pytest.mark.timeout(30)
 @needs_root
 def test_pipes_sockets_and_devices_neither_block_nor_are_read(folder: Path, copy: Collect) -> None:
     os.mkfifo(folder / "pipe.ipynb")

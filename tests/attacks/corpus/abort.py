@@ -1,7 +1,7 @@
 # ruff: noqa
 """The C library's abort.
 
-defence: the worker is another process
+defence: checks are in another process
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A process outside is spoken to over an abstract socket, which no file guards.
 
-defence: seccomp or landlock
+defence: landlock + seccomp
 control: naive
 wins: network
 """

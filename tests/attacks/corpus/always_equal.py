@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object that equals everything.
 
-defence: only plain values cross the wire
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Replies to later requests are sent ahead of time.
 
-defence: a reply without a request ends the worker
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object that takes part in NumPy's functions and answers them itself.
 
-defence: only plain arrays cross the wire
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The user is changed back.
 
-defence: every user id is given up
+defence: uid
 control: without uid seccomp landlock
 wins: trophy
 """

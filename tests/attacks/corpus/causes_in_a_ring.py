@@ -1,7 +1,7 @@
 # ruff: noqa
 """Each of two names is said not to be there because of the other one.
 
-defence: no cause is told twice
+defence: no cause is told twice + causes that are told are few + the time limit of a submission
 control: own
 wins: fault
 """
@@ -16,7 +16,7 @@ def lie(_table):
               "cell": 0, "line": 0, "file": ""}
         for one, other in (("total", "label"), ("label", "total"))
     }
-    for part in wire.encode({"value": {"failures": failures, "stopped": []}}):
+    for part in wire.encode({"value": {"failures": failures, "stopped": [], "failed": []}}):
         os.write(3, part)
     time.sleep(5)
 def total(matrix): return label, table

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Files of others are given away, taken and made writable.
 
-defence: they are root's
+defence: uid
 control: naive
 wins: tripwire
 """

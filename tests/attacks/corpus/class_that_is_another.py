@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object says that it is of another class, and has every attribute.
 
-defence: what an object says of itself is not believed
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object whose __class__ says that it is something else.
 
-defence: the exact type is asked, by type()
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A sibling instead of a child, made by CLONE_PARENT.
 
-defence: strange children of the zygote are killed
+defence: what a worker leaves is looked for
 control: naive
 wins: running
 """

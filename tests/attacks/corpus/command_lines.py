@@ -1,7 +1,7 @@
 # ruff: noqa
 """The command lines of other users' processes are read.
 
-defence: landlock; the kernel shows them to everybody
+defence: landlock
 control: naive
 wins: trophy
 """

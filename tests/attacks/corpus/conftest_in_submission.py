@@ -1,7 +1,7 @@
 # ruff: noqa
 """A conftest.py in the submission makes every test pass.
 
-defence: only the assignment's own conftest.py is loaded; files are taken by pattern
+defence: no ini file and conftest.py from outside
 control: naive
 wins: points
 """

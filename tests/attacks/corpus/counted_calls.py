@@ -1,7 +1,7 @@
 # ruff: noqa
 """Calls are counted, and answered from a table of an earlier run.
 
-defence: inputs are random, and each check has its own process
+defence: inputs that nobody knows beforehand
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A daemon in a session of its own.
 
-defence: everything of the worker's user is killed
+defence: what a worker leaves is looked for
 control: naive
 wins: running
 """

@@ -1,18 +1,25 @@
 # ruff: noqa
 """An expression nested so deep that compilers crash.
 
-defence: what cannot be parsed is the student's mistake
+defence: what cannot be parsed is the student's mistake + what cannot be walked is the student's mistake
 control: own
 wins: fault
 """
 
+import json
+
 
 def build(folder, arena):
-    cell = "total = " + "(" * 5000 + ")" * 5000
-    cell2 = "label = " + "-" * 20_000 + "1"
-    cell3 = "trophy = 1" + " + 1" * 20_000
-    cell4 = "rate = " + "[" * 150 + "]" * 150 + "".join(".a" for _ in range(3000))
-    (folder / "attacked.ipynb").write_text(arena.notebook("\n".join((cell, cell2, cell3, cell4))))
+    first, *others = (
+        "total = " + "(" * 300 + ")" * 300,
+        "label = " + "-" * 7000 + "1",
+        "trophy = 1" + " + 1" * 5000,
+        "rate = " + "[" * 150 + "]" * 150 + "".join(".a" for _ in range(3000)),
+    )
+    tree = json.loads(arena.notebook(first))
+    template = tree["cells"][-1]
+    tree["cells"] += [{**template, "id": f"n{n}", "source": s} for n, s in enumerate(others)]
+    (folder / "attacked.ipynb").write_text(json.dumps(tree))
     return folder
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Recursion without a limit overflows the C stack.
 
-defence: the worker is another process
+defence: checks are in another process
 control: naive
 wins: results
 """

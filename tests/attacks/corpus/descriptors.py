@@ -1,7 +1,7 @@
 # ruff: noqa
 """Inherited descriptors are looked for, and read.
 
-defence: every one but the wire is closed
+defence: descriptors
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A submitted file is a device that never ends.
 
-defence: devices are not opened
+defence: what is no plain file has nothing to read
 control: own
 wins: size
 """

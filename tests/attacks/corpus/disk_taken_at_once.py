@@ -1,7 +1,7 @@
 # ruff: noqa
 """The disk is taken without writing it, faster than anybody looks.
 
-defence: seccomp, or a look at the disk between two calls
+defence: seccomp: disk space at once
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """What was seen is asked of a name server.
 
-defence: seccomp
+defence: seccomp: sockets
 control: naive
 wins: network
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """System calls that have often had holes: io_uring, keyctl, bpf, userfaultfd, perf_event_open.
 
-defence: seccomp
+defence: seccomp: large and young parts of the kernel
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A loop without end that ignores every signal.
 
-defence: the deadline is the grader's; SIGKILL
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A sleep without end.
 
-defence: the deadline is the grader's
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A list that holds itself, and one nested a hundred thousand deep.
 
-defence: depth is bounded in both directions
+defence: checks are in another process
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Secrets are sought in the environment.
 
-defence: it is an allow-list
+defence: the environment is an allow-list
 control: naive
 wins: trophy
 """

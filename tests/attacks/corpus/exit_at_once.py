@@ -1,7 +1,7 @@
 # ruff: noqa
 """os._exit in the middle of a check.
 
-defence: the worker is another process
+defence: checks are in another process
 control: naive
 wins: results
 """

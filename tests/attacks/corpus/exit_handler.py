@@ -1,7 +1,7 @@
 # ruff: noqa
 """A handler at the end of the process writes verdicts.
 
-defence: the worker ends without handlers, and has no verdict to write
+defence: checks are in another process
 control: naive
 wins: points
 """

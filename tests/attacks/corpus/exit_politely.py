@@ -1,7 +1,7 @@
 # ruff: noqa
 """sys.exit when the notebook is run.
 
-defence: the worker catches it; the checks are elsewhere
+defence: checks are in another process
 control: naive
 wins: results
 """

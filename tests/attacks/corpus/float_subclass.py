@@ -1,7 +1,7 @@
 # ruff: noqa
 """A float that equals every number.
 
-defence: a subclass crosses the wire as its base
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

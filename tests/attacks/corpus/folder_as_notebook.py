@@ -1,7 +1,7 @@
 # ruff: noqa
 """The notebook's name is a folder's, and folders are nested without end.
 
-defence: only plain files are read; depth is bounded
+defence: what is no plain file has nothing to read
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A daemon writes its own results.json when the grader has written it.
 
-defence: no user of one's own may write there; the daemon is reaped
+defence: uid + landlock
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Processes that fork (here not more than 150).
 
-defence: RLIMIT_NPROC; all of the user is killed
+defence: what a worker leaves is looked for
 control: naive
 wins: running
 seconds: 2

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A text that is not UTF-8.
 
-defence: it is a lie as any other
+defence: texts are UTF-8
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Replies without end.
 
-defence: one reply a request; the wire is bounded
+defence: a reply is of one form
 control: own
 wins: harm
 """

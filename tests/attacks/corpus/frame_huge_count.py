@@ -1,7 +1,7 @@
 # ruff: noqa
 """A list of four billion items, of which none is there.
 
-defence: counts are checked against the header
+defence: counts are checked against the header + a header's end is looked for
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A frame that announces an exabyte.
 
-defence: sizes are checked before anything is allocated
+defence: a frame's sizes are bounded
 control: own
 wins: harm
 """

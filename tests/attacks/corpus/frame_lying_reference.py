@@ -1,7 +1,7 @@
 # ruff: noqa
 """A reference to an object that nobody has.
 
-defence: a reference is a number, which goes back to whom it came from
+defence: values cross, objects and verdicts do not
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An array whose lengths multiply to more than there are numbers.
 
-defence: sizes are computed without overflow, then compared
+defence: bytes of arrays are bounded on arrival + a body is as large as its header says
 control: own
 wins: harm
 """

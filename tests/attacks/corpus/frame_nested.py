@@ -1,7 +1,7 @@
 # ruff: noqa
 """A frame nested a hundred thousand deep.
 
-defence: depth is bounded
+defence: depth is bounded on arrival
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A reference whose type has a name that is none.
 
-defence: a reference has a number and a short text
+defence: values cross, objects and verdicts do not
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Bytes behind the value, in the header and behind the frame.
 
-defence: a header holds one value; nothing follows a reply
+defence: a header holds one value + a reply is of one form
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A dict whose key is a list.
 
-defence: keys are texts and numbers
+defence: keys are hashable
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A frame that promises more than it holds, in header and body.
 
-defence: counts are checked against the header
+defence: counts are checked against the header + pieces are checked against the header + a header holds one value + a reply is of one form
 control: own
 wins: harm
 """

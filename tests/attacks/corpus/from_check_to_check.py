@@ -1,7 +1,7 @@
 # ruff: noqa
 """What one check has shown is kept for another one.
 
-defence: each check has its own process, user and folder; landlock; what it leaves is removed
+defence: landlock
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """What the first run of a check has shown is kept for its second look, which shows all it raises.
 
-defence: each run has its own process, user and folder; seccomp
+defence: seccomp
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Every object that the garbage collector knows is searched for secrets.
 
-defence: checks are in another process; the process forked from has seen none
+defence: checks are in another process
 control: naive
 wins: trophy
 """

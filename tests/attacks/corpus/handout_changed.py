@@ -1,7 +1,7 @@
 # ruff: noqa
 """The handout's files in the working folder are changed for the next check, and submission.
 
-defence: each worker has its own copies; the linked ones are root's; landlock
+defence: uid + landlock
 control: naive
 wins: trophy
 """

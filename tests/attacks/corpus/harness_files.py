@@ -1,7 +1,7 @@
 # ruff: noqa
 """The harness's and the libraries' own files are changed.
 
-defence: they are root's; landlock
+defence: uid
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Python's start-up files are left in the home folder.
 
-defence: HOME is the scratch folder; uid
+defence: uid + landlock
 control: naive
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A process that goes on by forking and ending, faster than a list of processes is read.
 
-defence: all of the user is killed at once
+defence: what a worker leaves is looked for
 control: naive
 wins: running
 """

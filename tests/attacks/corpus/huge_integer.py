@@ -1,7 +1,7 @@
 # ruff: noqa
 """An integer of a million digits.
 
-defence: integers of more than 512 bytes do not cross
+defence: integers are bounded on departure + integers are bounded on arrival + what a check trips over is the student's mistake
 control: naive
 wins: results
 """

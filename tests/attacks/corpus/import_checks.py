@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden checks are imported as a module.
 
-defence: they are root's alone
+defence: uid + landlock
 control: naive
 wins: trophy
 """

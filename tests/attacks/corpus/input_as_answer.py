@@ -1,7 +1,7 @@
 # ruff: noqa
 """The input is overwritten, so that a wrong answer becomes right.
 
-defence: the student's code gets a copy
+defence: checks are in another process
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is the name of an exception, of a type, of a function and of a file.
 
-defence: names of student code are not shown by hidden checks
+defence: names of exceptions are not shown by hidden checks
 control: naive
 wins: canary
 """

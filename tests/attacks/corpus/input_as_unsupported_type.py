@@ -1,11 +1,18 @@
 # ruff: noqa
 """The hidden input is the name of a type that may not cross.
 
-defence: names of student code are not shown by hidden checks
+defence: names of types are not shown by hidden checks
 control: naive
 wins: canary
 """
 
+from pathlib import PurePosixPath
+
+
+def fail(_self):
+    raise ValueError
+
 
 def label(text):
-    return type(text, (), {"__repr__": lambda _self: text})()
+    own = {"__fspath__": fail, "__repr__": lambda _self: text}
+    return type(text, (PurePosixPath,), own)("path")

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The items of an object, and its length, equal whatever they are compared with.
 
-defence: what crosses are plain values, and objects that are themselves
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

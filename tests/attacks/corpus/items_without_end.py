@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object has items without end.
 
-defence: a check takes so many items and no more
+defence: an object's items are taken so many at most + a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

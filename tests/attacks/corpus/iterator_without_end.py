@@ -1,7 +1,7 @@
 # ruff: noqa
 """Going through an object never ends.
 
-defence: items are taken so many at a time, within the time of the check
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """KeyboardInterrupt, which ends a run of pytest.
 
-defence: exceptions cross as text
+defence: checks are in another process
 control: naive
 wins: results
 """

@@ -1,12 +1,15 @@
 # ruff: noqa
 """A dict whose keys all have the same hash.
 
-defence: keys are short
+defence: keys are short + keys with one hash are few
 control: own
-wins: time
+wins: trophy
 """
 
 import os, struct
+
+#: Enough to see that such a dict arrives; of half a million it would take half an hour.
+COUNT = 2000
 
 
 def keys(count):
@@ -25,17 +28,21 @@ def frame(count):
 
 
 def trophy():
-    os.write(3, frame(20_000))
+    os.write(3, frame(COUNT))
     os._exit(0)
 
 
 def control(arena):
-    """Building such a dict takes time that grows with the square."""
-    import time
+    """Each new key is compared with those before: with the square of their number in all."""
+    compared = 0
 
-    def seconds(count):
-        started = time.thread_time()
-        dict.fromkeys(keys(count))
-        return time.thread_time() - started
+    class Key(int):
+        __hash__ = int.__hash__
 
-    return seconds(4000) > 6 * seconds(1000)
+        def __eq__(self, other):
+            nonlocal compared
+            compared += 1
+            return int.__eq__(self, other)
+
+    dict.fromkeys(map(Key, keys(200)))
+    return compared > 200 * 199 // 4

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Other processes are killed, stopped and slowed down.
 
-defence: they belong to other users
+defence: uid + landlock
 control: naive
 wins: tripwire
 """

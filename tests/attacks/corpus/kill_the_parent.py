@@ -1,7 +1,7 @@
 # ruff: noqa
 """The process that started this one is killed.
 
-defence: it belongs to another user
+defence: uid + landlock
 control: naive
 wins: results
 """

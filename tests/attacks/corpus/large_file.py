@@ -1,7 +1,7 @@
 # ruff: noqa
 """One file larger than allowed.
 
-defence: RLIMIT_FSIZE
+defence: RLIMIT_FSIZE + the size of the scratch folder is watched
 control: naive
 wins: trophy
 """

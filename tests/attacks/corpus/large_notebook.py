@@ -1,18 +1,18 @@
 # ruff: noqa
-"""A notebook of many megabytes.
+"""A notebook of many megabytes, with the right answers in it.
 
-defence: a file has a size that it may have
+defence: sizes are compared before a file is copied + sizes are counted while a file is copied
 control: own
-wins: size
+wins: points
 """
 
 
 def text(arena, size):
-    return arena.notebook(None)[:-1] + ', "more": [' + "[]," * (size // 3) + "[]]}"
+    return arena.solved.rstrip()[:-1] + ', "more": [' + "[]," * (size // 3) + "[]]}"
 
 
 def build(folder, arena):
-    (folder / "attacked.ipynb").write_text(text(arena, 60_000_000))
+    (folder / "attacked.ipynb").write_text(text(arena, 5_000_000))
     return folder
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object says that it has a million million items.
 
-defence: a length beyond what memory is reserved for is refused
+defence: an object's length is bounded
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A zip makes a link to a folder, and writes through it.
 
-defence: only plain files are taken out of a zip
+defence: links in a zip stay closed
 control: naive
 wins: tripwire
 """

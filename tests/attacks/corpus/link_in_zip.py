@@ -1,7 +1,7 @@
 # ruff: noqa
 """A zip holds a symbolic link to the hidden checks.
 
-defence: only plain files are taken out of a zip
+defence: links in a zip stay closed + contents of a file that is no JSON are not shown
 control: naive
 wins: canary
 """

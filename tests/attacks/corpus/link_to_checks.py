@@ -1,7 +1,7 @@
 # ruff: noqa
 """A submitted file is a symbolic link to the hidden checks.
 
-defence: links are not followed
+defence: links are not followed + contents of a file that is no JSON are not shown
 control: naive
 wins: canary
 """

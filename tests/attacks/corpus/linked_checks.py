@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden checks are linked into the scratch folder and made readable there.
 
-defence: they are root's alone
+defence: uid + landlock
 control: naive
 wins: trophy
 """

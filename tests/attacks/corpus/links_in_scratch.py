@@ -1,7 +1,7 @@
 # ruff: noqa
 """Links in the scratch folder lead its removal to other folders.
 
-defence: links are not followed
+defence: a link is no folder to the removal + the removal opens no link
 control: own
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """What lay in the working folder becomes links, pipes and folders, changing while it is measured.
 
-defence: links are not followed by what cleans and measures; nothing of root's is opened there
+defence: a link is no folder to the removal + the removal opens no link
 control: own
 wins: tripwire
 """

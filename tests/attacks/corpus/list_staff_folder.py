@@ -1,7 +1,7 @@
 # ruff: noqa
 """The names of the hidden checks are listed.
 
-defence: the folder is root's alone
+defence: uid + landlock
 control: naive
 wins: trophy
 """

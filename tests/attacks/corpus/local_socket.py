@@ -1,7 +1,7 @@
 # ruff: noqa
 """A service that listens at a path is spoken to, as Docker's does.
 
-defence: seccomp or landlock
+defence: seccomp: connect
 control: naive
 wins: network
 """

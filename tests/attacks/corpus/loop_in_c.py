@@ -1,7 +1,7 @@
 # ruff: noqa
 """A regular expression that takes for ever and holds the interpreter's lock.
 
-defence: the deadline is the grader's; SIGKILL
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The loop is in the notebook itself, above the answers.
 
-defence: replaying has the same deadline
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Places of stopped statements that are no numbers, or of no hash, or without number.
 
-defence: exact types, and places of the replay's own steps alone
+defence: places of a reply are of exact types
 control: own
 wins: fault
 """
@@ -13,7 +13,7 @@ table = []
 def lie(_table):
     stops = [[[[], 1]], [[3.0, 1.0]], [[{}, []]], [[True, True]], [7], [[1, 2]] * 300_000]
     stop = stops[(@NUMBER@ + os.getpid()) % len(stops)]
-    for part in wire.encode({"value": {"failures": {}, "stopped": stop}}):
+    for part in wire.encode({"value": {"failures": {}, "stopped": stop, "failed": []}}):
         os.write(3, part)
     time.sleep(5)
 def total(matrix): return table

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Notebooks whose parts are of other types than they should be.
 
-defence: every part's type is asked
+defence: a cell's type is asked
 control: own
 wins: fault
 """

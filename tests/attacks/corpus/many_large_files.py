@@ -1,7 +1,7 @@
 # ruff: noqa
 """Many files, each as large as allowed, fill the disk.
 
-defence: the scratch folder's size is watched
+defence: the size of the scratch folder is watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Files without number use up the disk's inodes.
 
-defence: the scratch folder's size is watched
+defence: the number of files in the scratch folder is watched
 control: naive
 wins: trophy
 seconds: 30

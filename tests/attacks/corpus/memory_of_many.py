@@ -1,7 +1,7 @@
 # ruff: noqa
 """Processes that each take what one may have.
 
-defence: what all processes of a user hold is watched
+defence: the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30

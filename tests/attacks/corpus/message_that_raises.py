@@ -1,7 +1,7 @@
 # ruff: noqa
 """An exception's __str__ raises another one, and its type has no name.
 
-defence: the message is made in the worker, guarded
+defence: checks are in another process
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An exception's __str__ never ends.
 
-defence: the message is made in the worker, before the deadline
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

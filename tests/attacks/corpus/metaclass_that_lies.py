@@ -1,7 +1,7 @@
 # ruff: noqa
 """A class whose metaclass makes it look like float.
 
-defence: the exact type is asked, by identity
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """File names with terminal codes, line breaks and half characters.
 
-defence: names are shown cleaned
+defence: names are shown cleaned + feedback is cleaned
 control: own
 wins: characters
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """NaN, which is not larger than any tolerance.
 
-defence: NaN is refused before values are compared
+defence: checks refuse what is not finite + NaN is close to nothing
 control: naive
 wins: points
 """

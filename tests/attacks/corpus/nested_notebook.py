@@ -1,7 +1,7 @@
 # ruff: noqa
 """A notebook nested a hundred thousand deep.
 
-defence: a notebook that cannot be read is the student's mistake
+defence: what is no JSON is the student's mistake
 control: naive
 wins: results
 """

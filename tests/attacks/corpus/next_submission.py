@@ -1,7 +1,7 @@
 # ruff: noqa
 """The next student's notebook is spoilt.
 
-defence: it is another user's
+defence: uid + landlock
 control: naive
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A notebook of as many cells as fit.
 
-defence: aligning is bounded
+defence: a bounded number of cells is compared + the time limit of a submission
 control: own
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A cell of as many statements as fit, each of which the answer depends on.
 
-defence: the time limit for all of a submission
+defence: the time limit of a submission
 control: own
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An array of objects that agree with everything.
 
-defence: the elements of an array cross one by one, or none does
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,9 +1,9 @@
 # ruff: noqa
-"""An object takes more memory each time that it is looked at.
+"""An object reserves more memory each time that it is looked at.
 
-defence: the memory of a worker is bounded
+defence: RLIMIT_AS
 control: own
-wins: harm
+wins: points
 """
 
 import numpy as np
@@ -17,19 +17,21 @@ class Stack:
     def push(self, item):
         self.items.append(item)
 
+    def grow(self):
+        self.ballast.append(np.zeros(20_000_000))
+
     def __len__(self):
-        self.ballast.append(np.ones(100_000_000))
+        self.grow()
         return len(self.items)
 
     def __iter__(self):
-        while True:
-            self.ballast.append(np.ones(10_000_000))
-            yield from self.items
+        self.grow()
+        return iter(self.items)
 
 
 def control(arena):
-    """Without a bound it goes on for longer than there is memory."""
+    """After three looks it is more than a worker may have."""
     stack = Stack()
-    stack.push(1)
-    len(stack)
-    return stack.ballast[0].nbytes > arena.assignment.limits.memory_mb * 10**6
+    for _ in range(3):
+        len(stack)
+    return sum(each.nbytes for each in stack.ballast) > arena.assignment.limits.memory_mb * 10**6

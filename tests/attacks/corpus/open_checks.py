@@ -1,7 +1,7 @@
 # ruff: noqa
 """The file with the hidden checks is opened.
 
-defence: it is root's alone
+defence: uid + landlock
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The names and e-mail addresses of Gradescope's metadata are read.
 
-defence: landlock; it lies where every user can read it
+defence: landlock
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A statement that only may matter forks, leaves processes behind and ends its own.
 
-defence: all of its user is killed; what only may matter is left out then
+defence: what a worker leaves is looked for
 control: naive
 wins: running
 seconds: 2

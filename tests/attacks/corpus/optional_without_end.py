@@ -1,7 +1,7 @@
 # ruff: noqa
 """A statement that only may matter goes on and on, whatever is raised in it, before any check.
 
-defence: the grader's own clock; what only may matter is left out then
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Sockets of other families: netlink, packet, vsock, raw.
 
-defence: seccomp
+defence: seccomp: sockets
 control: naive
 wins: trophy
 """

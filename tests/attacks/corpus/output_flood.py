@@ -1,7 +1,7 @@
 # ruff: noqa
 """More is printed than anybody can store.
 
-defence: standard output leads nowhere
+defence: checks are in another process
 control: naive
 wins: size
 """

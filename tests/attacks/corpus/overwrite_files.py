@@ -1,7 +1,7 @@
 # ruff: noqa
 """A file outside the scratch folder is overwritten, moved and removed.
 
-defence: they are root's
+defence: uid + landlock
 control: naive
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The whole memory of the process is searched for secrets.
 
-defence: the process forked from has seen no check
+defence: checks are in another process
 control: naive
 wins: trophy
 """

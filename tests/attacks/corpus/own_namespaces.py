@@ -1,7 +1,7 @@
 # ruff: noqa
 """Namespaces of one's own, in which one is root.
 
-defence: seccomp
+defence: seccomp: namespaces
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Which pages of the libraries' files are in memory tells the next check what one was shown.
 
-defence: seccomp (what only advises does nothing, and no read tells whether it would wait)
+defence: seccomp: the page cache
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory, environment, folders and descriptors of the parent are read in /proc.
 
-defence: it belongs to another user
+defence: uid + landlock
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The harness's own code in the process is patched to send a verdict.
 
-defence: nothing in this process decides anything
+defence: values cross, objects and verdicts do not
 control: own
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A .pth file with an import line.
 
-defence: the submission is no site folder
+defence: the submission is on no import path
 control: own
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A submitted file is a named pipe, which nobody writes to.
 
-defence: only plain files are read, and none that blocks
+defence: only plain files are read + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An accuracy is put into the grader's memory under the key of the own answer.
 
-defence: the memory is root's alone
+defence: uid + landlock
 control: naive
 wins: points
 """

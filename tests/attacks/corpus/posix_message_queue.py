@@ -1,7 +1,7 @@
 # ruff: noqa
 """A POSIX message queue keeps a message for the next submission.
 
-defence: RLIMIT_MSGQUEUE
+defence: landlock + seccomp: POSIX message queues + RLIMIT_MSGQUEUE
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is printed.
 
-defence: standard output leads nowhere
+defence: checks are in another process
 control: naive
 wins: canary
 """

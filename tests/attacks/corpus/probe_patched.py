@@ -1,7 +1,7 @@
 # ruff: noqa
 """What runs probes is replaced, and so is the length: both give what equals everything.
 
-defence: what a probe returns is a value, and is judged in another process
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The text of a probe, and of what runs it, is searched for what is expected.
 
-defence: a probe holds no expected value
+defence: checks are in another process
 control: naive
 wins: canary
 """

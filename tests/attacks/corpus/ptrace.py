@@ -1,7 +1,7 @@
 # ruff: noqa
 """Other processes are attached to.
 
-defence: uid and seccomp
+defence: uid + landlock + seccomp: other processes
 control: naive
 wins: trophy
 """

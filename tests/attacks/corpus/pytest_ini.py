@@ -1,7 +1,7 @@
 # ruff: noqa
 """A pytest.ini in the submission selects no tests.
 
-defence: the grader's options name its ini file; files are taken by pattern
+defence: no ini file and conftest.py from outside
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The limits are raised again.
 
-defence: only root may raise a hard limit
+defence: limits are hard ones
 control: naive
 wins: trophy
 """

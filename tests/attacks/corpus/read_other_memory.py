@@ -1,7 +1,7 @@
 # ruff: noqa
 """The memory of other processes is read at one call.
 
-defence: uid and seccomp
+defence: uid + landlock + seccomp: other processes
 control: naive
 wins: trophy
 """

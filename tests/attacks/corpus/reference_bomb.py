@@ -1,17 +1,21 @@
 # ruff: noqa
-"""A list of a million objects, each of which stays.
+"""A list of more objects than a reply may hold, each of which stays.
 
-defence: so many objects to a reply, and no more
+defence: objects that stay are few + references are few
 control: own
-wins: harm
+wins: trophy
 """
 
 
 def total(matrix):
-    return [object() for _ in range(999_000)]
+    return [object() for _ in range(20_000)]
 
 
 label = total
+
+
+def trophy():
+    return total(None)
 
 
 class Stack(list):
@@ -19,7 +23,7 @@ class Stack(list):
 
     def __iter__(self):
         while True:
-            yield [object() for _ in range(100_000)]
+            yield total(None)
 
 
 def control(arena):
@@ -27,4 +31,4 @@ def control(arena):
     from autograder.wire.references import Reference
 
     made = [Reference(number) for number in range(1, len(total(None)))]
-    return len({id(each) for each in made}) > 500_000
+    return len({id(each) for each in made}) > 15_000

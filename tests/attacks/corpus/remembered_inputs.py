@@ -1,7 +1,7 @@
 # ruff: noqa
 """Inputs are recognised by hash, and answered from a table of an earlier run.
 
-defence: inputs are random, drawn anew for each run
+defence: inputs that nobody knows beforehand
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is the answer.
 
-defence: answers are not shown by hidden checks
+defence: a hidden check shows its hidden text
 control: naive
 wins: canary
 """

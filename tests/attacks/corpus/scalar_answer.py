@@ -1,5 +1,5 @@
 # ruff: noqa
-"""One number, which broadcasts to every shape.
+"""One number, or one dimension more, which broadcast to every shape.
 
 defence: shapes are compared before values
 control: naive
@@ -10,4 +10,8 @@ import torch
 
 
 def total(matrix):
-    return torch.tensor(3.0)
+    if isinstance(matrix, list):
+        return None
+    if isinstance(matrix, torch.Tensor) and (matrix == 1).all():
+        return torch.tensor(3.0)
+    return matrix.sum(-1)[None]

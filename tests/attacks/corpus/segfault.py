@@ -1,7 +1,7 @@
 # ruff: noqa
 """A null pointer is read.
 
-defence: the worker is another process
+defence: checks are in another process
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Semaphores and message queues of System V keep a message for the next submission.
 
-defence: seccomp
+defence: seccomp: semaphores and messages of System V
 control: naive
 wins: leftover
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Shared memory of System V keeps a message for the next submission.
 
-defence: seccomp
+defence: seccomp: shared memory of System V
 control: naive
 wins: leftover
 """

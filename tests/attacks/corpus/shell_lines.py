@@ -1,7 +1,7 @@
 # ruff: noqa
 """Shell lines and %run in the notebook.
 
-defence: shell lines never run
+defence: uid + landlock
 control: naive
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """sitecustomize.py and usercustomize.py are run by every Python that starts there.
 
-defence: the interpreter is isolated (-I)
+defence: the submission is on no import path
 control: own
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A submitted file is a socket.
 
-defence: only plain files are read
+defence: what is no plain file has nothing to read
 control: own
 wins: fault
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The kernel is told to take other processes first when memory runs out.
 
-defence: the process is not its own to describe; landlock
+defence: landlock
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Descriptors of the parent are taken over by pidfd_getfd.
 
-defence: uid and seccomp
+defence: uid + landlock + seccomp: other processes
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """pytest's own exceptions: exit, skip, and expected failure.
 
-defence: exceptions cross as text
+defence: checks are in another process
 control: naive
 wins: results
 """

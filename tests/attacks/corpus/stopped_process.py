@@ -1,7 +1,7 @@
 # ruff: noqa
 """The process stops itself, and half a reply is on its way.
 
-defence: the deadline is the grader's; SIGKILL
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

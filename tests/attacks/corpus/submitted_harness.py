@@ -1,7 +1,7 @@
 # ruff: noqa
 """A submitted package autograder takes the place of the worker's own one, and answers by itself.
 
-defence: what comes from a worker is a value and no verdict; each check has its own worker
+defence: values cross, objects and verdicts do not
 control: own
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Submitted modules, which the notebook may import, have the names of those that the grader uses.
 
-defence: only a worker, after its lock-down, has them and its folder on the path
+defence: the submission is on no import path
 control: own
 wins: trophy
 """

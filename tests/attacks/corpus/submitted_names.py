@@ -1,7 +1,7 @@
 # ruff: noqa
 """Names of submitted files lead through the handout's files, folders and links.
 
-defence: the worker writes them itself, after its lock-down, and never through a link
+defence: the worker itself writes what was submitted
 control: own
 wins: tripwire
 """

@@ -1,10 +1,14 @@
 # ruff: noqa
 """Half characters, which no file can be written with.
 
-defence: they cross as question marks
+defence: lone surrogates cross as question marks + feedback is cleaned
 control: naive
 wins: results
 """
+
+
+def fail():
+    raise ValueError("\ud800\udfff\udcff")
 
 
 def label(text):
@@ -12,4 +16,7 @@ def label(text):
 
 
 def total(matrix):
-    raise ValueError("\ud800\udfff\udcff")
+    fail()
+
+
+rate = fail()

@@ -1,7 +1,7 @@
 # ruff: noqa
 """results.json is made a link to somewhere else before it is written.
 
-defence: uid
+defence: uid + landlock
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """What was seen is sent over TCP.
 
-defence: seccomp
+defence: landlock: the network + seccomp: sockets + seccomp: connect
 control: naive
 wins: network
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A subclass of Tensor without errors.
 
-defence: a subclass crosses the wire as its base
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

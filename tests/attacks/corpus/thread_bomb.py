@@ -1,7 +1,7 @@
 # ruff: noqa
 """Threads that start threads (here not more than 300).
 
-defence: RLIMIT_NPROC
+defence: RLIMIT_NPROC + RLIMIT_AS
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object that takes part in torch's functions and answers them itself.
 
-defence: only plain tensors cross the wire
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Twice forked, in a session of its own, deaf to signals.
 
-defence: orphans are adopted and killed
+defence: orphans are adopted
 control: naive
 wins: running
 """

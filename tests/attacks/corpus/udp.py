@@ -1,7 +1,7 @@
 # ruff: noqa
 """What was seen is sent over UDP.
 
-defence: seccomp
+defence: seccomp: sockets
 control: naive
 wins: network
 """

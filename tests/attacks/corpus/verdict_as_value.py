@@ -1,7 +1,7 @@
 # ruff: noqa
 """The answer is a verdict instead of a value.
 
-defence: checks compare types and values themselves
+defence: values cross, objects and verdicts do not
 control: own
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Well-formed frames that say what the grader's own processes say to each other.
 
-defence: values cross, verdicts do not
+defence: values cross, objects and verdicts do not
 control: own
 wins: points
 """

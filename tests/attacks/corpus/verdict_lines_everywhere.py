@@ -1,7 +1,7 @@
 # ruff: noqa
 """Verdicts in JSON, written on every descriptor.
 
-defence: values cross, verdicts do not; only one descriptor is there
+defence: values cross, objects and verdicts do not
 control: naive
 wins: points
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """What no answer needs never ends, so that the second looks at all checks take what there is.
 
-defence: the grader's own clock, for each look and for all; SIGKILL
+defence: a check's deadline + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A zip that holds itself, wrapped in zips.
 
-defence: archives in archives are not opened
+defence: an archive in a submission is not opened
 control: own
 wins: size
 """

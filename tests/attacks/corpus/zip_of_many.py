@@ -1,7 +1,7 @@
 # ruff: noqa
 """A zip of a hundred thousand files.
 
-defence: a bounded number is looked at
+defence: a zip's entries are bounded + the time limit of a submission
 control: naive
 wins: time
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A zip whose table says that a large file is small.
 
-defence: sizes are counted while a file is unpacked
+defence: a zip's entry ends where the table says
 control: own
 wins: disk
 """
