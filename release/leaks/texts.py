@@ -68,7 +68,12 @@ def decoded(data: bytes) -> str | None:
 
 
 def _without_mark(data: bytes, head: bytes) -> str | None:
-    """UTF-16 of mostly Latin letters: every other byte is zero."""
+    """UTF-16 and UTF-32 of mostly Latin letters: every other byte is zero, or three of four."""
+    for start, name in ((0, "utf-32-le"), (3, "utf-32-be")):
+        letters = head[start::4]
+        plain = sum(8 < byte < 14 or 31 < byte < 127 for byte in letters)
+        if head.count(0) > 0.7 * len(head) and plain > 0.9 * len(letters):
+            return data.decode(name, errors="replace")
     for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         zeros = head[start::2].count(0)
         if zeros > 0.7 * len(head) / 2 and head[1 - start :: 2].count(0) < zeros / 10:
@@ -76,16 +81,16 @@ def _without_mark(data: bytes, head: bytes) -> str | None:
     return None
 
 
-def printable(data: bytes) -> str:
-    """The runs of printable characters in a binary file, a line each."""
-    runs = [
+def runs(data: bytes) -> list[str]:
+    """The runs of printable characters in a binary file."""
+    found = [
         match[0].decode("utf-8", "replace")
         for match in _PRINTABLE.finditer(data)
         if match.end() - match.start() >= _SHORTEST
     ]
     for pattern, name in _WIDE:
-        runs += [match[0].decode(name) for match in pattern.finditer(data)]
-    return "\n".join(runs)
+        found += [match[0].decode(name) for match in pattern.finditer(data)]
+    return found
 
 
 def streams(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -106,25 +111,36 @@ def streams(data: bytes) -> Iterator[tuple[int, bytes]]:
             at = len(data) - len(engine.unused_data) if engine.eof else at
 
 
-def payloads(text: str) -> Iterator[tuple[int, str, bytes]]:
+def payloads(text: str) -> Iterator[tuple[int, str, Iterator[bytes]]]:
     """What is written in base64 or as hexadecimal digits in a text.
 
     Yields:
-        the line (from 1) where it starts, the name of the coding, and the bytes.
+        the line (from 1) where it starts, the name of the coding, and what it may be: letters that
+        stand in front of it belong to it or not.
     """
+    line, at = 1, 0
     for match in _BASE64.finditer(text):
         letters = re.sub(r"\s", "", match[0]).rstrip("=")
-        line = text.count("\n", 0, match.start()) + 1
-        if len(letters) % 2 == 0 and _HEX.fullmatch(letters):
-            yield line, "hex", bytes.fromhex(letters)
-        if letters.isalpha() and (letters.islower() or letters.isupper()):
-            continue
-        letters = letters.replace("-", "+").replace("_", "/")
-        try:
-            payload = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
-        except (binascii.Error, ValueError):
-            continue
-        yield line, "base64", payload
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        if _HEX.fullmatch(letters):
+            yield line, "hex", iter([bytes.fromhex(letters[: len(letters) // 2 * 2])])
+        if not (letters.isalpha() and (letters.islower() or letters.isupper())):
+            letters = letters.replace("-", "+").replace("_", "/")
+            yield line, "base64", (_from_base64(letters[shift:]) for shift in range(4))
+
+
+def _from_base64(letters: str) -> bytes:
+    whole = letters[:-1] if len(letters) % 4 == 1 else letters
+    try:
+        return base64.b64decode(whole + "=" * (-len(whole) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def may_hold_payloads(text: str) -> bool:
+    """Whether there is a long enough run of letters in a text."""
+    return _BASE64.search(text) is not None
 
 
 def code_in_markdown(where: str, text: str) -> Iterator[Code]:

@@ -9,17 +9,21 @@ from pathlib import PurePosixPath
 
 from release.leaks.archives import closed, contents, is_archive
 from release.leaks.extract.formats import known
+from release.leaks.extract.pickles import is_pickle, pickle_texts
 from release.leaks.extract.reader import format_of, read
 from release.leaks.images import image_texts, is_image
 from release.leaks.leftovers import leftover_in_archive
 from release.leaks.lines import labelled, page
 from release.leaks.parts import BINARY, Blob, Budget, Compiled, Oddity, Part, Seen, Unread
-from release.leaks.texts import code_in_string, decoded, printable, streams
+from release.leaks.texts import code_in_string, decoded, runs, streams
 from release.leaks.written import Written, text_parts
 
 UNKNOWN = "unknown binary format"
 _NO_FILES = (", comment", ", extra field", ", header", ", link", ", bytes that belong to no member")
 _TENSOR = re.compile(r"\bdata/\d+")
+#: Of a binary file's texts, those that may hold others, and how many of them are taken apart.
+_HOLDS_OTHERS = 40
+_MOST_RUNS = 20_000
 _KINDS = {"pdf": "PDF", "compiled": "compiled Python", "database": "database"}
 
 
@@ -68,7 +72,9 @@ def parts(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iter
         return
     if kind:
         yield from _read(where, kind, data, budget, file)
-    yield page(BINARY, where, printable(data))
+    else:
+        yield from _binary(where, data, budget, file)
+    yield page(BINARY, where, "\n".join(runs(data)))
     for offset, inside in streams(data):
         if budget.take(len(inside)):
             place = f"{where}, compressed at byte {offset}"
@@ -85,7 +91,18 @@ def _image(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]
     yield labelled("text chunks", texts)
     for place, chunk in texts:
         yield from _inside(place, chunk, budget, file)
-    yield page(BINARY, where, printable(data))
+    yield page(BINARY, where, "\n".join(runs(data)))
+
+
+def _binary(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    """What the texts in a binary file hold; their lines are searched as those of the file."""
+    if is_pickle(data):
+        texts = list(pickle_texts(data))
+        yield labelled("texts of a pickle", [(f"{where}, its texts", text) for text in texts])
+    else:
+        texts = [run for run in runs(data) if len(run) >= _HOLDS_OTHERS][:_MOST_RUNS]
+    for text in texts:
+        yield from _inside(f"{where}, its texts", text, budget, file)
 
 
 def _read(where: str, kind: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from release.leaks.archives import is_archive
 from release.leaks.extract.mail import is_mail, mail_parts
 from release.leaks.extract.reader import format_of
+from release.leaks.extract.spelling import unescaped
 from release.leaks.extract.views import View, views
 from release.leaks.images import is_image
 from release.leaks.lines import labelled, page
@@ -20,6 +21,7 @@ from release.leaks.texts import (
     code_in_python,
     code_in_string,
     decoded,
+    may_hold_payloads,
     payloads,
 )
 
@@ -126,7 +128,22 @@ def _view(where: str, view: View, budget: Budget, *, numbered: bool) -> Iterator
 
 
 def _payloads(where: str, text: str) -> Iterator[Written]:
-    for line, kind, payload in payloads(text):
-        readable = is_image(payload) or is_archive("", payload) or format_of(payload)
-        if readable or decoded(payload) is not None:
-            yield Written(f"{kind} payloads", f"{where}, {kind} in line {line}", payload)
+    if not may_hold_payloads(text):
+        return
+    # Escapes may stand before and in the letters of one.
+    seen: set[bytes] = set()
+    for each in dict.fromkeys((text, unescaped(text))):
+        for line, kind, candidates in payloads(each):
+            payload = next(filter(_is_readable, candidates), None)
+            if payload and payload not in seen:
+                seen.add(payload)
+                yield Written(f"{kind} payloads", f"{where}, {kind} in line {line}", payload)
+
+
+def _is_readable(data: bytes) -> bool:
+    return (
+        is_image(data)
+        or is_archive("", data)
+        or format_of(data) is not None
+        or bool(data and decoded(data))
+    )

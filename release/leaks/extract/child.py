@@ -83,9 +83,11 @@ def tokens(code: CodeType, strings: list[str] | None = None) -> list[str]:
         elif step.opname.startswith(_NAMED):
             found += value if isinstance(value, tuple) else [str(value)]
         elif step.opname.startswith(_CONSTANTS):
-            if strings is not None:
-                strings.extend(_texts(value))
-            if value is not None:
+            if step.opname == "KW_NAMES":  # an index that `dis` of Python 3.11 does not resolve
+                value = code.co_consts[step.arg or 0]
+            if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+                found += value
+            elif value is not None:
                 found.append(repr(value))
         elif step.opname.startswith(_OPERATIONS):
             found.append(f"{step.opname} {step.argrepr}".strip())

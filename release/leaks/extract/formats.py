@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from release.leaks.extract.pickles import is_pickle
+
 _IDX = re.compile(rb"\0\0[\x08\x09\x0b-\x0e][\x01-\x08]\0")
-_PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _MP3 = re.compile(rb"\xff[\xe2-\xfb]")
 
 
@@ -49,7 +50,7 @@ def _ftyp(*brands: bytes) -> Callable[[bytes], bool]:
 
 
 def _riff(*kinds: bytes) -> Callable[[bytes], bool]:
-    return lambda data: data[:4] == b"RIFF" and data[8:12] in kinds
+    return lambda data: data[:4] in (b"RIFF", b"RIFX", b"RF64") and data[8:12] in kinds
 
 
 def _is_safetensors(data: bytes) -> bool:
@@ -67,11 +68,14 @@ FORMATS: tuple[Format, ...] = (
     # Data.
     Format("NumPy array", "numbers", (b"\x93NUMPY",)),
     Format("pickle", "numbers", suffixes=(".pkl", ".pickle", ".joblib"),
-           is_it=lambda data: _PICKLE.match(data) is not None),
+           is_it=is_pickle),
     Format("IDX data", "numbers", is_it=lambda data: _IDX.match(data) is not None),
     Format("HDF5 data", "numbers and what is compressed", (b"\x89HDF\r\n\x1a\n",)),
     Format("NetCDF data", "numbers", (b"CDF\x01", b"CDF\x02", b"CDF\x05")),
-    Format("MATLAB data", "numbers and what is compressed", (b"MATLAB 5.0", b"MATLAB 7")),
+    Format("MATLAB data", "numbers and what is compressed", (b"MATLAB 5.0", b"MATLAB 7"),
+           suffixes=(".mat",)),
+    Format("statistics data", "numbers and what is compressed", (b"$FL2", b"SR\0", b"Obj\1"),
+           suffixes=(".dta", ".sas7bdat", ".xpt")),
     Format("Parquet data", "numbers and what is compressed", (b"PAR1",)),
     Format("Arrow data", "numbers and what is compressed", (b"ARROW1", b"FEA1")),
     Format("safetensors", "numbers", is_it=_is_safetensors),

@@ -18,9 +18,7 @@ from release.leaks.extract.typeset import is_rtf, is_tex, rtf_text, tex_text
 _LAYERS = 6
 #: A longer text is data; taking its tags off would take minutes.
 _LONGEST = 30_000_000
-_ESCAPED_TAG = re.compile(
-    r"&(?:lt|#0*60|#x0*3c|bsol|#0*92|#x0*5c)\b|%3c|%5c|\\(?:u00|x)(?:3c|5c)", re.IGNORECASE
-)
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|&#?\w+;|\\[ux]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def views(text: str) -> Iterator[View]:
     lines: list[Line] = list(enumerate(text.split("\n"), start=1))
     for _ in range(_LAYERS):
         view = _below(lines, text)
-        if view is None and _ESCAPED_TAG.search(text):
+        if view is None and _ESCAPE.search(text):
             view = _below(*_unescaped(lines))
         if view is None or view.text == text:
             return
