@@ -28,6 +28,8 @@ from release.leaks.texts import (
 #: Text of these kinds is no Python as a whole.
 _NO_PYTHON = {".md", ".markdown", ".html", ".htm", ".csv", ".tsv", ".toml", ".json", ".xml", ".svg"}
 _PYTHON_BYTES = 400_000
+_LATIN = frozenset(map(chr, (*range(9, 14), 27, *range(32, 127))))
+_MOSTLY = 0.8
 #: A shorter text holds no other one.
 _HOLDS_OTHERS = 40
 
@@ -69,12 +71,13 @@ def text_parts(
             yield from code_in_string(place, value)
         yield from _of_strings(where, tree, budget)
         return
-    yield from _payloads(where, text)
-    if is_mail(text):
+    if is_mail(text):  # the way it is written, it breaks tags and payloads anywhere
         for number, data in mail_parts(text):
             yield Written("parts of a mail", f"{where}, part {number}", data)
-    for view in views(text):
-        yield from _view(where, view, budget, numbered=whole)
+    else:
+        yield from _payloads(where, text)
+        for view in views(text):
+            yield from _view(where, view, budget, numbered=whole)
     if not whole:
         return
     if name.suffix.lower() not in _NO_PYTHON and len(text) <= _PYTHON_BYTES:
@@ -117,6 +120,7 @@ def _view(where: str, view: View, budget: Budget, *, numbered: bool) -> Iterator
     yield labelled(view.kind, [(place(line), text) for line, text in view.lines])
     if len(view.text) <= _PYTHON_BYTES:
         yield from code_in_string(where, view.text)
+    yield from _payloads(where, view.text)
     for line, text in view.blocks:
         yield from code_in_string(where, text, line - 1)
     kind = "attributes, comments and scripts"
@@ -141,9 +145,11 @@ def _payloads(where: str, text: str) -> Iterator[Written]:
 
 
 def _is_readable(data: bytes) -> bool:
-    return (
-        is_image(data)
-        or is_archive("", data)
-        or format_of(data) is not None
-        or bool(data and decoded(data))
-    )
+    return is_image(data) or is_archive("", data) or format_of(data) is not None or _is_text(data)
+
+
+def _is_text(data: bytes) -> bool:
+    """Letters that are no base64 decode to anything; text is mostly of Latin letters."""
+    text = decoded(data)
+    latin = sum(sign in _LATIN for sign in text or "")
+    return text is not None and latin > _MOSTLY * len(text)

@@ -13,6 +13,7 @@ import py_compile
 import sqlite3
 import sys
 import textwrap
+import time
 import wave
 import zlib
 from collections.abc import Callable, Sequence
@@ -427,7 +428,7 @@ PLANTS: dict[str, Plant] = {
         lambda folder: history(RENAMED_FUNCTION, folder),
         "a.sqlite, table history, row 1",
     ),
-    "a pickle": ("a.pkl", lambda _: pickle.dumps({"Größe": [1, KERNEL]}), "a.pkl, line"),
+    "a pickle": ("a.pkl", lambda _: pickle.dumps({"Größe": [1, KERNEL]}), "a.pkl, its texts"),
     "an array of texts": ("a.npy", lambda _: saved(np.array([KERNEL, "b"])), "a.npy, line"),
     "weights with a text": (
         "a.pt",
@@ -611,6 +612,15 @@ def test_what_is_spelled_out_stays_as_it_is(text: str) -> None:
 def test_any_markup_is_read(text: str) -> None:
     found = markup(text)
     assert "".join(part for _, part in found.lines).count("a") <= text.count("a") + text.count("&")
+
+
+@pytest.mark.parametrize("open_only", ["<!-- ", "<? ", '<a b="', "<![ ", "<a ", "\\", "\x1b["])
+def test_what_is_never_closed_takes_no_longer(typeset: Bundle, open_only: str) -> None:
+    """What is searched grows with the text; each sign of a long one was read for every other."""
+    typeset.write("a.html", f"<p></p>{open_only * (1_000_000 // len(open_only))}\n{TYPESET}\n")
+    before = time.process_time()
+    assert typeset.findings()
+    assert time.process_time() - before < 60  # minutes to hours, where it is read again and again
 
 
 def test_the_text_of_tex_and_rtf() -> None:

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 #: A line of text and the line of the file (from 1) where it starts.
 Line = tuple[int, str]
 
-_TAG = re.compile(r"<(?:/[A-Za-z][^<>]*|!--.*?--|[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?)>", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--|-->")
 _CLOSED = re.compile(r"</[A-Za-z][^<>]{0,200}>|<[A-Za-z][^<>]{0,2000}/>|<[bwh]b?r\b|<!--")
 #: Elements behind which a line ends, by their names without a prefix (`w:p`, `text:p`).
 _LINE = frozenset(
@@ -23,6 +23,9 @@ _LINE = frozenset(
 )  # fmt: skip
 _SPACE = frozenset(("s", "tab"))
 _OWN_TEXT = frozenset(("script", "style", "template", "textarea", "noscript", "iframe"))
+#: html.parser reads what is not closed again and again. It gets pieces, and so much of such a rest.
+_PIECE = 16_384
+_LONGEST_REST = 200_000
 _PREFORMATTED = frozenset(("pre", "code", "textarea", "listing", "xmp"))
 
 
@@ -50,12 +53,14 @@ def markup(text: str) -> Markup:
     """Take a text with tags apart; what is no tag is text, as in a browser."""
     reader = _Reader()
     try:
-        reader.feed(text)
+        for at in range(0, len(text), _PIECE):
+            reader.feed(text[at : at + _PIECE])
+            if len(reader.rawdata) > _LONGEST_REST:
+                reader.give_up(text[at + _PIECE :])
+                return reader.found
         reader.close()
-    except (AssertionError, ValueError):  # html.parser gives up on some broken declarations
-        reader.end_line()
-        rest = _TAG.sub("", text).split("\n")
-        reader.found.lines.extend(enumerate(rest, start=1))
+    except (AssertionError, ValueError):  # it raises for some broken declarations
+        reader.give_up("")
     reader.end_line()
     return reader.found
 
@@ -134,6 +139,13 @@ class _Reader(HTMLParser):
         if text.strip():
             self.found.lines.append((self._start, text))
         self._line = []
+
+    def give_up(self, rest: str) -> None:
+        """Take the tags out of what is not read yet, and no more."""
+        self.end_line()
+        first = self.getpos()[0]
+        lines = _TAG.sub("", self.rawdata + rest).split("\n")
+        self.found.lines.extend(enumerate(lines, start=first))
 
     def _break(self) -> None:
         self.end_line()

@@ -17,14 +17,16 @@ _ROUNDS = 6
 _QUOTED = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPES = re.compile(r"\\[nrtfv]")
 _CODE_POINTS = re.compile(
-    r"\\+(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))"
+    r"\\{1,8}(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))"
 )
+_STRING_ESCAPE = re.compile(r"\\{1,8}([nrt\"'/])")
+_ESCAPED = {"n": "\n", "r": "\n", "t": "\t"}
 #: Colours of a terminal and what else it is told; also as a string writes the escape character, and
 #: where a browser or an editor has dropped it.
 _TERMINAL = re.compile(
     r"[\x1b\x9b\u241b](?:\[[0-9;:?<=>]*[ -/]*[@-~]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\|$)"
     r"|[()][A-Z0-9]|[=>78cDEHMNOZ])"
-    r"|(?:\\+(?:x1b|u001b|033|e)|\^\[)\[[0-9;:?]*[A-Za-z]"
+    r"|(?:\\{1,8}(?:x1b|u001b|033|e)|\^\[)\[[0-9;:?]*[A-Za-z]"
     r"|\[\d{1,3}(?:;\d{1,3})*m",
     re.IGNORECASE,
 )
@@ -74,13 +76,9 @@ def spelled_out(line: str) -> str:
 def unescaped(line: str) -> str:
     """The line without escapes and entities, its signs as they are; an escaped line end is one."""
     for _ in range(_ROUNDS):
-        plain = without_colours(line)
-        if "\\" in plain:
-            plain = _CODE_POINTS.sub(_character, plain)
-            plain = re.sub(r"\\+[nr]", "\n", plain)
-            plain = re.sub(r"\\+t", "\t", plain)
-            plain = re.sub(r"\\+([\"'/])", r"\1", plain)
-        plain = _decoded(plain)
+        plain = line
+        for step in STEPS:
+            plain = step(plain)
         if plain == line:
             break
         line = plain
@@ -92,23 +90,37 @@ def without_colours(text: str) -> str:
     return _OVERSTRUCK.sub("", _TERMINAL.sub("", text))
 
 
+def without_string_escapes(text: str) -> str:
+    """A text without what JSON and programs write for a sign in a string."""
+    if "\\" not in text:
+        return text
+    text = _CODE_POINTS.sub(_character, text)
+    return _STRING_ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), text)
+
+
+def without_quoting(text: str) -> str:
+    """A text without what an address writes for a sign."""
+    return unquote(text) if "%" in text and _QUOTED.search(text) else text
+
+
+def without_entities(text: str) -> str:
+    """A text without what HTML writes for a sign."""
+    return html.unescape(text) if "&" in text else text
+
+
+#: Each takes one kind of escapes off, once.
+STEPS = (without_colours, without_string_escapes, without_quoting, without_entities)
+
+
 def _once(line: str) -> str:
     if _MAY_HAVE_CODES.search(line):
         line = without_colours(line)
     if "\\" in line:
         line = _ESCAPES.sub(" ", _CODE_POINTS.sub(_character, line)).replace("\\_", "_")
-    line = _decoded(line)
+    line = without_entities(without_quoting(line))
     if not line.isascii():
         line = _INVISIBLE.sub("", line.translate(_TYPOGRAPHY))
         line = unicodedata.normalize("NFKC", line).translate(_TYPOGRAPHY)
-    return line
-
-
-def _decoded(line: str) -> str:
-    if "&" in line:
-        line = html.unescape(line)
-    if "%" in line and _QUOTED.search(line):
-        line = unquote(line)
     return line
 
 

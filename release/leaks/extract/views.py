@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release.leaks.extract.markup import Line, has_tags, markup
-from release.leaks.extract.spelling import unescaped
+from release.leaks.extract.spelling import STEPS
 from release.leaks.extract.typeset import is_rtf, is_tex, rtf_text, tex_text
 
 #: So many layers are taken off.
@@ -49,9 +49,7 @@ def views(text: str) -> Iterator[View]:
         return
     lines: list[Line] = list(enumerate(text.split("\n"), start=1))
     for _ in range(_LAYERS):
-        view = _below(lines, text)
-        if view is None and _ESCAPE.search(text):
-            view = _below(*_unescaped(lines))
+        view = _below(lines, text) or _below_escapes(lines, text)
         if view is None or view.text == text:
             return
         yield view
@@ -76,6 +74,17 @@ def _below(lines: list[Line], text: str) -> View | None:
     return None
 
 
-def _unescaped(lines: list[Line]) -> tuple[list[Line], str]:
-    plain = [(number, part) for number, line in lines for part in unescaped(line).split("\n")]
-    return plain, "\n".join(text for _, text in plain)
+def _below_escapes(lines: list[Line], text: str) -> View | None:
+    """What is below escapes: one kind after the other, for the text in a tag may have its own."""
+    for _ in range(_LAYERS):
+        if not _ESCAPE.search(text):
+            return None
+        before = text
+        for step in STEPS:
+            lines = [(number, part) for number, line in lines for part in step(line).split("\n")]
+            text = "\n".join(line for _, line in lines)
+            if view := _below(lines, text):
+                return view
+        if text == before:
+            return None
+    return None
