@@ -6,15 +6,20 @@ the answer. What a browser shows is one text; attributes, comments and scripts a
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 #: A line of text and the line of the file (from 1) where it starts.
 Line = tuple[int, str]
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--|-->")
 _CLOSED = re.compile(r"</[A-Za-z][^<>]{0,200}>|<[A-Za-z][^<>]{0,2000}/>|<[bwh]b?r\b|<!--")
+# Possessive, so that a tag that is never closed is read once.
+_TAG = re.compile(r"""<(/?)([A-Za-z][\w:.-]*+)((?:[^<>"']|"[^"]*"|'[^']*')*+)>""")
+_ATTRIBUTE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]++))""")
+#: What is no tag, and how it ends.
+_DECLARATIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"), ("<?", ">"))
+_SHORTEST_ATTRIBUTE = 10
 #: Elements behind which a line ends, by their names without a prefix (`w:p`, `text:p`).
 _LINE = frozenset(
     "address article aside blockquote body br dd div dl dt footer form h h1 h2 h3 h4 h5 h6 head "
@@ -23,9 +28,6 @@ _LINE = frozenset(
 )  # fmt: skip
 _SPACE = frozenset(("s", "tab"))
 _OWN_TEXT = frozenset(("script", "style", "template", "textarea", "noscript", "iframe"))
-#: html.parser reads what is not closed again and again. It gets pieces, and so much of such a rest.
-_PIECE = 16_384
-_LONGEST_REST = 200_000
 _PREFORMATTED = frozenset(("pre", "code", "textarea", "listing", "xmp"))
 
 
@@ -51,103 +53,130 @@ def has_tags(text: str) -> bool:
 
 def markup(text: str) -> Markup:
     """Take a text with tags apart; what is no tag is text, as in a browser."""
-    reader = _Reader()
-    try:
-        for at in range(0, len(text), _PIECE):
-            reader.feed(text[at : at + _PIECE])
-            if len(reader.rawdata) > _LONGEST_REST:
-                reader.give_up(text[at + _PIECE :])
-                return reader.found
-        reader.close()
-    except (AssertionError, ValueError):  # it raises for some broken declarations
-        reader.give_up("")
-    reader.end_line()
+    reader = _Reader(text)
+    reader.read()
     return reader.found
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+class _Reader:
+    """Goes through a text once: what is not closed is looked for once, and is text from then on."""
+
+    def __init__(self, text: str) -> None:
         self.found = Markup()
+        self._text = text
+        self._at = 0
+        self._number = 1
+        self._counted = 0
+        self._never_closed: set[str] = set()
         self._line: list[str] = []
         self._start = 1
-        self._own: str | None = None
         self._block: list[str] = []
         self._block_start = 1
         self._depth = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        name = tag.rpartition(":")[2]
-        at = self.getpos()[0]
-        self.found.others.extend((at, value) for _, value in attrs if value and len(value) > 9)
-        if tag in _OWN_TEXT:
-            self._own = tag
-        elif name in _LINE:
-            self._break()
-        elif name in _SPACE and ":" in tag:
+    def read(self) -> None:
+        """Fill in what was found."""
+        text = self._text
+        data = 0
+        while (at := text.find("<", self._at)) >= 0:
+            self._at = at + 1
+            tag = _TAG.match(text, at)
+            end = tag.end() if tag else self._declaration_end(at)
+            if end is None:
+                continue
+            self._data(data, at)
+            if tag:
+                self._tag(tag)
+                end = self._own_text(tag) if not tag[1] else end
+            else:
+                self._declaration(at, end)
+            data = self._at = end
+        self._data(data, len(text))
+        self._end_line()
+
+    def _declaration_end(self, at: int) -> int | None:
+        for start, close in _DECLARATIONS:
+            if self._text.startswith(start, at):
+                end = self._find(close, at + len(start), start)
+                return None if end is None else end + len(close)
+        return None
+
+    def _declaration(self, at: int, end: int) -> None:
+        text = self._text[at:end]
+        if text.startswith("<![CDATA["):  # XML's way of writing text as it is
+            self._add(text[9:-3])
+        else:
+            self.found.others.append((self._number_at(at), text))
+
+    def _find(self, close: str, start: int, kind: str) -> int | None:
+        """Where the end of something is; what has none is not looked for again."""
+        if kind in self._never_closed:
+            return None
+        at = self._text.find(close, start)
+        if at < 0:
+            self._never_closed.add(kind)
+        return at if at >= 0 else None
+
+    def _own_text(self, tag: re.Match[str]) -> int:
+        """Behind an element's own text, such as a script; else behind its tag."""
+        name = tag[2].lower()
+        if name not in _OWN_TEXT or tag[3].endswith("/"):
+            return tag.end()
+        end = self._find(f"</{tag[2]}", tag.end(), f"</{tag[2]}")
+        if end is None:
+            return tag.end()
+        self.found.others.append((self._number_at(tag.end()), self._text[tag.end() : end]))
+        return end
+
+    def _tag(self, tag: re.Match[str]) -> None:
+        name, at = tag[2].lower(), self._number_at(tag.start())
+        local = name.rpartition(":")[2]
+        for values in _ATTRIBUTE.findall(tag[3]):
+            value = html.unescape("".join(values))
+            if len(value) >= _SHORTEST_ATTRIBUTE:
+                self.found.others.append((at, value))
+        if local in _LINE:
+            self._end_line()
+            if self._depth and self._block and not self._block[-1].endswith("\n"):
+                self._block.append("\n")
+        elif local in _SPACE and ":" in name:
             self._add(" ")
-        if tag in _PREFORMATTED:
+        if name in _PREFORMATTED:
+            self._preformatted(at, closes=bool(tag[1]))
+
+    def _preformatted(self, at: int, *, closes: bool) -> None:
+        if closes and self._depth:
+            self._depth -= 1
+            if self._depth == 0:
+                self.found.blocks.append((self._block_start, "".join(self._block)))
+        elif not closes:
             if self._depth == 0:
                 self._block, self._block_start = [], at
             self._depth += 1
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._own:
-            self._own = None
-        elif tag.rpartition(":")[2] in _LINE:
-            self._break()
-        if tag in _PREFORMATTED and self._depth:
-            self._depth -= 1
-            if self._depth == 0:
-                self.found.blocks.append((self._block_start, "".join(self._block)))
-
-    def handle_data(self, data: str) -> None:
-        if self._own and self._own != "textarea":
-            self.found.others.append((self.getpos()[0], data))
-            return
-        first, *rest = data.split("\n")
-        self._add(first)
-        for number, line in enumerate(rest, start=1):
-            self.end_line()
-            self._start = self.getpos()[0] + number
-            self._add(line)
-        if self._depth:
-            self._block.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.found.others.append((self.getpos()[0], data))
-
-    def handle_pi(self, data: str) -> None:
-        self.found.others.append((self.getpos()[0], data))
-
-    def unknown_decl(self, data: str) -> None:
-        # XML's way of writing text as it is.
-        self.handle_data(data.removeprefix("CDATA["))
+    def _data(self, start: int, end: int) -> None:
+        if start < end:
+            self._number_at(start)
+            self._add(html.unescape(self._text[start:end]))
 
     def _add(self, text: str) -> None:
-        if not self._line:
-            self._start = max(self._start, self.getpos()[0])
-        self._line.append(text)
+        for number, line in enumerate(text.split("\n"), start=self._number):
+            if number > self._number:
+                self._end_line()
+            if not self._line:
+                self._start = number
+            self._line.append(line)
+        if self._depth:
+            self._block.append(text)
 
-    def end_line(self) -> None:
-        """Put aside what was collected of a line."""
+    def _end_line(self) -> None:
         text = "".join(self._line)
         if text.strip():
             self.found.lines.append((self._start, text))
         self._line = []
 
-    def give_up(self, rest: str) -> None:
-        """Take the tags out of what is not read yet, and no more."""
-        self.end_line()
-        first = self.getpos()[0]
-        lines = _TAG.sub("", self.rawdata + rest).split("\n")
-        self.found.lines.extend(enumerate(lines, start=first))
-
-    def _break(self) -> None:
-        self.end_line()
-        if self._depth and self._block and not self._block[-1].endswith("\n"):
-            self._block.append("\n")
+    def _number_at(self, at: int) -> int:
+        """The number of the line at a place; places come in order."""
+        self._number += self._text.count("\n", self._counted, at)
+        self._counted = max(self._counted, at)
+        return self._number

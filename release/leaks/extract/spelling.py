@@ -24,7 +24,7 @@ _ESCAPED = {"n": "\n", "r": "\n", "t": "\t"}
 #: Colours of a terminal and what else it is told; also as a string writes the escape character, and
 #: where a browser or an editor has dropped it.
 _TERMINAL = re.compile(
-    r"[\x1b\x9b\u241b](?:\[[0-9;:?<=>]*[ -/]*[@-~]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\|$)"
+    r"[\x1b\x9b\u241b](?:\[[0-9;:?]*[@-~]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)"
     r"|[()][A-Z0-9]|[=>78cDEHMNOZ])"
     r"|(?:\\{1,8}(?:x1b|u001b|033|e)|\^\[)\[[0-9;:?]*[A-Za-z]"
     r"|\[\d{1,3}(?:;\d{1,3})*m",
