@@ -43,6 +43,7 @@ def write_record(assignment: Assignment, folder: Path, proof: Proof, scan: Scan)
         "leak_scan": {
             "searched_for": dict(scan.secrets),
             "looked_at": {looked.name: dict(looked.parts) for looked in scan.looked_at},
+            "not_looked_at": [what for looked in scan.looked_at for what in looked.unread],
             "allowed": [asdict(allowed) for allowed in assignment.allowed],
         },
     }

@@ -49,7 +49,7 @@ def contents(where: str, name: str, data: bytes, budget: Budget) -> Iterator[Con
     try:
         if data.startswith(tuple(_UNKNOWN)):
             kind = next(kind for magic, kind in _UNKNOWN.items() if data.startswith(magic))
-            yield _closed(where, f"a {kind} archive")
+            yield closed(where, f"a {kind} archive")
         elif b"PK\x05\x06" in data or name.lower().endswith(_ZIP_NAMES):
             yield from _zip(where, data, budget)
         elif compressed := next((c for c in _COMPRESSED if data.startswith(c[0])), None):
@@ -57,10 +57,11 @@ def contents(where: str, name: str, data: bytes, budget: Budget) -> Iterator[Con
         else:
             yield from _tar(where, data, budget)
     except _BROKEN as error:
-        yield _closed(where, f"a broken archive: {str(error)[:80]}")
+        yield closed(where, f"a broken archive: {str(error)[:80]}")
 
 
-def _closed(where: str, why: str) -> Oddity:
+def closed(where: str, why: str) -> Oddity:
+    """What cannot be looked into, and why."""
     what = f"something that cannot be looked into ({why})"
     return Oddity(where, what, "unpack it, or leave it out of the bundle")
 
@@ -77,12 +78,12 @@ def _zip(where: str, data: bytes, budget: Budget) -> Iterator[Content]:
             if info.is_dir():
                 continue
             if not budget.take(info.file_size):
-                yield _closed(place, "too large, or too deep in other archives")
+                yield closed(place, "too large, or too deep in other archives")
                 continue
             try:
                 yield place, archive.read(info)
             except _BROKEN as error:
-                yield _closed(place, f"an unreadable member: {str(error)[:80]}")
+                yield closed(place, f"an unreadable member: {str(error)[:80]}")
         yield from _between_members(where, archive, data)
 
 
@@ -108,7 +109,7 @@ def _inflated(
     with opened(io.BytesIO(data)) as stream:
         inside = stream.read(budget.bytes_left + 1)
     if not budget.take(len(inside)):
-        yield _closed(where, "too large, or too deep in other archives")
+        yield closed(where, "too large, or too deep in other archives")
     elif inside[257:262] == b"ustar":
         yield from _tar(where, inside, budget)
     else:
@@ -128,7 +129,7 @@ def _tar(where: str, data: bytes, budget: Budget) -> Iterator[Content]:
                     yield f"{place}, link", info.linkname.encode("utf-8", "replace")
                 continue
             if not budget.take(info.size):
-                yield _closed(place, "too large, or too deep in other archives")
+                yield closed(place, "too large, or too deep in other archives")
                 return
             stream = archive.extractfile(info)
             yield place, stream.read() if stream else b""

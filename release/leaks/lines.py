@@ -8,15 +8,15 @@ every network's training has `optimizer.zero_grad()`, and nobody can have copied
 from __future__ import annotations
 
 import builtins
-import html
 import keyword
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import unquote
+from itertools import accumulate
+
+from release.leaks.extract.spelling import spelled_out
 
 #: A line of code that says less than this stands in anybody's program. The weight is 1 for each
 #: distinct name or number (1/2 for the words of every training loop) and 1/4 for each sign:
@@ -31,12 +31,14 @@ PROSE_LINE = 5.0
 TELLING = 7.0
 #: Shorter bare forms are found inside other words.
 SHORTEST = 10
+#: In a page of so many characters, words are also found with a space or a line's end in them, as a
+#: PDF and a terminal break them; a longer one is data, and searched faster.
+_BROKEN_WORDS = 1_000_000
 
 _LEAD = " \t#>|;"  # no operators: a long line may be broken before one
-_DROPPED = str.maketrans("", "", " \t\f\v\u00a0,\\`\"'\u2018\u2019\u201c\u201d")
-_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
-_QUOTED = re.compile(r"%[0-9A-Fa-f]{2}")
-_ESCAPES = re.compile(r"\\[nrt]")
+_FIRST = tuple(_LEAD.strip())
+_DROPPED = str.maketrans("", "", " \t\f\v,\\`\"'")
+_DASHES = re.compile("-{2,}")
 _WORD = re.compile(r"[A-Za-z_]\w*|\d[\w.]*")
 _SIGNS = re.compile(r"[-+*/%@=<>()\[\]{}&|^~]")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
@@ -61,7 +63,7 @@ class LineSecret:
 
     Attributes:
         bare: its bare form.
-        anchor: its longest word; a text without that word needs no search.
+        anchor: its longest word; a long text without that word needs no search.
         shown: the line as it was written.
         what: how a finding calls it.
         origin: its place in the staff's folder.
@@ -76,22 +78,15 @@ class LineSecret:
     group: str
 
 
-def spelled_out(line: str) -> str:
-    """The line without what HTML, JSON, LaTeX and addresses write in place of a sign."""
-    if "\\" in line:
-        line = _ESCAPES.sub(" ", line).replace("\\_", "_")
-    if "&" in line:
-        line = html.unescape(line)
-    if "%" in line and _QUOTED.search(line):
-        line = unquote(line)
-    if not line.isascii():
-        line = unicodedata.normalize("NFKC", line).translate(_INVISIBLE)
-    return line
-
-
 def bare(line: str) -> str:
     """The line without its comment signs, spaces, commas, quotes and backslashes."""
-    return spelled_out(line).lstrip(_LEAD).translate(_DROPPED)
+    return _kept(spelled_out(line).lstrip(_LEAD))
+
+
+def _kept(line: str) -> str:
+    form = line.translate(_DROPPED)
+    # A word processor makes one dash of two.
+    return _DASHES.sub("-", form) if "--" in form else form
 
 
 def says(line: str) -> float:
@@ -108,6 +103,11 @@ def says(line: str) -> float:
 def name_weight(name: str) -> float:
     """1 for a name, 1/2 for one that stands in every training loop, 0 for a number."""
     return 0.0 if name[0].isdigit() else 0.5 if name in _IN_EVERY_LOOP else 1.0
+
+
+def is_said_by_all(name: str) -> bool:
+    """Whether a name is Python's own, or what everybody calls a library."""
+    return name in _SAID_BY_ALL
 
 
 def tells(line: str) -> float:
@@ -146,33 +146,34 @@ class Page:
         return frozenset(_WORD.findall("\n".join(map(spelled_out, self.lines))))
 
     @cached_property
-    def _bares(self) -> list[str]:
-        return [bare(line) for line in self.lines]
-
-    @cached_property
     def bare(self) -> str:
         """The bare forms of all its lines, one after the other: a line broken in two is found."""
-        return "".join(self._bares)
+        return self._forms[0][0]
 
     @cached_property
-    def _starts(self) -> list[int]:
-        starts, at = [], 0
-        for line in self._bares:
-            starts.append(at)
-            at += len(line)
-        return starts
+    def _forms(self) -> list[tuple[str, list[int]]]:
+        """The bare form, and the one that keeps each line's first sign; where each line starts."""
+        plain = [spelled_out(line) for line in self.lines]
+        forms = [[_kept(line.lstrip(_LEAD)) for line in plain]]
+        # A line may also be broken before `|` or `>`.
+        if any(line.lstrip().startswith(_FIRST) for line in plain):
+            forms.append([_kept(line) for line in plain])
+        return [("".join(lines), [0, *accumulate(map(len, lines[:-1]))]) for lines in forms]
 
     def find(self, secret: LineSecret) -> str | None:
         """The place of the first occurrence, or None."""
-        if secret.anchor not in self.words:
+        if len(self.bare) > _BROKEN_WORDS and secret.anchor not in self.words:
             return None
-        at = self.bare.find(secret.bare)
-        end = at + len(secret.bare)
-        # `= 3000` is not `= 300`.
-        while at >= 0 and secret.bare[-1].isdigit() and self.bare[end : end + 1].isdigit():
-            at = self.bare.find(secret.bare, end)
+        for form, starts in self._forms:
+            at = form.find(secret.bare)
             end = at + len(secret.bare)
-        return self.place(bisect_right(self._starts, at) - 1) if at >= 0 else None
+            # `= 3000` is not `= 300`.
+            while at >= 0 and secret.bare[-1].isdigit() and form[end : end + 1].isdigit():
+                at = form.find(secret.bare, end)
+                end = at + len(secret.bare)
+            if at >= 0:
+                return self.place(bisect_right(starts, at) - 1)
+        return None
 
     def place(self, line: int) -> str:
         """The name of the place of a line, from 0."""

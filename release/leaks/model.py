@@ -35,11 +35,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Looked:
-    """One file of the bundle, and how many parts of which kinds were looked at in it."""
+    """One file of the bundle, and how many parts of which kinds were looked at in it.
+
+    Attributes:
+        unread: what of it nobody looked at, as "a.png: pixels".
+    """
 
     name: str
     size: int
     parts: Mapping[str, int]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from release.leaks.lines import Page
 
@@ -38,11 +40,37 @@ class Blob:
 
 @dataclass(frozen=True)
 class Oddity:
-    """Something that does not belong into a bundle, whatever it holds; and what to do about it."""
+    """Something that does not belong into a bundle, whatever it holds; and what to do about it.
+
+    Several of one ``group`` make one finding.
+    """
 
     where: str
     what: str
     remedy: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Something that nobody looked at, such as a picture's pixels."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What compiled Python uses: in order, or as names only if another version compiled it."""
+
+    where: str
+    used: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+
+    @cached_property
+    def joined(self) -> str:
+        """What is used, as it is searched."""
+        return joined(self.used)
 
 
 @dataclass(frozen=True)
@@ -52,7 +80,12 @@ class Seen:
     kind: str
 
 
-Part = Page | Code | Blob | Oddity | Seen
+Part = Page | Code | Blob | Oddity | Unread | Compiled | Seen
+
+
+def joined(used: Iterable[str]) -> str:
+    """Names, values and operators in a row, so that a row inside another one is found."""
+    return "".join(f"\x1f{token}\x1f" for token in used)
 
 
 @dataclass

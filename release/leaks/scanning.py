@@ -12,22 +12,16 @@ from typing import Any
 
 from autograder.model.manifest import Allowed
 from release.leaks.archives import contents
+from release.leaks.leftovers import leftover
 from release.leaks.lines import Page, bare, labelled
 from release.leaks.marks import remarks
 from release.leaks.model import Finding, Looked, Scan
 from release.leaks.notebooks import cells_of
-from release.leaks.parts import Budget, Oddity, Part
+from release.leaks.parts import Budget, Oddity, Part, Unread
 from release.leaks.search import Hit, kind_of, search
 from release.leaks.secrets import Secrets
-from release.leaks.unpack import parts
+from release.leaks.unpack import file_parts, parts
 
-#: What runs, editors and version control leave behind; it holds older states of files.
-NEVER = (
-    "__pycache__", "*.pyc", "*.pyo", ".git", ".hg", ".svn", ".ipynb_checkpoints", "*~", "*.swp",
-    "*.swo", "*.bak", "*.orig", "*.rej", "*.tmp", "#*#", ".#*", ".DS_Store", "Thumbs.db",
-    ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".venv", ".idea", ".vscode",
-    ".env", ".coverage",
-)  # fmt: skip
 #: Where the student bundle holds its notebooks once more, as handed out.
 PRISTINE = PurePosixPath("checks/templates")
 _LONGEST = 120
@@ -96,22 +90,27 @@ class _Scanner:
     def file(self, name: str, data: bytes, *, pristine: bool) -> None:
         """Search a file of the bundle: its name and, but for a second copy, all that is in it."""
         counts: Counter[str] = Counter()
-        hits = [*self._searched(_name_page(name), counts)]
-        never = _never(name)
+        unread: list[Unread] = []
+        hits = [*self._searched(_name_page(name), counts, unread)]
+        never = leftover(name)
         if never and never not in self.never:
             self.never.add(never)
             hits.append(_odd(never, "something that belongs into no bundle"))
         if pristine:
             counts["second copies"] += 1
         else:
-            for part in parts(name, name, data, self.budget):
-                hits += self._searched(part, counts)
+            # Of a leftover it is said already that it has to go.
+            taken_apart = parts if never else file_parts
+            for part in taken_apart(name, name, data, self.budget, name):
+                hits += self._searched(part, counts, unread)
             hits += _remarks(name, data, self.secrets)
         if not any(PurePosixPath(name).match(pattern) for pattern in self.hand_in):
             hits += _named(name)
         hits += _ran(name, data, self.secrets)
         self._keep(name, hits)
-        self.looked.append(Looked(name, len(data), dict(sorted(counts.items()))))
+        self.looked.append(
+            Looked(name, len(data), dict(sorted(counts.items())), tuple(_listed(unread)))
+        )
 
     def odd(self, name: str, what: str, remedy: str) -> None:
         """Report something that is no file."""
@@ -122,6 +121,7 @@ class _Scanner:
         """Search what a zip has beyond the files of the folder."""
         name, data = path.name, path.read_bytes()
         counts: Counter[str] = Counter()
+        unread: list[Unread] = []
         hits: list[Hit] = []
         for content in contents(name, name, data, self.budget):
             counts["archive members"] += 1
@@ -135,11 +135,13 @@ class _Scanner:
             if member and not member.endswith((", comment", ", extra field")):
                 what = "a file that the bundle's folder does not hold like this"
                 hits.append(_odd(place, what, "make the zip of the folder once more"))
-                hits += self._searched(_name_page(place), counts)
-            for part in parts(place, member, inside, self.budget):
-                hits += self._searched(part, counts)
+                hits += self._searched(_name_page(place), counts, unread)
+            for part in parts(place, member, inside, self.budget, name):
+                hits += self._searched(part, counts, unread)
         self._keep(name, hits)
-        self.looked.append(Looked(name, len(data), dict(sorted(counts.items()))))
+        self.looked.append(
+            Looked(name, len(data), dict(sorted(counts.items())), tuple(_listed(unread)))
+        )
 
     def result(self) -> Scan:
         """All findings; allowances that were of no use are among them."""
@@ -157,7 +159,9 @@ class _Scanner:
         counts = self.secrets.counts()
         return Scan(tuple(self.findings), tuple(self.looked), counts)
 
-    def _searched(self, part: Part, counts: Counter[str]) -> Iterator[Hit]:
+    def _searched(self, part: Part, counts: Counter[str], unread: list[Unread]) -> Iterator[Hit]:
+        if isinstance(part, Unread):
+            unread.append(part)
         if kind := kind_of(part):
             counts[kind[0]] += kind[1]
         return search(part, self.secrets)
@@ -205,15 +209,18 @@ def _is_pristine(bundle: Path, name: str) -> bool:
     return path.parent == PRISTINE and _same(bundle, path.name, (bundle / name).read_bytes())
 
 
+def _listed(unread: list[Unread]) -> Iterator[str]:
+    """What nobody looked at, the same thing of many members once."""
+    kinds: dict[str, list[Unread]] = {}
+    for each in unread:
+        kinds.setdefault(each.what, []).append(each)
+    for what, places in kinds.items():
+        more = f" (and {len(places) - 1} more like it)" if len(places) > 1 else ""
+        yield f"{places[0].where}{more}: {what}"
+
+
 def _name_page(name: str) -> Page:
     return labelled("file names", [(f"{name}, its name", name)])
-
-
-def _never(name: str) -> str | None:
-    """The folder or file in a path that belongs into no bundle."""
-    path = PurePosixPath(name)
-    paths = [*reversed(path.parents), path]
-    return next((str(p) for p in paths if any(fnmatchcase(p.name, n) for n in NEVER)), None)
 
 
 def _named(name: str) -> Iterator[Hit]:

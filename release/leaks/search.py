@@ -10,11 +10,12 @@ from itertools import takewhile
 
 from release.leaks import trees
 from release.leaks.answers import AnswerTrees
+from release.leaks.compiled import holds
 from release.leaks.copies import copy_keys
 from release.leaks.hidden import Value, in_row, numbers_in, tokens
 from release.leaks.lines import Page, bare
 from release.leaks.marks import marks
-from release.leaks.parts import BINARY, Blob, Code, Oddity, Part, Seen
+from release.leaks.parts import BINARY, Blob, Code, Compiled, Oddity, Part, Seen
 from release.leaks.secrets import Secrets
 from release.leaks.trees import Shape, shapes
 
@@ -49,8 +50,11 @@ def search(part: Part, secrets: Secrets) -> Iterator[Hit]:
             yield from _trees(part, answer)
     elif isinstance(part, Blob):
         yield from _copies(part, secrets)
+    elif isinstance(part, Compiled):
+        yield from _compiled(part, secrets)
     elif isinstance(part, Oddity):
-        yield Hit(part.what, part.where, "", "", f"oddity {part.where}", part.remedy)
+        group = f"oddity {part.group or part.where}"
+        yield Hit(part.what, part.where, "", "", group, part.remedy)
 
 
 def kind_of(part: Part) -> tuple[str, int] | None:
@@ -135,6 +139,13 @@ def _copies(blob: Blob, secrets: Secrets) -> Iterator[Hit]:
             what, origin = found
             yield Hit(what, blob.where, origin, "", f"copy {origin}", "take it out", is_copy=True)
             return
+
+
+def _compiled(part: Compiled, secrets: Secrets) -> Iterator[Hit]:
+    for answer in secrets.compiled:
+        if holds(part, answer):
+            what = "an answer, compiled"
+            yield Hit(what, part.where, answer.origin, answer.shown, answer.group)
 
 
 def _trees(code: Code, secret: AnswerTrees) -> Iterator[Hit]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from release.leaks import lines as line_forms
 from release.leaks.answers import AnswerTrees, answer_lines, answer_trees
+from release.leaks.compiled import CompiledAnswer, compiled_answers
 from release.leaks.copies import copies, outputs
 from release.leaks.given import Given, given, text_files
 from release.leaks.hidden import COMPARED, TELLING_CONSTANTS, Checks, Value, read_checks, roundings
@@ -42,6 +43,7 @@ class Secrets:
     staff: str
     lines: tuple[LineSecret, ...]
     trees: tuple[AnswerTrees, ...]
+    compiled: tuple[CompiledAnswer, ...]
     names: Mapping[str, Value]
     modules: Mapping[str, Value]
     numbers: Mapping[str, Value]
@@ -102,6 +104,7 @@ def gather(
             for answer in answers
             if answer.kind != "markdown"
         ),
+        compiled=compiled_answers(answers, staff.name, templates),
         names=_names(hidden, public),
         modules=_modules(hidden, public_checks.parent),
         numbers=_numbers(hidden, public),

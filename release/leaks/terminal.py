@@ -26,6 +26,11 @@ def print_scan(console: Console, scan: Scan) -> None:
     console.print(table)
     counts = ", ".join(f"{count:,} {kind}" for kind, count in scan.secrets.items())
     console.print(Text(f"Searched for: {counts}."))
+    unread = [what for looked in scan.looked_at for what in looked.unread]
+    if unread:
+        console.print(Text("Not looked at:"))
+    for what in unread:
+        console.print(Text(f"- {what}"))
     for finding in scan.findings:
         console.print(Text(f"- {finding.sentence()}", "red"))
     if not scan.findings:

@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from release.leaks.extract.spelling import without_colours
 from release.leaks.parts import Code
 from release.leaks.trees import STATEMENT, parsed
 
@@ -21,17 +22,30 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_PRINTABLE = re.compile(rb"[\t\x20-\x7e\n]{6,}")
-_WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){6,}")
+#: Texts in a binary file: of UTF-8 with letters of any alphabet, or of UTF-16 with Latin ones.
+_PRINTABLE = re.compile(
+    rb"(?:[\t\n\r\x1b\x20-\x7e]+|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3})+"
+)
+_WIDE = (
+    (re.compile(rb"(?:[\t\n\r\x1b\x20-\x7e]\x00){6,}"), "utf-16-le"),
+    (re.compile(rb"(?:\x00[\t\n\r\x1b\x20-\x7e]){6,}"), "utf-16-be"),
+    (re.compile(rb"(?:[\t\n\r\x1b\x20-\x7e]\x00{3}){6,}"), "utf-32-le"),
+)
+_SHORTEST = 6
 _STREAM = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _BASE64 = re.compile(
-    r"(?:[A-Za-z0-9+/]{60,}\s*\n\s*)+[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9+/]{40,}={0,2}"
+    r"(?:[A-Za-z0-9+/_-]{60,}\s*\n\s*)+[A-Za-z0-9+/_-]*={0,2}|[A-Za-z0-9+/_-]{40,}={0,2}"
 )
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _FENCE = re.compile(r"^[ \t>]*(```+|~~~+)[^\n]*\n(.*?)^[ \t>]*\1", re.MULTILINE | re.DOTALL)
 _PRE = re.compile(r"<(pre|code)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _INDENTED = re.compile(r"(?:^(?: {4}|\t)[^\n]*\n?|^[ \t]*\n(?= {4}|\t))+", re.MULTILINE)
 _SPAN = re.compile(r"(?<!`)`([^`\n]{20,})`(?!`)")
 _COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*\n?)+", re.MULTILINE)
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|>|In \[\d*\]:|-+>(?=[ \t]*\d+[ \t])) ?", re.MULTILINE)
+#: The number that a traceback, a listing or a page puts before a line.
+_NUMBERED = re.compile(r"^[ \t]*(\d{1,5})(?:[ \t]|$)", re.MULTILINE)
 _CODE_LIKE = re.compile(r"=|return\b|\w\(")
 _MOST_STREAMS = 2_000
 _LARGEST_STREAM = 4_000_000
@@ -54,7 +68,12 @@ def decoded(data: bytes) -> str | None:
 
 
 def _without_mark(data: bytes, head: bytes) -> str | None:
-    """UTF-16 of mostly Latin letters: every other byte is zero."""
+    """UTF-16 and UTF-32 of mostly Latin letters: every other byte is zero, or three of four."""
+    for start, name in ((0, "utf-32-le"), (3, "utf-32-be")):
+        letters = head[start::4]
+        plain = sum(8 < byte < 14 or 31 < byte < 127 for byte in letters)
+        if head.count(0) > 0.7 * len(head) and plain > 0.9 * len(letters):
+            return data.decode(name, errors="replace")
     for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         zeros = head[start::2].count(0)
         if zeros > 0.7 * len(head) / 2 and head[1 - start :: 2].count(0) < zeros / 10:
@@ -62,11 +81,16 @@ def _without_mark(data: bytes, head: bytes) -> str | None:
     return None
 
 
-def printable(data: bytes) -> str:
-    """The runs of printable characters in a binary file, a line each."""
-    runs = [match[0].decode("ascii") for match in _PRINTABLE.finditer(data)]
-    runs += [match[0].decode("utf-16-le") for match in _WIDE.finditer(data)]
-    return "\n".join(runs)
+def runs(data: bytes) -> list[str]:
+    """The runs of printable characters in a binary file."""
+    found = [
+        match[0].decode("utf-8", "replace")
+        for match in _PRINTABLE.finditer(data)
+        if match.end() - match.start() >= _SHORTEST
+    ]
+    for pattern, name in _WIDE:
+        found += [match[0].decode(name) for match in pattern.finditer(data)]
+    return found
 
 
 def streams(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -87,17 +111,36 @@ def streams(data: bytes) -> Iterator[tuple[int, bytes]]:
             at = len(data) - len(engine.unused_data) if engine.eof else at
 
 
-def base64_payloads(text: str) -> Iterator[tuple[int, bytes]]:
-    """What is written in base64 in a text, with the line (from 1) where it starts."""
+def payloads(text: str) -> Iterator[tuple[int, str, Iterator[bytes]]]:
+    """What is written in base64 or as hexadecimal digits in a text.
+
+    Yields:
+        the line (from 1) where it starts, the name of the coding, and what it may be: letters that
+        stand in front of it belong to it or not.
+    """
+    line, at = 1, 0
     for match in _BASE64.finditer(text):
         letters = re.sub(r"\s", "", match[0]).rstrip("=")
-        if letters.isalpha() and (letters.islower() or letters.isupper()):
-            continue
-        try:
-            payload = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
-        except (binascii.Error, ValueError):
-            continue
-        yield text.count("\n", 0, match.start()) + 1, payload
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        if _HEX.fullmatch(letters):
+            yield line, "hex", iter([bytes.fromhex(letters[: len(letters) // 2 * 2])])
+        if not (letters.isalpha() and (letters.islower() or letters.isupper())):
+            letters = letters.replace("-", "+").replace("_", "/")
+            yield line, "base64", (_from_base64(letters[shift:]) for shift in range(4))
+
+
+def _from_base64(letters: str) -> bytes:
+    whole = letters[:-1] if len(letters) % 4 == 1 else letters
+    try:
+        return base64.b64decode(whole + "=" * (-len(whole) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def may_hold_payloads(text: str) -> bool:
+    """Whether there is a long enough run of letters in a text."""
+    return _BASE64.search(text) is not None
 
 
 def code_in_markdown(where: str, text: str) -> Iterator[Code]:
@@ -125,11 +168,31 @@ def code_in_python(where: str, text: str, start: int = 0) -> Iterator[Code]:
 def code_in_string(where: str, text: str, start: int = 0) -> Iterator[Code]:
     """A string, if it may be Python."""
     if len(text) >= 20 and _CODE_LIKE.search(text):
-        yield Code(where, _unprompted(text), start)
+        yield Code(where, _unprompted(without_colours(text)), start)
         if re.search(r"[\n`<]", text):
             yield from code_in_markdown(where, text)
 
 
 def _unprompted(text: str) -> str:
-    """Without the `>>>` of an interactive session and the `>` of a quotation."""
-    return re.sub(r"^[ \t]*(?:>>>|\.\.\.|>) ?", "", text, flags=re.MULTILINE)
+    """Without the `>>>` of an interactive session, the `>` of a quotation and numbers of lines."""
+    text = _PROMPT.sub("", text)
+    if not _NUMBERED.search(text):
+        return text
+    lines = text.split("\n")
+    numbers = [int(found[1]) if (found := _NUMBERED.match(line)) else None for line in lines]
+    counted = [
+        number is not None and number in (_next(before), _before(after))
+        for before, number, after in zip(
+            [None, *numbers], numbers, [*numbers[1:], None], strict=False
+        )
+    ]
+    pairs = zip(lines, counted, strict=True)
+    return "\n".join(_NUMBERED.sub("", line) if is_counted else line for line, is_counted in pairs)
+
+
+def _next(number: int | None) -> int | None:
+    return None if number is None else number + 1
+
+
+def _before(number: int | None) -> int | None:
+    return None if number is None else number - 1

@@ -3,125 +3,171 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from release.leaks.archives import contents, is_archive
+from release.leaks.archives import closed, contents, is_archive
+from release.leaks.extract.formats import known
+from release.leaks.extract.pickles import is_pickle, pickle_texts
+from release.leaks.extract.reader import format_of, read
 from release.leaks.images import image_texts, is_image
+from release.leaks.leftovers import leftover_in_archive
 from release.leaks.lines import labelled, page
-from release.leaks.notebooks import cells_of, notebook_parts, strings
-from release.leaks.parts import BINARY, Blob, Budget, Code, Oddity, Part, Seen
-from release.leaks.texts import (
-    base64_payloads,
-    code_in_markdown,
-    code_in_python,
-    code_in_string,
-    decoded,
-    printable,
-    streams,
-)
+from release.leaks.parts import BINARY, Blob, Budget, Compiled, Oddity, Part, Seen, Unread
+from release.leaks.texts import code_in_string, decoded, runs, streams
+from release.leaks.written import Written, text_parts
 
-#: Text of these kinds is no Python as a whole.
-_NO_PYTHON = {".md", ".markdown", ".html", ".htm", ".csv", ".tsv", ".toml", ".json", ".xml", ".svg"}
-_PYTHON_BYTES = 400_000
+UNKNOWN = "unknown binary format"
+_NO_FILES = (", comment", ", extra field", ", header", ", link", ", bytes that belong to no member")
+_TENSOR = re.compile(r"\bdata/\d+")
+#: Of a binary file's texts, those that may hold others, and how many of them are taken apart.
+_HOLDS_OTHERS = 40
+_MOST_RUNS = 20_000
+_KINDS = {"pdf": "PDF", "compiled": "compiled Python", "database": "database"}
 
 
-def parts(where: str, name: str, data: bytes, budget: Budget) -> Iterator[Part]:
-    """The parts of a file, also of the files in it."""
+def file_parts(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    """The parts of a file, or of an archive's member; an unknown binary format is one.
+
+    Args:
+        where: its place in words.
+        name: its name, also with words before it.
+        data: its bytes.
+        budget: what may still be unpacked.
+        file: the file of the bundle that it is in.
+    """
+    yield from parts(where, name, data, budget, file)
+    if is_archive(name, data) or is_image(data) or format_of(data) or decoded(data) is not None:
+        return
+    found = known(name, data)
+    if found is None:
+        yield Unread(where, "all but the plain texts in it")
+        yield Oddity(
+            where,
+            f"a file of an {UNKNOWN}, which cannot be looked into",
+            "leave it out, or say by an entry [[allow]] in the manifest what it is: "
+            f'file = "{file}", text = "{UNKNOWN}", reason = "..."',
+            f"{file} {UNKNOWN}",
+        )
+    elif found.unread:
+        yield Unread(where, f"{found.unread} ({found.name})")
+
+
+def parts(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    """The parts of any bytes, also of the files in them."""
     yield Blob(where, data)
     if is_archive(name, data):
-        yield from _members(where, name, data, budget)
+        yield from _members(where, name, data, budget, file)
         if data.startswith((b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
             return
     if is_image(data):
-        yield Seen("images")
-        texts = [(f"{where}, text chunk {key}", text) for key, text in image_texts(data)]
-        yield labelled("text chunks", texts)
-        for place, chunk in texts:
-            yield from code_in_string(place, chunk)
-            yield from _payloads(place, chunk, budget)
-        yield page(BINARY, where, printable(data))
+        yield from _image(where, data, budget, file)
         return
-    text = decoded(data)
+    kind = format_of(data)
+    text = None if kind else decoded(data)
     if text is not None:
-        yield from _text(where, PurePosixPath(name), text, budget)
+        for part in text_parts(where, PurePosixPath(name), text, budget):
+            yield from _written(part, budget, file)
         return
-    yield page(BINARY, where, printable(data))
+    if kind:
+        yield from _read(where, kind, data, budget, file)
+    else:
+        yield from _binary(where, data, budget, file)
+    yield page(BINARY, where, "\n".join(runs(data)))
     for offset, inside in streams(data):
         if budget.take(len(inside)):
             place = f"{where}, compressed at byte {offset}"
             # A git object starts with its kind and size.
             content = re.sub(rb"\A(?:blob|commit|tag) \d+\0", b"", inside)
             yield Seen("compressed streams")
-            yield from _below(place, "", content, budget)
+            yield from _below(place, "", content, budget, file)
 
 
-def _members(where: str, name: str, data: bytes, budget: Budget) -> Iterator[Part]:
+def _image(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    yield Seen("images")
+    yield Unread(where, "pixels")
+    texts = [(f"{where}, text chunk {key}", text) for key, text in image_texts(data)]
+    yield labelled("text chunks", texts)
+    for place, chunk in texts:
+        yield from _inside(place, chunk, budget, file)
+    yield page(BINARY, where, "\n".join(runs(data)))
+
+
+def _binary(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    """What the texts in a binary file hold; their lines are searched as those of the file."""
+    if is_pickle(data):
+        texts = list(pickle_texts(data))
+        yield labelled("texts of a pickle", [(f"{where}, its texts", text) for text in texts])
+    else:
+        texts = [run for run in runs(data) if len(run) >= _HOLDS_OTHERS][:_MOST_RUNS]
+    for text in texts:
+        yield from _inside(f"{where}, its texts", text, budget, file)
+
+
+def _read(where: str, kind: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    """What a reader in a process of its own finds."""
+    found = read(kind, data)
+    if found.problem:
+        yield closed(where, f"a {_KINDS[kind]} that cannot be read: {found.problem}")
+    texts = [(f"{where}, {place}", text) for place, text in found.texts]
+    yield labelled(f"lines of {_KINDS[kind]}", texts)
+    if kind == "pdf":  # an answer may begin on one page and end on the next
+        yield from code_in_string(where, "\n".join(text for _, text in texts))
+    for place, text in texts:
+        yield from _inside(place, text, budget, file)
+    if kind == "compiled":
+        yield Compiled(where, found.used, frozenset(found.names))
+        yield labelled("names in compiled Python", [(where, "\n".join(found.used))])
+    for place, content in found.files:
+        if budget.take(len(content)):
+            yield Seen(f"files in a {_KINDS[kind]}")
+            yield from _below(f"{where}, {place}", place, content, budget, file)
+    for what in found.unread:
+        yield Unread(where, what)
+
+
+def _inside(place: str, text: str, budget: Budget, file: str) -> Iterator[Part]:
+    """What a text that is part of something else says; the lines as such are searched already."""
+    yield from code_in_string(place, text)
+    for part in text_parts(place, PurePosixPath(), text, budget, whole=False):
+        yield from _written(part, budget, file)
+
+
+def _written(part: Part | Written, budget: Budget, file: str) -> Iterator[Part]:
+    if not isinstance(part, Written):
+        yield part
+    elif budget.take(len(part.data)):
+        yield Seen(part.kind)
+        yield from _below(part.where, "", part.data, budget, file)
+
+
+def _members(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
+    has_tensors = b"/data.pkl" in data  # PyTorch's: each tensor is a member of mere numbers
     for content in contents(where, name, data, budget):
         if isinstance(content, Oddity):
             yield content
-        else:
-            place, inside = content
-            yield Seen("archive members")
-            if hashlib.sha256(inside).hexdigest() in budget.known:
-                yield Seen("files of the harness")
-                continue
-            yield labelled("file names", [(place, place.removeprefix(where))])
-            yield from _below(place, place, inside, budget)
+            yield Unread(content.where, "all of it")
+            continue
+        place, inside = content
+        yield Seen("archive members")
+        if hashlib.sha256(inside).hexdigest() in budget.known:
+            yield Seen("files of the harness")
+            continue
+        member = place.removeprefix(where).removeprefix(", member ")
+        yield labelled("file names", [(place, place.removeprefix(where))])
+        if place.endswith(_NO_FILES) or (has_tensors and _TENSOR.search(member)):
+            yield from _below(place, place, inside, budget, file)
+            continue
+        if left := leftover_in_archive(member):
+            what = "something that belongs into no bundle"
+            yield Oddity(place, what, "take it out", f"{where} {left}")
+        budget.depth += 1
+        yield from file_parts(place, place, inside, budget, file)
+        budget.depth -= 1
 
 
-def _below(where: str, name: str, data: bytes, budget: Budget) -> Iterator[Part]:
+def _below(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
     budget.depth += 1
-    yield from parts(where, name, data, budget)
+    yield from parts(where, name, data, budget, file)
     budget.depth -= 1
-
-
-def _text(where: str, name: PurePosixPath, text: str, budget: Budget) -> Iterator[Part]:
-    tree = _json(name.suffix.lower(), text)
-    if isinstance(tree, dict) and cells_of(tree) is not None:
-        yield from notebook_parts(where, tree)
-        yield from _payloads_of_strings(where, tree, budget)
-        return
-    if tree is not None:
-        found = list(strings(tree, where))
-        yield labelled("JSON strings", found)
-    yield page("text lines", where, text)
-    if tree is not None:
-        for place, value in found:
-            yield from code_in_string(place, value)
-        yield from _payloads_of_strings(where, tree, budget)
-        return
-    yield from _payloads(where, text, budget)
-    text = text.replace("\r\n", "\n")
-    if name.suffix.lower() not in _NO_PYTHON and len(text) <= _PYTHON_BYTES:
-        yield Code(where, text)
-        yield from code_in_python(where, text)
-    if name.suffix.lower() not in (".py", ".csv", ".tsv"):
-        yield from code_in_markdown(where, text)
-
-
-def _json(suffix: str, text: str) -> object | None:
-    if suffix not in (".ipynb", ".json") and not text.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        tree: object = json.loads(text)
-    except (ValueError, RecursionError):  # it is searched as text then
-        return None
-    return tree
-
-
-def _payloads_of_strings(where: str, tree: object, budget: Budget) -> Iterator[Part]:
-    for place, value in strings(tree, where):
-        if len(value) >= 40:
-            shorter = place.replace(f"{where}, cells ", f"{where}, cell ", 1)
-            yield from _payloads(shorter, value, budget)
-
-
-def _payloads(where: str, text: str, budget: Budget) -> Iterator[Part]:
-    for line, payload in base64_payloads(text):
-        readable = is_image(payload) or is_archive("", payload) or decoded(payload) is not None
-        if readable and budget.take(len(payload)):
-            yield Seen("base64 payloads")
-            yield from _below(f"{where}, base64 in line {line}", "", payload, budget)
