@@ -102,11 +102,13 @@ class _Reader:
         return None
 
     def _declaration(self, at: int, end: int) -> None:
-        text = self._text[at:end]
-        if text.startswith("<![CDATA["):  # XML's way of writing text as it is
-            self._add(text[9:-3])
+        start, close = next(pair for pair in _DECLARATIONS if self._text.startswith(pair[0], at))
+        text = self._text[at + len(start) : end - len(close)]
+        number = self._number_at(at)
+        if start == "<![CDATA[":  # XML's way of writing text as it is
+            self._add(text)
         else:
-            self.found.others.append((self._number_at(at), text))
+            self.found.others.append((number, text))
 
     def _find(self, close: str, start: int, kind: str) -> int | None:
         """Where the end of something is; what has none is not looked for again."""
