@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from arena import CORPUS, LEVELS, SWITCH, Arena, Attack, controlled, load
 from conftest import needs_root
+from defence_table import load as rows
+from defence_table import named
 
 from autograder.sandbox.requests import Requests, WorkerLied, WorkerStopped
 from autograder.wire import UnsupportedValue
@@ -23,6 +25,11 @@ ATTACKS = {path.stem: load(path) for path in sorted(CORPUS.glob("*.py"))}
 REPEATS = 5
 LIMITS = "this level leaves the resource limits out"
 SHARED = "without Landlock, what every user may read or write is open"
+#: All attacks at all levels, as `attack_table.py` has them.
+EVERY_LEVEL = os.environ.get("EVERY_ATTACK_AT_EVERY_LEVEL") == "1"
+SANDBOX = frozenset(
+    row.name for row in rows().values() if row.table == "sandbox.toml" and not row.design
+)
 #: Attacks that succeed, by name, where, and why.
 OPEN: dict[str, tuple[set[str], str]] = {
     "command_lines": ({"no-landlock", "floor"}, SHARED),
@@ -64,13 +71,21 @@ pytestmark = needs_root
 def _cases() -> Iterator[Any]:
     for level in LEVELS:
         for name, attack in ATTACKS.items():
-            if not attack.is_code and level != "all":
-                continue  # files meet the safe copy before there is any worker
+            if level != "all" and not (EVERY_LEVEL or _meets_the_sandbox(attack)):
+                continue
             marks = [needs_switch] if LEVELS[level] else []
             levels, reason = OPEN.get(name, (set(), ""))
             if level in levels:
                 marks.append(pytest.mark.xfail(strict=name not in BY_CHANCE, reason=reason))
             yield pytest.param(name, level, marks=marks, id=f"{name}-{level}")
+
+
+def _meets_the_sandbox(attack: Attack) -> bool:
+    """Whether a part of the sandbox stops it: what anything else stops is stopped at any level.
+
+    Files meet the safe copy before there is any worker.
+    """
+    return attack.is_code and not SANDBOX.isdisjoint(named(attack.defence))
 
 
 def _controls() -> Iterator[Any]:
