@@ -23,8 +23,6 @@ BODY_IS_OTHER = frozenset(
 #: Cell magics that write their body into a file.
 WRITES_BODY = frozenset({"writefile", "file"})
 #: Line magics whose argument runs as a statement in the notebook's own namespace.
-#: What may be a whole number of more digits than Python writes.
-LONG_LITERAL = re.compile(r"0[xob][0-9a-f_]{3000}", re.IGNORECASE)
 STATEMENT_RUNS = frozenset({"time", "prun", "memit", "mprun", "lprun", "snakeviz"})
 
 
@@ -52,23 +50,9 @@ def parse_python(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(source)
-            if LONG_LITERAL.search(source):
-                _expect_short_numbers(tree)
-            return tree
+            return ast.parse(source)
         except (ValueError, RecursionError, MemoryError) as error:
             raise SyntaxError(f"the code is too deeply nested or unreadable: {error}") from None
-
-
-def _expect_short_numbers(tree: ast.Module) -> None:
-    """Fail for a whole number that Python would not write: decimal ones it does not even read.
-
-    Raises:
-        ValueError: there is one.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
-            repr(node.value)
 
 
 def _transformed(source: str) -> str:
