@@ -107,9 +107,11 @@ class MarkerRules:
     Attributes:
         ends: ``marked``, or ``cell``: an answer whose end is not marked goes to the end of its
             function or cell.
+        tool: ``nbgrader`` or ``otter`` where only that tool's own markers count; else empty.
     """
 
     ends: str = "marked"
+    tool: str = ""
     pairs: tuple[MarkerPair, ...] = ()
 
 
@@ -314,7 +316,7 @@ def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
 
 def _marker_rules(table: dict[str, Any]) -> MarkerRules:
     pairs = tuple(MarkerPair(**pair) for pair in table.get("pairs", ()))
-    return MarkerRules(table.get("ends", MarkerRules.ends), pairs)
+    return MarkerRules(**{**table, "pairs": pairs})
 
 
 def _gradescope(table: dict[str, Any], where: _Lines) -> Gradescope:

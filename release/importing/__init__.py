@@ -12,6 +12,7 @@ from release.importing.folders import Plan, place, refuse_existing
 from release.importing.locating import expanded, locate, sort_files
 from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
 from release.importing.surroundings import Surroundings, importable, is_standard
+from release.markers import of_tool
 
 __all__ = ["ImportFailed", "Imported", "Kind", "Left", "import_assignment"]
 
@@ -39,7 +40,8 @@ def import_assignment(kind: Kind, source: Path, out: Path, name: str | None = No
     refuse_existing(out, name)
     sheets = tuple((otter if kind == "otter" else nbgrader).read(p) for p in located.notebooks)
     named = expanded(located.folder, tuple(file for sheet in sheets for file in sheet.files))
-    files = sort_files(located.folder, (*located.others, *named))
+    markers = of_tool(kind, strict=False)
+    files = sort_files(located.folder, (*located.others, *named), located.notebooks, markers)
     questions: list[Question] = []
     left = [*files.left]
     taken: set[str] = set()

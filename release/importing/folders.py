@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.model import manifest
+from autograder.model.manifest import Allowed
+from release.importing.allowances import of_answers, of_files, of_notebook
 from release.importing.checks import without
 from release.importing.locating import Sorted
 from release.importing.manifests import manifest_text
@@ -28,6 +30,7 @@ class Plan:
 
     Attributes:
         unchecked: by notebook, the ids of cells with answers that no check judges.
+        allowed: what stands in answers and also in what students get anyway.
     """
 
     kind: Kind
@@ -39,6 +42,7 @@ class Plan:
     questions: tuple[Question, ...]
     left: tuple[Left, ...]
     unchecked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    allowed: tuple[Allowed, ...] = ()
 
     @property
     def original_points(self) -> float:
@@ -72,6 +76,7 @@ def place(plan: Plan, out: Path) -> Imported:
         work = Path(name)
         _write(plan, work)
         plan = _tried(plan, work)
+        plan = _allowed(plan, work)
         for part in (PUBLIC, STAFF):
             (out / part).mkdir(exist_ok=True)
             shutil.move(work / part / plan.name, out / part / plan.name)
@@ -107,6 +112,31 @@ def _tried(plan: Plan, work: Path) -> Plan:
     return tried
 
 
+def _allowed(plan: Plan, work: Path) -> Plan:
+    """The plan with allowances for what a leak scan finds in what students got of the original."""
+    with tempfile.TemporaryDirectory(dir=work, prefix="bundle-") as bundle:
+        assignment = manifest.load(work / STAFF / plan.name)
+        found = of_answers(assignment, Path(bundle))
+    if not found:
+        return plan
+    left = tuple(
+        Left(
+            each.file,
+            0,
+            0,
+            f"`{each.text}`",
+            "it stands in an answer or a hidden test, too",
+            "nothing, if students may read it, as in the original",
+        )
+        for each in found
+    )
+    allowed = replace(plan, allowed=found, left=(*plan.left, *left))
+    for part in (PUBLIC, STAFF):
+        shutil.rmtree(work / part)
+    _write(allowed, work)
+    return allowed
+
+
 def _write(plan: Plan, root: Path) -> None:
     public, staff = root / PUBLIC / plan.name, root / STAFF / plan.name
     for folder in (public / "checks", staff / "checks"):
@@ -133,11 +163,20 @@ def _write(plan: Plan, root: Path) -> None:
         anchors,
         modules=plan.modules,
         unchecked=plan.unchecked,
+        allowed=_allowances(plan, written, public),
         remarks={file: notebook.why_json for file, notebook in written.items()},
     )
     (staff / manifest.FILE_NAME).write_text(text, encoding="utf-8")
     page = report_text(plan.kind, plan.name, plan.questions, plan.left, plan.original_points)
     (staff / "IMPORT.md").write_text(page, encoding="utf-8")
+
+
+def _allowances(plan: Plan, written: Mapping[str, Written], public: Path) -> list[Allowed]:
+    files = [path.as_posix() for path in plan.files.public]
+    found = [*of_files(public, files, plan.kind), *plan.allowed]
+    for file, notebook in written.items():
+        found += of_notebook(notebook.notebook, file, plan.kind)
+    return list(dict.fromkeys(found))
 
 
 def _anchors(plan: Plan, sheet: Sheet) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from autograder.model.manifest import Allowed
 from release.importing.model import Kind, Question
 from release.importing.modules import short
 
@@ -27,6 +28,7 @@ def manifest_text(
     *,
     modules: Sequence[str],
     unchecked: Mapping[str, Sequence[str]],
+    allowed: Sequence[Allowed],
     remarks: Mapping[str, str],
 ) -> str:
     """The text of `assignment.toml`.
@@ -36,6 +38,7 @@ def manifest_text(
         anchors: the cell id, by question.
         modules: what the notebooks import.
         unchecked: by notebook, the ids of cells with answers that no check judges.
+        allowed: texts that look like answers or markers, and are none.
         remarks: by notebook, what to say of its source.
     """
     imports = "".join(f"    {_text(module)},\n" for module in modules)
@@ -44,6 +47,7 @@ def manifest_text(
         f"name = {_text(name)}\n"
         f"title = {_text(name)}\n"
         f'public = "../../assignment/{name}"\n',
+        f"[markers]\n# As there, no other tool's markers count.\ntool = {_text(kind)}\n",
         "[runtime]\n# What the notebooks import, and can be imported here.\n"
         + (f"imports = [\n{imports}]\n" if imports else "imports = []\n"),
     ]
@@ -65,6 +69,11 @@ def manifest_text(
             f"names = {_list(question.names)}\n"
             f"points = {short(question.points)}\n"
         )
+    parts += [
+        f"[[allow]]\nfile = {_text(each.file)}\ntext = {_text(each.text)}\n"
+        f"reason = {_text(each.reason)}\n"
+        for each in allowed
+    ]
     return "\n".join(parts)
 
 

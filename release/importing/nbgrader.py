@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from release.cells import Part, parts_of
 from release.importing.cells import check_python, holds_answer, own_cell, title_of
+from release.importing.delimiters import delimiters_of, standardised
 from release.importing.model import (
     BY_HAND,
     ForeignQuestion,
@@ -22,11 +23,12 @@ from release.importing.model import (
     SourceCell,
     Test,
 )
-from release.markers import Fate
+from release.markers import NBGRADER, Fate, of_tool
 from release.places import Place
 from release.regions import find_regions
 from release.source import read_source
 
+MARKERS = of_tool(NBGRADER, strict=False)
 _AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b")
 
 
@@ -50,9 +52,10 @@ def read(path: Path) -> Sheet:
             "folder, or import it as otter's if it is that."
         )
     reader = _Reader(path.name)
-    for number, (cell, part) in enumerate(
-        zip(notebook.cells, parts_of(notebook, path.name), strict=True), start=1
-    ):
+    delimiters = delimiters_of(path.parent)
+    parts = parts_of(notebook, path.name, MARKERS)
+    for number, (cell, part) in enumerate(zip(notebook.cells, parts, strict=True), start=1):
+        cell.source = standardised(cell.source, delimiters, Place(path.name, number))
         reader.read(cell, part, number)
     return Sheet(
         f"{path.stem}.ipynb",
@@ -87,14 +90,14 @@ class _Reader:
             self.words = cell.source
         place = Place(self.file, number)
         code = cell.source if cell.cell_type == "code" else ""
-        answer = name if holds_answer(cell, part, place) else ""
-        self.cells.append(SourceCell(number, own_cell(cell, part, place), code, answer))
+        answer = name if holds_answer(cell, part, place, MARKERS) else ""
+        self.cells.append(SourceCell(number, own_cell(cell, part, place, MARKERS), code, answer))
 
     def _tests(self, cell: NotebookNode, part: Part, number: int, name: str) -> None:
         """A cell of tests: all of it becomes a hidden check, what students see stays with them."""
         place = Place(self.file, number)
         lines = cell.source.split("\n")
-        regions = [r for r in find_regions(cell.source, place) if r.fate is Fate.STAFF]
+        regions = [r for r in find_regions(cell.source, place, MARKERS) if r.fate is Fate.STAFF]
         marks = {at for r in regions for at in (r.cut.start, r.cut.stop - 1)}
         hidden = {at for r in regions for at in range(*r.cut.indices(len(lines)))}
         automatic = {at for at, line in enumerate(lines) if _AUTOTEST.match(line)}
@@ -116,7 +119,7 @@ class _Reader:
             planned.append(Planned((Test(number, 1, public),), False, 0, words))
         title = title_of(self.words, name)
         self.questions.append(ForeignQuestion(name, title, points, number, tuple(planned)))
-        kept = own_cell(cell, part, place)
+        kept = own_cell(cell, part, place, MARKERS)
         kept.source = seen
         self.cells.append(SourceCell(number, kept if seen else None, seen))
 

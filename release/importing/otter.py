@@ -25,9 +25,11 @@ from release.importing.model import (
 )
 from release.importing.points import resolve
 from release.importing.settings import left_of_settings
+from release.markers import OTTER, of_tool
 from release.places import Place
 from release.source import read_source
 
+MARKERS = of_tool(OTTER, strict=False)
 _BOUNDARY = re.compile(
     r"#+\s*(?:(?P<edge>BEGIN|END)[\s_]+(?P<block>QUESTION|SOLUTION|PROMPT|TESTS)"
     r"|(?P<config>ASSIGNMENT[\s_]+CONFIG))\b",
@@ -83,7 +85,7 @@ def read(path: Path) -> Sheet:
         )
     reader = _Reader(path)
     for number, (cell, part) in enumerate(
-        zip(notebook.cells, parts_of(notebook, path.name), strict=True), start=1
+        zip(notebook.cells, parts_of(notebook, path.name, MARKERS), strict=True), start=1
     ):
         reader.read(cell, part, number)
     return Sheet(
@@ -126,9 +128,9 @@ class _Reader:
         place = Place(self.file, number)
         code = cell.source if cell.cell_type == "code" and part.role is not Role.STAFF else ""
         answer = ""
-        if holds_answer(cell, part, place) or (code and self.block == "PROMPT"):
+        if holds_answer(cell, part, place, MARKERS) or (code and self.block == "PROMPT"):
             answer = self.open.name if self.open else f"answer-{number}"
-        kept = own_cell(cell, part, place)
+        kept = own_cell(cell, part, place, MARKERS)
         if code and not answer:
             kept.source = code = self._seeded(code, number)
         self.cells.append(SourceCell(number, kept, code, answer))

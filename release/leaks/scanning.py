@@ -216,14 +216,16 @@ def _never(name: str) -> str | None:
     return next((str(p) for p in paths if any(fnmatchcase(p.name, n) for n in NEVER)), None)
 
 
+def is_named_secret(name: str) -> bool:
+    """Whether the words of a path say that it is not for students."""
+    words = {w.casefold() for part in PurePosixPath(name).parts for w in _WORDS.findall(part)}
+    return bool(words & _SECRET_NAMES)
+
+
 def _named(name: str) -> Iterator[Hit]:
-    """A path whose words say that it is not for students."""
-    for part in PurePosixPath(name).parts:
-        words = {word.casefold() for word in _WORDS.findall(part)}
-        if words & _SECRET_NAMES:
-            what = "a name that speaks of what students should not have"
-            yield Hit(what, name, "", name, f"named {name}", _RENAME)
-            return
+    if is_named_secret(name):
+        what = "a name that speaks of what students should not have"
+        yield Hit(what, name, "", name, f"named {name}", _RENAME)
 
 
 def _remarks(name: str, data: bytes, secrets: Secrets) -> Iterator[Hit]:

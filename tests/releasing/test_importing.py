@@ -34,6 +34,7 @@ from release.importing.locating import expanded, sort_files
 from release.importing.model import Check
 from release.importing.points import resolve
 from release.importing.terminal import print_import
+from release.markers import of_tool
 from release.source import read_source
 from release.strip import strip_notebook
 from release.templates import solved, templates
@@ -569,7 +570,7 @@ def test_otters_files_may_be_folders_and_never_leave_the_assignment(tmp_path: Pa
     (tmp_path / "data" / ".b.csv").write_text("1")
     (tmp_path / "data" / "link").symlink_to("/etc/passwd")
     names = expanded(tmp_path, ("data", "../secret.txt", "missing.csv"))
-    files = sort_files(tmp_path, names)
+    files = sort_files(tmp_path, names, (), of_tool("otter"))
     assert [str(path) for path in files.public] == ["data/deep/a.csv"]
     assert [left.file for left in files.left if "not copied" in left.why] == [
         "data/link",
@@ -770,7 +771,7 @@ def test_paths_and_names_that_are_none(tmp_path: Path, lab: tuple[Path, Imported
     for path, finding in (
         (tmp_path / "nowhere", "no such file"),
         (tmp_path / "empty", "no notebook in this folder"),
-        (lab[0].parent / "data.csv", "give an .ipynb"),
+        (lab[0].parent / "data.csv", "found no notebook"),
         (tmp_path / "broken.ipynb", "no valid JSON"),
     ):
         with pytest.raises(UserError, match=finding):
