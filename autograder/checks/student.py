@@ -14,10 +14,11 @@ from autograder.checks.probes import Probe
 from autograder.checks.process import AnswerProcess, StartWorker, Times
 from autograder.checks.received import DESCRIBED, RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
+from autograder.checks.shared_tests import ORIGINAL
 from autograder.checks.source import Source, read_source
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, fail
-from autograder.model.manifest import Question
+from autograder.model.manifest import SHARED, Question
 from autograder.sandbox.requests import (
     Requests,
     StudentException,
@@ -27,6 +28,8 @@ from autograder.slicing.slicer import Slice
 from autograder.wire.protocol import Target
 from autograder.wire.references import Reference, References
 from autograder.wire.row import WireError
+
+_AS_IN_THE_NOTEBOOK = "Restart the kernel, run all cells in order, and look at what comes of it."
 
 
 class Student(AnswerProcess):
@@ -204,6 +207,41 @@ class Student(AnswerProcess):
             lambda worker, end: worker.call(target, given, kwargs, end, keep=keep),
             secret=len(given) > len(objects) or bool(kwargs),
         )
+
+    def shared(self, source: str, /, *names: str, shows: str | None = None) -> None:
+        """Run a test beside the student's code, in the notebook's own names, where it judges.
+
+        The question says ``trust = "shared"`` in the manifest: the student's process judges itself.
+
+        Args:
+            source: Python statements, which raise if the answer is wrong.
+            names: of the question, those without which the test means nothing.
+            shows: what all that it prints and its last expression have to show, spacing aside.
+
+        Raises:
+            CheckFailed: the test fails; what it says is told in public checks alone.
+            HarnessFault: the manifest does not say so.
+        """
+        if self._question.trust != SHARED:
+            raise HarnessFault(
+                f"a check of {self._question.id} lets the student's process judge itself, for "
+                f'which the manifest has to say trust = "{SHARED}" for that question'
+            )
+        for name in names:
+            self._ready(name)
+        worker = self._running()
+        target = Target(Reference(self._loaded(worker, ORIGINAL)))
+        given = [source, shows is not None, shows or ""]
+        reply = self._replied("the test", worker, lambda w, end: w.call(target, given, {}, end))
+        if isinstance(reply, StudentException):
+            kind, text = clean(reply.type, 100), clean(reply.message, 300).strip()
+            said = f"{kind}: {text}" if text else kind
+            raise CheckFailed(
+                Finding(f"The test ends with {said}.", _AS_IN_THE_NOTEBOOK, "The test fails.")
+            )
+        if reply is not True:
+            told = f"The test does not show {clean(shows or '', 300)}."
+            raise CheckFailed(Finding(told, _AS_IN_THE_NOTEBOOK, "The test fails."))
 
     def describe(self, name: str, describer: str, /) -> Any:
         """What the public ``describer`` says of the student's object. Raises as ``call`` does.

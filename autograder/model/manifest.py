@@ -24,6 +24,12 @@ FILE_NAME = "assignment.toml"
 SCHEMA = Path(__file__).parents[1] / "schemas" / "manifest.schema.json"
 
 
+#: What a question says whose checks let the student's process judge itself.
+SHARED = "shared"
+#: Of a question, what is a list.
+_LISTS = ("names", "blank_passes")
+
+
 class ManifestError(UserError):
     """The manifest is missing or wrong; the text names the file, the line and the key."""
 
@@ -133,6 +139,8 @@ class Question:
 
     Attributes:
         run: as for its notebook, whose word counts where this is empty.
+        trust: ``shared`` where checks let the student's process judge itself; else empty.
+        blank_passes: the numbers of hidden checks that a blank template may pass.
     """
 
     id: str
@@ -142,6 +150,8 @@ class Question:
     anchor: str = ""
     names: tuple[str, ...] = ()
     run: str = ""
+    trust: str = ""
+    blank_passes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -294,7 +304,7 @@ def load(folder: Path) -> Assignment:
             for entry in data["notebook"]
         ),
         questions=tuple(
-            Question(**{**entry, "names": tuple(entry.get("names", ()))})
+            Question(**{**entry, **{key: tuple(entry.get(key, ())) for key in _LISTS}})
             for entry in data["question"]
         ),
         settings=data.get("checks", {}),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from autograder.model.manifest import Allowed
+from autograder.model.manifest import SHARED, Allowed
 from release.importing.model import Kind, Question
 from release.importing.modules import short
+from release.odd import Tried
 
 #: A manifest needs one.
 _NO_QUESTION = """\
@@ -66,8 +67,9 @@ def manifest_text(
             f"title = {_text(question.title)}\n"
             f"notebook = {_text(question.notebook)}\n"
             f"anchor = {_text(anchors[question.id])}\n"
-            f"names = {_list(question.names)}\n"
-            f"points = {short(question.points)}\n"
+            + (f"names = {_list(question.names)}\n" if question.names else "")
+            + f"points = {short(question.points)}\n"
+            + _extras(question)
         )
     parts += [
         f"[[allow]]\nfile = {_text(each.file)}\ntext = {_text(each.text)}\n"
@@ -75,6 +77,25 @@ def manifest_text(
         for each in allowed
     ]
     return "\n".join(parts)
+
+
+def odd_text(odd: Sequence[Tried]) -> str:
+    """The text of a file of `mistakes/`: the odd answers that checks pass on."""
+    entries = dict.fromkeys((each.check, each.answer) for each in odd)
+    return "# Tests of the original that ask for less than ours would.\n" + "".join(
+        f"\n[[odd]]\ncheck = {_text(check)}\nanswer = {_text(answer)}\n"
+        'reason = "the test that it was imported from passes on it, too"\n'
+        for check, answer in entries
+    )
+
+
+def _extras(question: Question) -> str:
+    text = 'run = "all"\n' if any(check.whole for check in question.checks) else ""
+    if question.shared:
+        text += "# As strong as the original: the student's process judges itself.\n"
+        text += f"trust = {_text(SHARED)}\n"
+    free = [check.number for check in question.checks if check.blank_passes]
+    return text + (f"# As in the original.\nblank_passes = {_list(free)}\n" if free else "")
 
 
 def _text(value: str) -> str:

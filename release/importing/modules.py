@@ -6,14 +6,16 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from release.importing.model import Check, Question
+from release.importing.model import Check, Original, Question
 
 #: The module beside the public checks that all imported checks use.
 SHARED = Path(__file__).with_name("parts") / "imported.py"
+#: What stands in for nose.tools.
+TOOLS = SHARED.with_name("nose_tools.py")
 _HEAD = (
     "from gradescope_utils.autograder_utils.decorators import number, weight",
     "from imported import Answers, judged, student  # noqa: F401",
-    "from autograder.checks import question",
+    "from autograder.checks import question, shared",
 )
 
 
@@ -54,6 +56,8 @@ def _copies(checks: Iterable[Check]) -> list[str]:
 
 
 def _function(question: Question, check: Check) -> str:
+    if check.shared:
+        return _shared(question, check)
     body = "\n".join(check.body)
     return (
         f'@question("{question.id}")\n'
@@ -64,3 +68,26 @@ def _function(question: Question, check: Check) -> str:
         "    with judged():\n"
         f"{textwrap.indent(body, ' ' * 8)}"
     )
+
+
+def _shared(question: Question, check: Check) -> str:
+    """A check that runs the original's tests as they were."""
+    calls = "\n".join(_call(each) for each in check.originals)
+    return (
+        f"# As strong as the original: the student's process judges itself.\n"
+        f'@question("{question.id}")\n'
+        f"@weight({short(check.planned.weight)})\n"
+        f'@number("{check.number}")\n'
+        "@shared()\n"
+        f"def {check.function}(student: Answers) -> None:  # noqa: F811\n"
+        f'    """{check.title}"""\n'
+        f"{calls}"
+    )
+
+
+def _call(test: Original) -> str:
+    plain = "\\" not in test.source and '"""' not in test.source
+    text = f'"""\n{test.source}\n"""' if plain else repr(test.source)
+    shows = "" if test.shows is None else f"        shows={test.shows!r},\n"
+    names = "".join(f'        "{name}",\n' for name in test.names)
+    return f"    student.shared(\n        {text},\n{names}{shows}    )"

@@ -121,7 +121,7 @@ class _Reader:
         self.questions.append(ForeignQuestion(name, title, points, number, tuple(planned)))
         kept = own_cell(cell, part, place, MARKERS)
         kept.source = seen
-        self.cells.append(SourceCell(number, kept if seen else None, seen))
+        self.cells.append(SourceCell(number, kept if seen else None, seen, test=full))
 
     def _by_hand(self, name: str, settings: Mapping[str, Any], number: int) -> None:
         why = f"{BY_HAND} ({float(settings.get('points') or 0):g} points in the original)"

@@ -119,8 +119,7 @@ class _Reader:
             self._boundary(boundary, raw, number)
             self.cells.append(SourceCell(number, None))
         elif self.block == "TESTS":
-            self._test(cell, number)
-            self.cells.append(SourceCell(number, None))
+            self.cells.append(SourceCell(number, None, test=self._test(cell, number)))
         else:
             self._keep(cell, part, number)
 
@@ -169,11 +168,12 @@ class _Reader:
 
     # --- tests ---
 
-    def _test(self, cell: NotebookNode, number: int) -> None:
+    def _test(self, cell: NotebookNode, number: int) -> str:
+        """Take in a cell of tests; its code."""
         assert self.open is not None
         if cell.cell_type != "code":
             self._leave(number, 0, "a cell of words among the tests", "it is no test", "nothing")
-            return
+            return ""
         lines = cell.source.split("\n")
         settings: Mapping[str, Any] = {}
         start = 0
@@ -192,6 +192,7 @@ class _Reader:
         test = Test(number, start + 1, source, output, message, called=asserts_only)
         self.open.cases.append(_Case(test, hidden, settings.get("points")))
         self.open.last_test = number
+        return source
 
     def _close(self, question: _Open) -> None:
         settings, cases, name = question.settings, question.cases, question.name

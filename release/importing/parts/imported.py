@@ -40,6 +40,10 @@ class Answers:
         """The value of the student's name."""
         return _plain(self._student.value(name))
 
+    def shared(self, source: str, /, *names: str, shows: str | None = None) -> None:
+        """Run a test as it was, beside the student's code, which judges itself."""
+        self._student.shared(source, *names, shows=shows)
+
 
 @pytest.fixture
 def student(student: Student) -> Answers:
