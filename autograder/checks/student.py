@@ -215,7 +215,7 @@ class Student(AnswerProcess):
 
         Args:
             source: Python statements, which raise if the answer is wrong.
-            names: of the question, those without which the test means nothing.
+            names: of the question, those that it uses: where it fails without them, that is told.
             shows: what all that it prints and its last expression have to show, spacing aside.
 
         Raises:
@@ -227,12 +227,13 @@ class Student(AnswerProcess):
                 f"a check of {self._question.id} lets the student's process judge itself, for "
                 f'which the manifest has to say trust = "{SHARED}" for that question'
             )
-        for name in names:
-            self._ready(name)
         worker = self._running()
         target = Target(Reference(self._loaded(worker, ORIGINAL)))
         given = [source, shows is not None, shows or ""]
         reply = self._replied("the test", worker, lambda w, end: w.call(target, given, {}, end))
+        if reply is not True:
+            for name in names:
+                self._ready(name)
         if isinstance(reply, StudentException):
             kind, text = clean(reply.type, 100), clean(reply.message, 300).strip()
             said = f"{kind}: {text}" if text else kind

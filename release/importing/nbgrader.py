@@ -10,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from release.cells import Part, parts_of
+from release.cells import Part, Role, parts_of
 from release.importing.cells import check_python, holds_answer, own_cell, title_of
 from release.importing.delimiters import delimiters_of, standardised
 from release.importing.model import (
@@ -86,7 +86,7 @@ class _Reader:
         elif settings.get("grade"):
             self._tests(cell, part, number, name)
             return
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "markdown" and part.role is not Role.ANSWER:
             self.words = cell.source
         place = Place(self.file, number)
         code = cell.source if cell.cell_type == "code" else ""
