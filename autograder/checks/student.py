@@ -7,6 +7,7 @@ which the slice of the check's question has been replayed; nothing is carried fr
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 from autograder.checks.figures import Figure, figures_of
@@ -208,7 +209,9 @@ class Student(AnswerProcess):
             secret=len(given) > len(objects) or bool(kwargs),
         )
 
-    def shared(self, source: str, /, *names: str, shows: str | None = None) -> None:
+    def shared(
+        self, source: str, /, *names: str, shows: str | None = None, points: float | None = None
+    ) -> float:
         """Run a test beside the student's code, in the notebook's own names, where it judges.
 
         The question says ``trust = "shared"`` in the manifest: the student's process judges itself.
@@ -217,6 +220,10 @@ class Student(AnswerProcess):
             source: Python statements, which raise if the answer is wrong.
             names: of the question, those that it uses: where it fails without them, that is told.
             shows: what all that it prints and its last expression have to show, spacing aside.
+            points: what it is worth, where its last expression, if that is a number, is the score.
+
+        Returns:
+            the score where it is worth points, from 0 to these; else 1.
 
         Raises:
             CheckFailed: the test fails; what it says is told in public checks alone.
@@ -229,8 +236,12 @@ class Student(AnswerProcess):
             )
         worker = self._running()
         target = Target(Reference(self._loaded(worker, ORIGINAL)))
-        given = [source, shows is not None, shows or ""]
+        mode = "shows" if shows is not None else "raises" if points is None else "scores"
+        given = [source, mode, shows or ""]
         reply = self._replied("the test", worker, lambda w, end: w.call(target, given, {}, end))
+        scored = points is not None and type(reply) is float and math.isfinite(reply)
+        if scored:
+            return min(max(float(reply), 0.0), points or 0.0)
         if reply is not True:
             for name in names:
                 self._ready(name)
@@ -243,6 +254,7 @@ class Student(AnswerProcess):
         if reply is not True:
             told = f"The test does not show {clean(shows or '', 300)}."
             raise CheckFailed(Finding(told, _AS_IN_THE_NOTEBOOK, "The test fails."))
+        return 1.0 if points is None else points
 
     def describe(self, name: str, describer: str, /) -> Any:
         """What the public ``describer`` says of the student's object. Raises as ``call`` does.

@@ -122,7 +122,7 @@ class _Work:
         body = [node for test in planned.tests for node in self._statements(test, translator)]
         body = without_idle_imports(body)
         needs = translator.needs
-        if not judges(body) or not needs.asked:
+        if not judges(body) or not needs.asked or any(test.scores for test in planned.tests):
             return None, needs
         text = tuple(ast.unparse(node) for node in body)
         return self._made(planned, tuple(needs.asked), text, needs), needs

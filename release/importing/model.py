@@ -58,6 +58,7 @@ class Test:
             only assert.
         message: what the original tells a student who fails it.
         called: it is a function, which the tool calls with what the notebook binds.
+        scores: its last expression, if it is a number, is the score (nbgrader's partial credit).
     """
 
     cell: int
@@ -66,6 +67,7 @@ class Test:
     output: str | None = None
     message: str = ""
     called: bool = False
+    scores: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,14 @@ class Original:
         names: of the notebook, those that it uses.
         shows: what it has to show; None where it only asserts.
         whole: what it uses cannot be told by names.
+        scores: its last expression, if it is a number, is the score.
     """
 
     source: str
     names: tuple[str, ...]
     shows: str | None = None
     whole: bool = False
+    scores: bool = False
 
 
 @dataclass(frozen=True)

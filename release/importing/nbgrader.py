@@ -23,6 +23,7 @@ from release.importing.model import (
     SourceCell,
     Test,
 )
+from release.importing.surroundings import statements
 from release.markers import NBGRADER, Fate, of_tool
 from release.places import Place
 from release.regions import find_regions
@@ -114,7 +115,7 @@ class _Reader:
         public = "\n".join("" if at in hidden else text for at, text in enumerate(lines))
         points = float(_settings(cell).get("points") or 0)
         words = _docstring(public)
-        planned = [Planned((Test(number, 1, full),), True, points, words)]
+        planned = [Planned((Test(number, 1, full, scores=_may_score(full)),), True, points, words)]
         if public.strip() and not _only_comments(public):
             planned.append(Planned((Test(number, 1, public),), False, 0, words))
         title = title_of(self.words, name)
@@ -135,6 +136,15 @@ class _Reader:
 def _settings(cell: NotebookNode) -> Mapping[str, Any]:
     settings = cell.metadata.get("nbgrader", {})
     return settings if isinstance(settings, Mapping) else {}
+
+
+def _may_score(source: str) -> bool:
+    """Whether its last line is a value: if that is a number, nbgrader takes it for the score."""
+    body = statements(source)
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if isinstance(last, ast.Call):
+        return ast.unparse(last.func) in ("round", "min", "max", "sum", "int", "float")
+    return isinstance(last, ast.Name | ast.BinOp | ast.Subscript | ast.Attribute)
 
 
 def _only_comments(source: str) -> bool:

@@ -38,7 +38,7 @@ def original(test: Test, surroundings: Surroundings) -> Original | None:
     needs.read(body)
     shows = test.output if test.output is not None and _shows(body, test.output) else None
     lines = [*needs.head, *(ast.unparse(node) for node in body)]
-    return Original("\n".join(lines), tuple(needs.names), shows, needs.whole)
+    return Original("\n".join(lines), tuple(needs.names), shows, needs.whole, test.scores)
 
 
 def _shows(body: Sequence[ast.stmt], output: str) -> bool:
@@ -111,3 +111,4 @@ class _Needs:
         elif name not in vars(builtins) and name not in BARRED:
             stars = (f"from {module} import *" for module in self._surroundings.stars)
             self.head.update(dict.fromkeys(stars))
+            self.whole |= not self._surroundings.stars  # a magic, or exec, may bind it

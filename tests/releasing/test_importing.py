@@ -823,3 +823,86 @@ def test_paths_and_names_that_are_none(tmp_path: Path, lab: tuple[Path, Imported
     save(tmp_path / "two" / "b.ipynb", OTTER)
     with pytest.raises(ImportFailed, match=r"2 master notebooks of otter-grader \(a\.ipynb, b"):
         import_assignment("otter", tmp_path / "two", tmp_path / "out")
+
+
+def test_partial_credit_of_nbgrader_is_the_last_number(tmp_path: Path) -> None:
+    test = "points = 0\nif x > 0:\n    points += 1\nif x > 5:\n    points += 1\npoints"
+    cells = [
+        nb(code("x = 9"), "a", solution=True),
+        nb(code(test), "part", grade=True, points=2),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert imported.points == imported.shared_points == 2
+    assignment = manifest.load(imported.staff)
+    files = solved(assignment)
+    notebook = Notebook(files["n.ipynb"])
+    notebook.edit("a", ("x = 9", "x = 1"))
+    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+        assert session.grade_files(files, seed=1).score == 2
+        half = Graded(session.grade(notebook.save(tmp_path / "half" / "n.ipynb")))
+    assert half.scores["part.1"] == 1
+    assert "does not give all" in half.check("part.1").message
+
+
+def test_a_courses_own_delimiters_count_and_no_others(tmp_path: Path) -> None:
+    config = (
+        'c = get_config()\nc.ClearSolutions.begin_solution_delimeter = "LÖSUNG AN"\n'
+        'c.ClearSolutions.end_solution_delimeter = "LÖSUNG AUS"\n'
+    )
+    (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    given = "# BEGIN TESTS\n# YOUR CODE HERE\n# Solution for part a\ny = 2  # answer"
+    cells = [
+        nb(code("x = 0\n# LÖSUNG AN: so\nx = 1\n# LÖSUNG AUS\nx"), "a", solution=True),
+        code(given),
+        nb(code("assert x == 1"), "t", grade=True, points=1),
+    ]
+    path = save(tmp_path / "source" / "ps" / "n.ipynb", cells)
+    imported = import_assignment("nbgrader", path, tmp_path / "out")
+    assignment = manifest.load(imported.staff)
+    assert {allowed.reason for allowed in assignment.allowed} == {"the original ships it"}
+    assert assignment.markers.tool == "nbgrader"
+    release = build(assignment, tmp_path / "dist")
+    text = (release.folder / "student" / "n.ipynb").read_text(encoding="utf-8")
+    assert "Solution for part a" in text and "x = 1" not in text
+
+
+def test_a_notebook_brings_what_it_names_and_no_copy_of_itself(tmp_path: Path) -> None:
+    test = "from nose.tools import assert_equal\nassert_equal(x, 1)"
+    cells = [
+        nb(code("import helper\nopen('data/a.csv')\nx = helper.ONE"), "a", solution=True),
+        nb(code(test), "t", grade=True, points=1),
+    ]
+    path = save(tmp_path / "ps" / "n.ipynb", cells)
+    (path.parent / "data").mkdir()
+    for name in ("data/a.csv", "data/other.csv", "n.md", "requirements.txt"):
+        (path.parent / name).write_text("1\n")
+    (path.parent / "helper.py").write_text("ONE = 1\n")
+    imported = import_assignment("nbgrader", path, tmp_path / "out")
+    public = {p.relative_to(imported.public).as_posix() for p in imported.public.rglob("*.*")}
+    assert {"data/a.csv", "helper.py", "nose/tools.py"} <= public
+    assert not {"data/other.csv", "n.md"} & public
+    assert imported.points == 1
+    build(manifest.load(imported.staff), tmp_path / "dist")
+
+
+def test_what_needs_a_missing_module_keeps_its_points_and_is_named_first(tmp_path: Path) -> None:
+    cells = [
+        nb(code("import no_such_module\nx = no_such_module.one()"), "a", solution=True),
+        nb(code("assert x == 1"), "t", grade=True, points=1),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert imported.points == imported.shared_points == 1
+    assert any("autograder setup solutions/n" in left.remedy for left in imported.left)
+    assert (imported.public / "requirements.txt").read_text() == "no_such_module\n"
+
+
+def test_strict_leaves_out_what_only_the_students_process_could_judge(tmp_path: Path) -> None:
+    cells = [
+        nb(code("def f():\n    return 1"), "a", solution=True),
+        nb(code("import inspect\nassert inspect.getsource(f)"), "t", grade=True, points=1),
+        nb(code("assert f() == 1"), "u", grade=True, points=1),
+    ]
+    path = save(tmp_path / "n.ipynb", cells)
+    imported = import_assignment("nbgrader", path, tmp_path / "out", strict=True)
+    assert (imported.points, imported.shared_points) == (1, 0)
+    assert any("uses the function `f` itself" in left.why for left in imported.left)
