@@ -427,12 +427,15 @@ def import_(
     name: Annotated[
         str | None, typer.Option(help="What to call it; default: as the notebook or folder.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Leave out tests that only the student's process could judge.")
+    ] = False,
 ) -> None:
     """Make our folder layout out of an assignment of otter-grader or nbgrader."""
     from release.importing import import_assignment
     from release.importing.terminal import print_import
 
-    print_import(PlainConsole(), import_assignment(tool.value, source, out, name))
+    print_import(PlainConsole(), import_assignment(tool.value, source, out, name, strict=strict))
 
 
 @app.command(hidden=AT_HOME)

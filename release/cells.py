@@ -16,6 +16,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from release.markers import KNOWN, Markers
 from release.places import MarkerError, Place
 
 _BLOCKS = ("QUESTION", "SOLUTION", "PROMPT", "TESTS")
@@ -49,12 +50,14 @@ class Part:
     locked: bool = False
 
 
-def parts_of(notebook: NotebookNode, file: str) -> tuple[Part, ...]:
+def parts_of(notebook: NotebookNode, file: str, markers: Markers = KNOWN) -> tuple[Part, ...]:
     """The role of each cell, in order.
 
     Raises:
         MarkerError: blocks of cells are unmatched, nested or misspelt.
     """
+    if not markers.blocks:
+        return tuple(map(_nbgrader_part, notebook.cells))
     reader = _Reader(file)
     parts = tuple(reader.read(cell, number) for number, cell in enumerate(notebook.cells, start=1))
     reader.close()

@@ -14,7 +14,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from autograder.slicing.edits import rewritten
-from release.markers import Fate, LineMark
+from release.markers import Fate, LineMark, Markers
 from release.places import Place, Region
 from release.source import plain_python
 from release.suspicion import Comment, comments_of, line_mark
@@ -23,12 +23,16 @@ YOUR_CODE = "  # your code"
 _BLOCK_REMEDY = 'put "BEGIN SOLUTION" and "END SOLUTION" around the whole of it'
 
 
-def line_regions(source: str, place: Place, answers: Collection[int]) -> Iterator[Region]:
+def line_regions(
+    source: str, place: Place, answers: Collection[int], markers: Markers
+) -> Iterator[Region]:
     """The regions of the marks outside `answers` (lines from 0), in the order of the lines.
 
     Raises:
         MarkerError: a mark belongs to no single statement, or to one without an answer to take out.
     """
+    if not markers.line_marks:
+        return
     python = plain_python(source)
     comments = comments_of(source)
     if python is None or comments is None:

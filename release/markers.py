@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 
@@ -128,6 +128,7 @@ BOX = Box(
     closing_words="END OF YOUR CODE",
 )
 
+NBGRADER, OTTER = "nbgrader", "otter"
 _COURSERA = "deeplearning.ai and its like"
 _COURSES = "various courses"
 #: What students keep comes first, then what they don't.
@@ -179,15 +180,33 @@ class Markers:
 
     Attributes:
         pairs: all of them; the manifest's own come first.
+        tool: where only the markers of one tool count, its name: cells that another tool's words
+            stand in, boxes and labels in texts are the course's own business then.
         open_ended: an answer's beginning without an end goes to the end of its function or cell.
         allowed: remarks that look like markers and are none, as `bare` has them.
         strict: what may be a marker and is in no row is an error.
     """
 
     pairs: tuple[Pair, ...] = PAIRS
+    tool: str = ""
     open_ended: bool = False
     allowed: frozenset[str] = frozenset()
     strict: bool = True
+
+    @property
+    def boxes(self) -> bool:
+        """Whether TODO boxes, strings like them and labels in texts mark answers."""
+        return not self.tool
+
+    @property
+    def blocks(self) -> bool:
+        """Whether otter-grader's raw cells mark the cells between them."""
+        return self.tool != NBGRADER
+
+    @property
+    def line_marks(self) -> tuple[LineMark, ...]:
+        """The marks at the ends of statements, which are otter-grader's."""
+        return LINE_MARKS if self.tool != NBGRADER else ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -210,6 +229,16 @@ class Markers:
 KNOWN = Markers()
 
 
+def of_tool(tool: str, *, strict: bool = True) -> Markers:
+    """The markers of nbgrader or otter-grader alone.
+
+    Args:
+        strict: as for `Markers`; a tool itself ships what it does not know.
+    """
+    own = tuple(pair for pair in PAIRS if tool in pair.origin)
+    return Markers(own, tool, strict=strict)
+
+
 def markers_of(rules: MarkerRules, allowed: Iterable[str] = ()) -> Markers:
     """The table, with what an assignment adds to it."""
     own = tuple(
@@ -222,7 +251,13 @@ def markers_of(rules: MarkerRules, allowed: Iterable[str] = ()) -> Markers:
         )
         for pair in rules.pairs
     )
-    return Markers((*own, *PAIRS), rules.ends == "cell", frozenset(map(bare, allowed)))
+    base = of_tool(rules.tool) if rules.tool else KNOWN
+    return replace(
+        base,
+        pairs=(*own, *base.pairs),
+        open_ended=rules.ends == "cell",
+        allowed=frozenset(map(bare, allowed)),
+    )
 
 
 def bare(text: str) -> str:

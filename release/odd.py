@@ -234,7 +234,8 @@ class OddAnswers:
         names = {target.question.id: target.name for target in submission.targets}
         for check in report.checks:
             name = names.get(check.question, "")
-            if any(asked.name == name for asked in check.asked):
+            # What the student's process judges is as strong as the original, and no stronger.
+            if not check.shared and any(asked.name == name for asked in check.asked):
                 found.append(self._tried(submission.odd, name, check, blank[check.id]))
         return found
 

@@ -9,7 +9,15 @@ from release.markers import Box, Fate, Pair
 
 
 class MarkerError(UserError):
-    """A marker that is no part of a whole one; names the file, cell and line, and the remedy."""
+    """A marker that is no part of a whole one; names the file, cell and line, and the remedy.
+
+    Attributes:
+        line: in the cell, from 0.
+    """
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,8 @@ class Place:
     def error(self, line: int, found: str, remedy: str) -> MarkerError:
         """An error about a line, counted from 0."""
         cell = f", cell {self.cell}" if self.cell else ""
-        return MarkerError(f"{self.file}{cell}, line {line + 1}: found {found}; {remedy}.")
+        text = f"{self.file}{cell}, line {line + 1}: found {found}; {remedy}."
+        return MarkerError(text, line)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.desk import place
 from autograder.model.errors import UserError
-from autograder.model.manifest import Assignment
+from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
 from autograder.session import Session
 from release.graders import Graders
@@ -129,7 +129,8 @@ def prove(
             steps.start("grading the solution and the blank template")
             solution, blank = graders.grade(known.solution), graders.grade(known.blank)
             # Where these are wrong already, the others would only repeat it, at length.
-            _stop_at(_lost_by_solution(solution) or _won_by_blank(blank), assignment)
+            wrong = _lost_by_solution(solution)
+            _stop_at(wrong or _won_by_blank(blank, assignment.questions), assignment)
             mistakes = _grade_mistakes(graders, known, steps)
             noticed = _grade_blanked(graders, known, solution, steps)
             answers = OddAnswers(solution, blank, known.accepted)
@@ -233,7 +234,7 @@ def _public_report(
     scratch: str,
 ) -> Report | None:
     """What the public checks give the solution on a student's desk: nothing hidden is near."""
-    if student_zip is None or not assignment.public_checks.is_dir():
+    if student_zip is None or not any(assignment.public_checks.rglob("test_*.py")):
         return None
     with zipfile.ZipFile(student_zip) as archive:
         archive.extractall(scratch)
@@ -257,12 +258,27 @@ def _lost_by_solution(report: Report) -> list[str]:
     return problems
 
 
-def _won_by_blank(report: Report) -> list[str]:
+def _won_by_blank(report: Report, questions: Iterable[Question]) -> list[str]:
     problems = [f"grading the template: {fault}" for fault in report.faults]
+    allowed = {number for question in questions for number in question.blank_passes}
+    passing = {
+        c.number for c in report.checks if c.hidden and (c.score > 0 or c.status == "passed")
+    }
+    for question in questions:
+        problems += [
+            f"question {question.id}: `blank_passes` lists '{number}', but no hidden check of that "
+            "number is passed by the blank template; take it out"
+            for number in question.blank_passes
+            if number not in passing
+        ]
     for check in report.checks:
         if check.status == "fault":
             problems.append(f"{_named(check)}: fails on the template by itself: {_sentence(check)}")
-        elif check.hidden and (check.score > 0 or check.status == "passed"):
+        elif (
+            check.hidden
+            and check.number not in allowed
+            and (check.score > 0 or check.status == "passed")
+        ):
             problems.append(
                 f"{_named(check)}: the blank template gets {check.score:g} of "
                 f"{check.max_score:g} points; a hidden check must ask for an answer"

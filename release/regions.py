@@ -54,13 +54,14 @@ def find_regions(source: str, place: Place, markers: Markers = KNOWN) -> tuple[R
     lines = source.split("\n")
     found = _code_markers(source, lines, markers)
     suspicion = Suspicion(source, found, place, markers)
-    suspicion.check_markers()
+    if markers.strict:
+        suspicion.check_markers()
     regions = list(matched(found, source, place, markers))
     if markers.open_ended:
         taken = suspicion.taken | _lines_of(regions)
         starts = {marker.start for marker in found} | {region.start for region in regions}
         regions += loose_regions(source, place, taken, starts)
-    regions += line_regions(source, place, _lines_of(regions))
+    regions += line_regions(source, place, _lines_of(regions), markers)
     suspicion.check_rest(_lines_of(regions))
     return tuple(sorted(regions, key=lambda region: region.start))
 
@@ -84,10 +85,12 @@ def find_markdown_regions(
         marker = _pair_marker(lines, at, _MARKDOWN_SIGN, markers)
         if marker and not _is_loose_end(marker, lines[at], found, markers):
             found.append(marker)
-    check_markdown_spelling(lines, found, place, markers)
+    if markers.strict:
+        check_markdown_spelling(lines, found, place, markers)
     regions = list(matched(found, source, place, markers))
     taken = {line for marker in found for line in range(marker.start, marker.end)}
-    regions += label_regions(lines, _lines_of(regions) | taken)
+    if markers.boxes:
+        regions += label_regions(lines, _lines_of(regions) | taken)
     check_markdown_rest(lines, _lines_of(regions) | taken, place, markers)
     return tuple(sorted(regions, key=lambda region: region.start))
 
@@ -101,7 +104,7 @@ def _code_markers(source: str, lines: Sequence[str], markers: Markers) -> list[M
     at = 0
     while at < len(lines):
         marker = (
-            _box_marker(source, offsets[at], at)
+            (_box_marker(source, offsets[at], at) if markers.boxes else None)
             or _prompt_marker(lines, at, found)
             or _pair_marker(lines, at, _CODE_SIGN, markers)
             or _lone_rule(lines, at, found)

@@ -102,7 +102,7 @@ def blank_answers(
     Raises:
         MarkerError, StripError: as `strip_notebook` does.
     """
-    parts = parts_of(solved, file)
+    parts = parts_of(solved, file, markers)
     for at, (cell, part) in enumerate(zip(solved.cells, parts, strict=True)):
         if cell.cell_type != "code" or part.role is Role.STAFF:
             continue
@@ -118,7 +118,7 @@ def blank_answers(
 
 def _replace_answers(work: _Work) -> None:
     """Drop the cells that are not for students, and put stubs for the answers in the others."""
-    parts = parts_of(work.notebook, work.file)
+    parts = parts_of(work.notebook, work.file, work.markers)
     unused = set(work.stubs)
     kept: list[tuple[int, NotebookNode]] = []
     for (number, cell), part in zip(list(work.numbered()), parts, strict=True):

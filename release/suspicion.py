@@ -106,7 +106,7 @@ class Suspicion:
                 continue
             if at in self.taken and at in self.strings and not PROMPT_OPENING.match(line):
                 raise self._in_string(at)
-            if at not in self.taken and _COMMENT_LINE.match(line):
+            if self.markers.boxes and at not in self.taken and _COMMENT_LINE.match(line):
                 self._check_box_line(at)
         for comment in self._comments():
             self._check_comment(comment)
@@ -125,11 +125,11 @@ class Suspicion:
             for comment in self._comments()
             if comment.line not in answers and not self._asks_for_more(comment, answers)
         ]
-        for comment in outside:
+        for comment in outside if self.markers.boxes else ():
             if comment.alone and BOX.opening_line.match(f"#{comment.text}"):
                 found = f'"{_shown(comment.text)}", which no end follows'
                 raise self.place.error(comment.line, found, _END_OF_TODO)
-        for at, line in enumerate(self.lines):
+        for at, line in enumerate(self.lines if self.markers.boxes else ()):
             if STRING_MARK.match(line) and at not in answers and not self._is_stubbed(at, answers):
                 raise self.place.error(
                     at, f"{line.strip()[:60]}, which no end follows", _END_OF_TODO
@@ -171,7 +171,10 @@ class Suspicion:
         if not text.startswith("#"):
             text = text.rpartition("#")[2]
         text = text.lstrip("#")
-        return self.markers.is_edge(text) or bool(line_mark(text))
+        return self.markers.is_edge(text) or bool(self._line_mark(text))
+
+    def _line_mark(self, text: str) -> LineMark | None:
+        return line_mark(text) if self.markers.line_marks else None
 
     # --- comments ---
 
@@ -201,7 +204,7 @@ class Suspicion:
         if comment.alone:
             if self.markers.open_ended and SOLUTION_REMARK.match(comment.text):
                 return
-            if line_mark(comment.text):
+            if self._line_mark(comment.text):
                 found = f'"{shown}" on a line without a statement'
                 remedy = (
                     'put it behind the answer, or "BEGIN SOLUTION" and "END SOLUTION" around it'
@@ -213,7 +216,7 @@ class Suspicion:
         if self.markers.is_edge(comment.text):
             found = f'"{shown}" behind a statement'
             raise self.place.error(at, found, "give it a line of its own")
-        if line_mark(comment.text):
+        if self._line_mark(comment.text) or not self.markers.line_marks:
             return
         wrong_case = next((m for m in LINE_MARKS if m.pattern.match(comment.text)), None)
         if wrong_case:
@@ -230,7 +233,7 @@ class Suspicion:
         """Without Python there are no statements to end in a mark."""
         for at, line in enumerate(self.lines):
             text = line.rpartition("#")[2]
-            if "#" in line.strip()[1:] and line_mark(text):
+            if "#" in line.strip()[1:] and self._line_mark(text):
                 found = f'"{_shown(text)}" in a cell that is not Python'
                 raise self.place.error(
                     at, found, 'put "BEGIN SOLUTION" and "END SOLUTION" around it'

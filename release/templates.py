@@ -160,10 +160,11 @@ def _is_about(allowed: Allowed, entry: NotebookEntry) -> bool:
 
 def _speaks_of_source(assignment: Assignment, allowed: Allowed) -> bool:
     return any(
-        bare(allowed.text) in map(bare, cell.source.split("\n"))
+        f" {bare(line)}".endswith(f" {bare(allowed.text)}")  # it may stand behind a statement
         for entry in assignment.notebooks
         if _is_about(allowed, entry)
         for cell in _source(assignment, entry).cells
+        for line in cell.source.split("\n")
     )
 
 

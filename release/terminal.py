@@ -170,6 +170,10 @@ def _caption(proof: Proof) -> str:
     lines += _odd(proof)
     if proof.public is not None:
         lines.append(f"{len(proof.public.checks)} public checks pass, run from student.zip.")
+    if proof.solution.max_score == 0:
+        lines.append("Warning: nothing in it is worth a point.")
+    if shared := proof.solution.shared_points:
+        lines.append(f"{shared:g} points are judged by the student's own process (trust = shared).")
     for check in proof.for_nothing:
         lines.append(
             f"For nothing: {name_of(check)} gives the blank template {check.score:g} points."

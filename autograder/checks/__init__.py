@@ -35,7 +35,7 @@ from autograder.checks.expect import (
     expect_type,
 )
 from autograder.checks.files import Files
-from autograder.checks.marks import all_or_nothing, depends, question, time_limit
+from autograder.checks.marks import all_or_nothing, depends, question, shared, time_limit
 from autograder.checks.probes import Probe, probe
 from autograder.checks.properties import (
     expect_causal,
@@ -89,6 +89,7 @@ __all__ = [
     "fail",
     "probe",
     "question",
+    "shared",
     "time_limit",
     "type_name",
 ]

@@ -7,6 +7,7 @@ DESCRIPTIONS = (
     "question(id): the question of the manifest that the check belongs to",
     "depends(name, ...): skip, with a message, unless these checks passed in full",
     "time_limit(seconds): wall-clock seconds for all that the check asks of student code",
+    "shared: the student's process judges itself, as in a test of another tool",
     "all_or_nothing: a parametrised check earns its points only if every case passes",
 )
 
@@ -25,6 +26,11 @@ def depends(*names: str) -> pytest.MarkDecorator:
 def time_limit(seconds: float) -> pytest.MarkDecorator:
     """Wall-clock seconds for everything that the check asks of student code."""
     return pytest.mark.time_limit(seconds)
+
+
+def shared() -> pytest.MarkDecorator:
+    """The student's process judges itself in this check, by `student.shared`."""
+    return pytest.mark.shared()
 
 
 def all_or_nothing() -> pytest.MarkDecorator:

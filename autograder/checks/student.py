@@ -7,6 +7,7 @@ which the slice of the check's question has been replayed; nothing is carried fr
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 from autograder.checks.figures import Figure, figures_of
@@ -14,10 +15,11 @@ from autograder.checks.probes import Probe
 from autograder.checks.process import AnswerProcess, StartWorker, Times
 from autograder.checks.received import DESCRIBED, RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
+from autograder.checks.shared_tests import ORIGINAL
 from autograder.checks.source import Source, read_source
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed, Finding, clean, fail
-from autograder.model.manifest import Question
+from autograder.model.manifest import SHARED, Question
 from autograder.sandbox.requests import (
     Requests,
     StudentException,
@@ -27,6 +29,8 @@ from autograder.slicing.slicer import Slice
 from autograder.wire.protocol import Target
 from autograder.wire.references import Reference, References
 from autograder.wire.row import WireError
+
+_AS_IN_THE_NOTEBOOK = "Restart the kernel, run all cells in order, and look at what comes of it."
 
 
 class Student(AnswerProcess):
@@ -204,6 +208,53 @@ class Student(AnswerProcess):
             lambda worker, end: worker.call(target, given, kwargs, end, keep=keep),
             secret=len(given) > len(objects) or bool(kwargs),
         )
+
+    def shared(
+        self, source: str, /, *names: str, shows: str | None = None, points: float | None = None
+    ) -> float:
+        """Run a test beside the student's code, in the notebook's own names, where it judges.
+
+        The question says ``trust = "shared"`` in the manifest: the student's process judges itself.
+
+        Args:
+            source: Python statements, which raise if the answer is wrong.
+            names: of the question, those that it uses: where it fails without them, that is told.
+            shows: what all that it prints and its last expression have to show, spacing aside.
+            points: what it is worth, where its last expression, if that is a number, is the score.
+
+        Returns:
+            the score where it is worth points, from 0 to these; else 1.
+
+        Raises:
+            CheckFailed: the test fails; what it says is told in public checks alone.
+            HarnessFault: the manifest does not say so.
+        """
+        if self._question.trust != SHARED:
+            raise HarnessFault(
+                f"a check of {self._question.id} lets the student's process judge itself, for "
+                f'which the manifest has to say trust = "{SHARED}" for that question'
+            )
+        worker = self._running()
+        target = Target(Reference(self._loaded(worker, ORIGINAL)))
+        mode = "shows" if shows is not None else "raises" if points is None else "scores"
+        given = [source, mode, shows or ""]
+        reply = self._replied("the test", worker, lambda w, end: w.call(target, given, {}, end))
+        scored = points is not None and type(reply) is float and math.isfinite(reply)
+        if scored:
+            return min(max(float(reply), 0.0), points or 0.0)
+        if reply is not True:
+            for name in names:
+                self._ready(name)
+        if isinstance(reply, StudentException):
+            kind, text = clean(reply.type, 100), clean(reply.message, 300).strip()
+            said = f"{kind}: {text}" if text else kind
+            raise CheckFailed(
+                Finding(f"The test ends with {said}.", _AS_IN_THE_NOTEBOOK, "The test fails.")
+            )
+        if reply is not True:
+            told = f"The test does not show {clean(shows or '', 300)}."
+            raise CheckFailed(Finding(told, _AS_IN_THE_NOTEBOOK, "The test fails."))
+        return 1.0 if points is None else points
 
     def describe(self, name: str, describer: str, /) -> Any:
         """What the public ``describer`` says of the student's object. Raises as ``call`` does.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.model.errors import HarnessFault
+from autograder.model.manifest import SHARED
 from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report
 from autograder.model.text import MAX_NAME, bounded, dumped, fitted, plain
 
@@ -80,6 +81,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "harness_version": report.version,
         "harness_fault": report.faulty,
         "flags": [bounded(flag, 1000) for flag in report.flags],
+        **({"shared_points": report.shared_points} if report.shared_points else {}),
         "seconds": {check.id: check.seconds for check in report.checks},
         **additions.staff,
     }
@@ -118,6 +120,8 @@ def _test(check: CheckResult) -> dict[str, Any]:
         "visibility": check.visibility,
         "extra_data": {"id": check.id, "passed": check.passed, "cases": check.cases},
     }
+    if check.shared:
+        entry["extra_data"]["trust"] = SHARED
     if check.number:
         entry["number"] = check.number
     if check.tags:

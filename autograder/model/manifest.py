@@ -24,6 +24,12 @@ FILE_NAME = "assignment.toml"
 SCHEMA = Path(__file__).parents[1] / "schemas" / "manifest.schema.json"
 
 
+#: What a question says whose checks let the student's process judge itself.
+SHARED = "shared"
+#: Of a question, what is a list.
+_LISTS = ("names", "blank_passes")
+
+
 class ManifestError(UserError):
     """The manifest is missing or wrong; the text names the file, the line and the key."""
 
@@ -107,9 +113,11 @@ class MarkerRules:
     Attributes:
         ends: ``marked``, or ``cell``: an answer whose end is not marked goes to the end of its
             function or cell.
+        tool: ``nbgrader`` or ``otter`` where only that tool's own markers count; else empty.
     """
 
     ends: str = "marked"
+    tool: str = ""
     pairs: tuple[MarkerPair, ...] = ()
 
 
@@ -131,6 +139,8 @@ class Question:
 
     Attributes:
         run: as for its notebook, whose word counts where this is empty.
+        trust: ``shared`` where checks let the student's process judge itself; else empty.
+        blank_passes: the numbers of hidden checks that a blank template may pass.
     """
 
     id: str
@@ -140,6 +150,8 @@ class Question:
     anchor: str = ""
     names: tuple[str, ...] = ()
     run: str = ""
+    trust: str = ""
+    blank_passes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -292,7 +304,7 @@ def load(folder: Path) -> Assignment:
             for entry in data["notebook"]
         ),
         questions=tuple(
-            Question(**{**entry, "names": tuple(entry.get("names", ()))})
+            Question(**{**entry, **{key: tuple(entry.get(key, ())) for key in _LISTS}})
             for entry in data["question"]
         ),
         settings=data.get("checks", {}),
@@ -314,7 +326,7 @@ def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
 
 def _marker_rules(table: dict[str, Any]) -> MarkerRules:
     pairs = tuple(MarkerPair(**pair) for pair in table.get("pairs", ()))
-    return MarkerRules(table.get("ends", MarkerRules.ends), pairs)
+    return MarkerRules(**{**table, "pairs": pairs})
 
 
 def _gradescope(table: dict[str, Any], where: _Lines) -> Gradescope:

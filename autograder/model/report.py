@@ -53,6 +53,7 @@ class CheckResult:
         pictures: what came back beside what was expected, of a public check that failed.
         tripped: the check could not go on with what came back, and ``staff`` says where.
         asked: what the check asked of the student's code, for the proof of a release.
+        shared: the student's process judged itself, as in the test that it was imported from.
     """
 
     id: str
@@ -74,6 +75,7 @@ class CheckResult:
     pictures: tuple[Picture, ...] = ()
     tripped: bool = False
     asked: tuple[Asked, ...] = ()
+    shared: bool = False
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -120,6 +122,11 @@ class Report:
     def score(self) -> float:
         """The points earned."""
         return round(sum(check.score for check in self.checks), 6)
+
+    @property
+    def shared_points(self) -> float:
+        """The points that are given where the student's process judges itself."""
+        return round(sum(check.max_score for check in self.checks if check.shared), 6)
 
     @property
     def faulty(self) -> bool:

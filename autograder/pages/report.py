@@ -271,7 +271,7 @@ def _data(batch: ReportedBatch, found: Sequence[Item]) -> dict[str, Any]:
     checks = [
         {
             "id": item.check.id,
-            "title": bounded(f"{item.check.number} {item.check.title}".strip(), 300),
+            "title": bounded(_titled(item.check), 300),
             "hidden": item.check.hidden,
         }
         for item in found
@@ -282,6 +282,11 @@ def _data(batch: ReportedBatch, found: Sequence[Item]) -> dict[str, Any]:
         "submissions": submissions,
         "texts": texts.texts,
     }
+
+
+def _titled(check: CheckResult) -> str:
+    trust = " (shared: the student's process judges itself)" if check.shared else ""
+    return f"{check.number} {check.title}{trust}".strip()
 
 
 def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from release.cells import Part, Role
 from release.importing.model import ImportFailed
-from release.markers import Fate
+from release.markers import Fate, Markers
 from release.places import Place
 from release.regions import find_markdown_regions, find_regions
 
@@ -30,7 +30,7 @@ def check_python(notebook: NotebookNode, file: str) -> None:
         raise ImportFailed(f"{file}: found a notebook in {language}; only Python's are imported.")
 
 
-def own_cell(cell: NotebookNode, part: Part, place: Place) -> NotebookNode:
+def own_cell(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> NotebookNode:
     """The cell without the other tool's metadata, its answer between marks of its own.
 
     What students get of it stays the same without the raw cells or metadata around it.
@@ -45,25 +45,25 @@ def own_cell(cell: NotebookNode, part: Part, place: Place) -> NotebookNode:
         made.outputs, made.execution_count = [], None
     if part.locked:
         made.metadata.update(editable=False, deletable=False)
-    if part.role is Role.ANSWER and not _has_regions(cell, place):
+    if part.role is Role.ANSWER and not _has_regions(cell, place, markers):
         made.source = _marked(cell)
     if part.role is Role.STAFF and cell.cell_type == "markdown":
         made.source = f"{_IGNORED}\n\n{cell.source}"
     return made
 
 
-def holds_answer(cell: NotebookNode, part: Part, place: Place) -> bool:
+def holds_answer(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> bool:
     """Whether students get something else in place of a part of a code cell."""
     if cell.cell_type != "code" or part.role is Role.STAFF:
         return False
-    regions = find_regions(cell.source, place)
+    regions = find_regions(cell.source, place, markers)
     return part.role is Role.ANSWER or any(r.fate is not Fate.STAFF for r in regions)
 
 
-def _has_regions(cell: NotebookNode, place: Place) -> bool:
+def _has_regions(cell: NotebookNode, place: Place, markers: Markers) -> bool:
     if cell.cell_type == "code":
-        return bool(find_regions(cell.source, place))
-    return cell.cell_type == "markdown" and bool(find_markdown_regions(cell.source, place))
+        return bool(find_regions(cell.source, place, markers))
+    return cell.cell_type == "markdown" and bool(find_markdown_regions(cell.source, place, markers))
 
 
 def _marked(cell: NotebookNode) -> str:

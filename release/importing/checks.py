@@ -8,25 +8,43 @@ from dataclasses import replace
 
 from release.importing import outputs
 from release.importing.identifiers import QUESTION, key, unique
-from release.importing.model import Check, ForeignQuestion, Left, Planned, Question, Sheet, Test
+from release.importing.model import (
+    Check,
+    ForeignQuestion,
+    Left,
+    Original,
+    Planned,
+    Question,
+    Sheet,
+    Test,
+)
 from release.importing.needs import Needs, judges, without_idle_imports
+from release.importing.originals import original
 from release.importing.surroundings import Surroundings
 from release.importing.translate import Translator
 from release.importing.words import REWRITE, UNWRITABLE, Untranslatable
 from release.importing.wrappers import unwrapped
 
+#: A title names no more of them.
+_MOST_NAMES = 4
 
-def translate(sheet: Sheet, taken: set[str]) -> tuple[list[Question], list[Left]]:
+
+def translate(
+    sheet: Sheet, taken: set[str], *, own: frozenset[str] = frozenset(), strict: bool = False
+) -> tuple[list[Question], list[Left]]:
     """Translate the tests of a notebook's questions.
 
     Args:
         taken: the keys of the ids of questions so far; those of this notebook are added.
+        own: names of modules of the assignment's own.
+        strict: leave out what has no translation, in place of running it beside the student's code.
     """
-    surroundings = Surroundings(sheet.cells)
+    surroundings = Surroundings(sheet.cells, own)
     questions: list[Question] = []
     left: list[Left] = []
     for foreign in sheet.questions:
-        work = _Work(sheet.file, foreign, surroundings, unique(foreign.name, taken, QUESTION))
+        identifier = unique(foreign.name, taken, QUESTION)
+        work = _Work(sheet, foreign, surroundings, identifier, strict=strict)
         checks = [c for p in foreign.planned if (c := work.check(p)) is not None]
         left += work.left
         if checks:
@@ -42,35 +60,82 @@ class _Work:
     """One question on its way."""
 
     def __init__(
-        self, file: str, foreign: ForeignQuestion, surroundings: Surroundings, identifier: str
+        self,
+        sheet: Sheet,
+        foreign: ForeignQuestion,
+        surroundings: Surroundings,
+        identifier: str,
+        *,
+        strict: bool,
     ) -> None:
-        self.file = file
+        self.sheet = sheet
+        self.file = sheet.file
         self.foreign = foreign
         self.surroundings = surroundings
+        self.strict = strict
         self.id = identifier
         self.anchor = 0
         self.left: list[Left] = []
         self._number = 0
 
     def check(self, planned: Planned) -> Check | None:
-        """Translate one check, or say why there is none."""
+        """Translate one check, else have it run as it was; None where there is nothing to judge."""
+        before, number = len(self.left), self._number
+        translated, needs = self._translated(planned)
+        lost = self.left[before:]
+        tests = tuple(original(test, self.surroundings) for test in planned.tests)
+        originals = tuple(each for each in tests if each is not None)
+        if translated is not None and not lost:
+            self._note_given(needs, planned)
+            self.anchor = max(self.anchor, *(named.cell for named in needs.asked.values()))
+            return replace(translated, originals=originals if len(originals) == len(tests) else ())
+        if self.strict or len(originals) < len(tests) or not self._asks(originals):
+            if (planned.hidden or planned.weight) and not (self.strict and translated):
+                self._lose(planned)
+            elif planned.hidden or planned.weight:
+                self._withhold(planned)
+            return None
+        del self.left[before:]
+        self._number = number
+        names = tuple(dict.fromkeys(name for each in originals for name in each.names))
+        cells = [self.surroundings.last_cell(name, planned.tests[-1].cell) for name in names]
+        anchor = max(cells, default=0) or self._code_above(planned.tests[-1].cell)
+        if not anchor:
+            self._lose(planned)
+            return None
+        self.anchor = max(self.anchor, anchor)
+        why = lost[0].why if lost else "nothing that judges an answer can be told apart in it"
+        made = self._made(planned, names, (), Needs())
+        return replace(made, originals=originals, shared=True, why_shared=why)
+
+    def _asks(self, originals: Sequence[Original]) -> bool:
+        """Whether the tests can fail by an answer at all."""
+        return any(each.names or each.whole or each.shows for each in originals)
+
+    def _code_above(self, cell: int) -> int:
+        """The last code cell of students above a cell; 0 if there is none."""
+        cells = (s for s in self.sheet.cells if s.cell is not None and s.number < cell)
+        return max((s.number for s in cells if s.source), default=0)
+
+    def _translated(self, planned: Planned) -> tuple[Check | None, Needs]:
         translator = Translator(self.surroundings, hidden=planned.hidden)
         body = [node for test in planned.tests for node in self._statements(test, translator)]
         body = without_idle_imports(body)
         needs = translator.needs
-        if not judges(body) or not needs.asked:
-            if planned.hidden or planned.weight:
-                self._lose(planned)
-            return None
-        self.anchor = max(self.anchor, *(named.cell for named in needs.asked.values()))
-        self._note_given(needs, planned)
+        if not judges(body) or not needs.asked or any(test.scores for test in planned.tests):
+            return None, needs
+        text = tuple(ast.unparse(node) for node in body)
+        return self._made(planned, tuple(needs.asked), text, needs), needs
+
+    def _made(
+        self, planned: Planned, names: tuple[str, ...], body: tuple[str, ...], needs: Needs
+    ) -> Check:
         self._number += 1
-        names = tuple(needs.asked)
         return Check(
             function=f"test_{key(self.id)}_{self._number}",
             number=f"{self.id}.{self._number}",
             title=self._title(planned, names),
-            body=tuple(ast.unparse(node) for node in body),
+            body=body,
             planned=planned,
             names=names,
             imports=tuple(needs.imports),
@@ -81,7 +146,8 @@ class _Work:
         seen = "hidden" if planned.hidden else "public"
         if planned.title:
             return f"{planned.title} ({seen})"
-        return f"{', '.join(f'`{name}`' for name in names)}: {seen} test {self._number}"
+        listed = ", ".join(f"`{name}`" for name in names[:_MOST_NAMES]) or self.foreign.name
+        return f"{listed}: {seen} test {self._number}"
 
     def _statements(self, test: Test, translator: Translator) -> Iterable[ast.stmt]:
         translator.at, translator.message = test.cell, test.message
@@ -133,6 +199,12 @@ class _Work:
         what = f"{self.foreign.name}: a {kind} test, {planned.worth}"
         self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
 
+    def _withhold(self, planned: Planned) -> None:
+        kind = "hidden" if planned.hidden else "public"
+        why = "a part of it has no translation, and the rest does not earn the points of the whole"
+        what = f"{self.foreign.name}: a {kind} test, {planned.worth}"
+        self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
+
     def _note_given(self, needs: Needs, planned: Planned) -> None:
         for name, named in needs.asked.items():
             if not named.given:
@@ -147,14 +219,3 @@ def _is_text(node: ast.stmt) -> bool:
     """A string that stands for itself, as a docstring does."""
     constant = node.value if isinstance(node, ast.Expr) else None
     return isinstance(constant, ast.Constant) and isinstance(constant.value, str)
-
-
-def without(questions: Sequence[Question], dropped: Iterable[str]) -> list[Question]:
-    """The questions without the checks of these numbers, and without those that keep none."""
-    gone = set(dropped)
-    made = []
-    for question in questions:
-        kept = tuple(check for check in question.checks if check.number not in gone)
-        if kept:
-            made.append(replace(question, checks=kept))
-    return made

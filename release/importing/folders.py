@@ -9,15 +9,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.model import manifest
-from release.importing.checks import without
+from autograder.model.manifest import Allowed
+from release.importing.allowances import of_answers, of_files, of_notebook
 from release.importing.locating import Sorted
-from release.importing.manifests import manifest_text
+from release.importing.manifests import manifest_text, odd_text
 from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
-from release.importing.modules import SHARED, module_text
+from release.importing.modules import SHARED, TOOLS, module_text
 from release.importing.notebooks import Written, write
+from release.importing.packages import NOSE, Modules
 from release.importing.report import readme_text, report_text
 from release.importing.trial import Trial, try_checks
-from release.importing.verdicts import left_by_trial
+from release.importing.verdicts import about_all, about_odd, decided, hardened, with_originals
+from release.mistakes import FOLDER
+from release.odd import Tried
+from release.packages.requirements import REQUIREMENTS
 
 PUBLIC, STAFF = "assignment", "solutions"
 
@@ -28,6 +33,9 @@ class Plan:
 
     Attributes:
         unchecked: by notebook, the ids of cells with answers that no check judges.
+        odd: odd answers that checks pass on.
+        strict: nothing is judged by the student's process.
+        allowed: what stands in answers and also in what students get anyway.
     """
 
     kind: Kind
@@ -35,10 +43,13 @@ class Plan:
     origin: Path
     sheets: tuple[Sheet, ...]
     files: Sorted
-    modules: tuple[str, ...]
+    modules: Modules
     questions: tuple[Question, ...]
     left: tuple[Left, ...]
     unchecked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    allowed: tuple[Allowed, ...] = ()
+    strict: bool = False
+    odd: tuple[Tried, ...] = ()
 
     @property
     def original_points(self) -> float:
@@ -70,8 +81,8 @@ def place(plan: Plan, out: Path) -> Imported:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as name:
         work = Path(name)
-        _write(plan, work)
         plan = _tried(plan, work)
+        plan = _allowed(plan, work)
         for part in (PUBLIC, STAFF):
             (out / part).mkdir(exist_ok=True)
             shutil.move(work / part / plan.name, out / part / plan.name)
@@ -87,24 +98,65 @@ def place(plan: Plan, out: Path) -> Imported:
 
 
 def _tried(plan: Plan, work: Path) -> Plan:
-    """The plan without the checks that do not hold, written anew."""
+    """The plan with the checks that hold, as they hold, written anew."""
+    trial, found = Trial({}), plan
+    left: tuple[Left, ...] = ()
     # Without any check there is nothing to run, and pytest says so by an error.
-    trial = try_checks(manifest.load(work / STAFF / plan.name)) if plan.questions else Trial({})
-    kept = tuple(without(plan.questions, trial.failing))
-    left = left_by_trial(plan.name, trial, plan.questions, kept)
+    if plan.questions:
+        both = plan if plan.strict else replace(plan, questions=with_originals(plan.questions))
+        _rewrite(both, work)
+        trial = try_checks(manifest.load(work / STAFF / plan.name))
+    if plan.questions and not trial.fault:
+        missing = tuple(plan.modules.missing)
+        kept, left = decided(plan.questions, trial.outcomes, missing)
+        found = replace(plan, questions=kept)
+        _rewrite(found, work)
+        if kept:
+            trial = try_checks(manifest.load(work / STAFF / plan.name), each_answer=True)
+            kept, more = decided(kept, trial.outcomes, missing)
+            kept, odd = hardened(kept, trial.odd)
+            left = (*left, *more, *about_odd(kept, odd))
+            found = replace(found, questions=kept, odd=odd)
     unchecked: dict[str, dict[str, None]] = {}
     for each in trial.unnoticed:
         unchecked.setdefault(each.notebook, {}).setdefault(each.cell)
+    said = (*plan.left, *left, *about_all(plan.name, trial, found.questions))
     tried = replace(
-        plan,
-        questions=kept,
-        left=tuple(sorted((*plan.left, *left), key=lambda each: each.order)),
+        found,
+        left=tuple(sorted(dict.fromkeys(said), key=lambda each: each.order)),
         unchecked={file: tuple(cells) for file, cells in unchecked.items()},
     )
-    for part in (PUBLIC, STAFF):
-        shutil.rmtree(work / part)
-    _write(tried, work)
+    _rewrite(tried, work)
     return tried
+
+
+def _rewrite(plan: Plan, work: Path) -> None:
+    for part in (PUBLIC, STAFF):
+        shutil.rmtree(work / part, ignore_errors=True)
+    _write(plan, work)
+
+
+def _allowed(plan: Plan, work: Path) -> Plan:
+    """The plan with allowances for what a leak scan finds in what students got of the original."""
+    with tempfile.TemporaryDirectory(dir=work, prefix="bundle-") as bundle:
+        assignment = manifest.load(work / STAFF / plan.name)
+        found = of_answers(assignment, Path(bundle))
+    if not found:
+        return plan
+    left = tuple(
+        Left(
+            each.file,
+            0,
+            0,
+            f"`{each.text}`",
+            "it stands in an answer or a hidden test, too",
+            "nothing, if students may read it, as in the original",
+        )
+        for each in found
+    )
+    allowed = replace(plan, allowed=found, left=(*plan.left, *left))
+    _rewrite(allowed, work)
+    return allowed
 
 
 def _write(plan: Plan, root: Path) -> None:
@@ -117,11 +169,21 @@ def _write(plan: Plan, root: Path) -> None:
         shutil.copyfile(plan.origin / path, target)
     if not (public / "README.md").exists():
         (public / "README.md").write_text(readme_text(plan.name), encoding="utf-8")
+    if plan.modules.packages:
+        text = "".join(f"{package}\n" for package in plan.modules.packages)
+        (public / REQUIREMENTS).write_text(text, encoding="utf-8")
+    if plan.modules.nose:
+        (public / NOSE).mkdir()
+        (public / NOSE / "__init__.py").write_text("", encoding="utf-8")
+        shutil.copyfile(TOOLS, public / NOSE / "tools.py")
     shutil.copyfile(SHARED, public / "checks" / SHARED.name)
     written = {sheet.file: write(sheet, _anchors(plan, sheet)) for sheet in plan.sheets}
     for notebook in written.values():
         (staff / _source(notebook, plan)).write_text(notebook.text, encoding="utf-8")
     _write_checks(plan, public, staff)
+    if plan.odd:
+        (staff / FOLDER).mkdir()
+        (staff / FOLDER / "imported.toml").write_text(odd_text(plan.odd), encoding="utf-8")
     sources = {file: _source(notebook, plan) for file, notebook in written.items()}
     sources |= {path.name: path.name for path in plan.files.modules}
     anchors = {q.id: written[q.notebook].ids[q.anchor] for q in plan.questions}
@@ -131,13 +193,22 @@ def _write(plan: Plan, root: Path) -> None:
         sources,
         plan.questions,
         anchors,
-        modules=plan.modules,
+        modules=plan.modules.here,
         unchecked=plan.unchecked,
+        allowed=_allowances(plan, written, public),
         remarks={file: notebook.why_json for file, notebook in written.items()},
     )
     (staff / manifest.FILE_NAME).write_text(text, encoding="utf-8")
     page = report_text(plan.kind, plan.name, plan.questions, plan.left, plan.original_points)
     (staff / "IMPORT.md").write_text(page, encoding="utf-8")
+
+
+def _allowances(plan: Plan, written: Mapping[str, Written], public: Path) -> list[Allowed]:
+    files = [path.as_posix() for path in plan.files.public]
+    found = [*of_files(public, files, plan.kind), *plan.allowed]
+    for file, notebook in written.items():
+        found += of_notebook(notebook.notebook, file, plan.kind)
+    return list(dict.fromkeys(found))
 
 
 def _anchors(plan: Plan, sheet: Sheet) -> set[int]:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import re
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from release.importing import otter
+from release.importing import nbgrader, otter
+from release.importing.delimiters import CONFIG
 from release.importing.model import ImportFailed, Kind, Left
+from release.markers import Markers
 from release.places import MarkerError, Place
 from release.regions import find_regions
 from release.source import read_source
+
+NOTEBOOKS = (".ipynb",)
+#: Folders and files that tools leave behind, and no student needs.
+_LEFT_BEHIND = frozenset({"__pycache__", "_build", "dist", "node_modules", "venv"})
+#: What says which packages there are, read elsewhere.
+_PACKAGES = frozenset(
+    {"requirements.txt", "environment.yml", "environment.yaml", "Pipfile", "pyproject.toml"}
+)
+#: What jupytext and nbconvert make of a notebook.
+_TWINS = (".py", ".md", ".Rmd", ".qmd", ".html", ".pdf", ".tex", ".txt", ".rst", ".slides.html")
+_SECRET = frozenset("solution solutions soln solns answer answers key instructor".split())
+#: Around a notebook in a large folder, no more are looked at.
+_MOST_FILES = 5000
 
 
 @dataclass(frozen=True)
@@ -29,25 +49,30 @@ class Located:
 
 
 def locate(kind: Kind, source: Path) -> Located:
-    """Find the notebooks of an assignment.
+    """Find the notebooks of an assignment, and the files beside them that belong to it.
+
+    Of nbgrader a folder is an assignment, with all that is in it. Otherwise what a notebook's text
+    names belongs to it.
 
     Raises:
-        ImportFailed: there is none, or more than one may be meant.
+        ImportFailed: there is no notebook, or more than one may be meant.
     """
     if not source.exists():
         raise ImportFailed(f"{source}: found no such file or folder; check the path.")
     if source.is_file():
-        if source.suffix != ".ipynb":
-            raise ImportFailed(f"{source}: found no notebook; give an .ipynb or its folder.")
-        return Located(source.stem, source.parent, (source,), ())
+        if source.suffix not in NOTEBOOKS:
+            kinds = ", ".join(NOTEBOOKS)
+            raise ImportFailed(f"{source}: found no notebook ({kinds}); give one, or its folder.")
+        return Located(source.stem, source.parent, (source,), _named_in(source))
     notebooks = tuple(sorted(source.glob("*.ipynb")))
     if not notebooks:
         raise ImportFailed(f"{source}: found no notebook in this folder; give the one that has it.")
     if kind == "otter":
         notebook = _master(source, notebooks)
-        return Located(notebook.stem, source, (notebook,), ())
-    others = tuple(path for path in _files(source) if path.parent.parts or not _is_notebook(path))
-    return Located(source.resolve().name, source, notebooks, others)
+        return Located(notebook.stem, source, (notebook,), _named_in(notebook))
+    own = tuple(path for path in notebooks if nbgrader.is_source(read_source(path))) or notebooks
+    beside = tuple(path for path in _files(source) if path.parent.parts or source / path not in own)
+    return Located(source.resolve().name, source, own, beside)
 
 
 def _master(source: Path, notebooks: tuple[Path, ...]) -> Path:
@@ -60,12 +85,29 @@ def _master(source: Path, notebooks: tuple[Path, ...]) -> Path:
     return found[0]
 
 
+def _named_in(notebook: Path) -> tuple[PurePosixPath, ...]:
+    """The files around a notebook that its text names, and the modules that it imports."""
+    text = "\n".join(cell.source for cell in read_source(notebook).cells)
+    modules = set(re.findall(r"^\s*(?:from|import)\s+(\w+)", text, re.MULTILINE))
+    found = []
+    for path in itertools.islice(_files(notebook.parent), _MOST_FILES):
+        module = path.suffix == ".py" and path.parts[0].removesuffix(".py") in modules
+        if not _is_notebook(path) and (module or path.as_posix() in text):
+            found.append(path)
+    return tuple(found)
+
+
 def _files(folder: Path) -> Iterator[PurePosixPath]:
-    for path in sorted(folder.rglob("*")):
-        inside = PurePosixPath(path.relative_to(folder).as_posix())
-        left_behind = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-        if not left_behind and (path.is_file() or path.is_symlink()):
-            yield inside
+    """All below a folder but for what tools leave behind."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _LEFT_BEHIND
+        )
+        inside = PurePosixPath(Path(root).relative_to(folder).as_posix())
+        links = [name for name in folders if (Path(root) / name).is_symlink()]
+        for name in sorted((*files, *links)):
+            if not name.startswith("."):
+                yield inside / name
 
 
 def _is_notebook(path: PurePosixPath) -> bool:
@@ -98,13 +140,21 @@ class Sorted:
     left: tuple[Left, ...]
 
 
-def sort_files(folder: Path, names: tuple[PurePosixPath, ...]) -> Sorted:
-    """Decide what students may have; whatever they get is listed for a person to look at."""
+def sort_files(
+    folder: Path, names: tuple[PurePosixPath, ...], notebooks: tuple[Path, ...], markers: Markers
+) -> Sorted:
+    """Decide what students may have; whatever they get is listed for a person to look at.
+
+    Args:
+        notebooks: those of the assignment, of which there may be copies.
+        markers: what marks answers in the other tool's files.
+    """
     public: list[PurePosixPath] = []
     modules: list[PurePosixPath] = []
     left: list[Left] = []
-    for name in names:
-        where, why, remedy = _fate(folder, name)
+    stems = {path.stem for path in notebooks}
+    for name in dict.fromkeys(names):
+        where, why, remedy = _fate(folder, name, stems, markers)
         if where == "public":
             public.append(name)
         elif where == "module":
@@ -113,18 +163,42 @@ def sort_files(folder: Path, names: tuple[PurePosixPath, ...]) -> Sorted:
     return Sorted(tuple(public), tuple(modules), tuple(left))
 
 
-def _fate(folder: Path, name: PurePosixPath) -> tuple[str, str, str]:
+def _fate(
+    folder: Path, name: PurePosixPath, stems: set[str], markers: Markers
+) -> tuple[str, str, str]:
     path = folder / name
     if path.is_symlink():
         return "", "a link, which was not copied", "put the file itself there"
     if ".." in name.parts or name.is_absolute() or not path.is_file():
         return "", "it is not in the notebook's folder and was not copied", "copy it by hand"
+    if name.name == CONFIG:
+        return "", "its delimiters and stub are taken over, and students do not get it", "nothing"
+    if name.name in _PACKAGES:
+        return "", "its packages stand in requirements.txt of the public folder", "see that"
     if _is_notebook(name):
         return "", "a notebook beside the assignment's was not copied", "see whether it belongs"
+    if name.suffix in _TWINS and name.stem in stems:
+        return (
+            "",
+            "it may be the solved notebook in another form, and was not copied",
+            ("copy it by hand if it is for students"),
+        )
+    if _holds_notebooks(path):
+        return (
+            "",
+            "an archive that holds notebooks or cannot be read, which was not copied",
+            ("copy it by hand if it is for students"),
+        )
+    if set(re.findall(r"[a-z]+", name.stem.lower())) & _SECRET:
+        return (
+            "",
+            "its name speaks of answers, and it was not copied",
+            ("copy it by hand if it is for students, and allow its name in the manifest"),
+        )
     if name.suffix != ".py":
         return "public", "students get it as it is", "see that it gives no answer away"
     try:
-        marked = find_regions(path.read_text(encoding="utf-8"), Place(str(name), 0))
+        marked = find_regions(path.read_text(encoding="utf-8"), Place(str(name), 0), markers)
     except (MarkerError, UnicodeDecodeError) as error:
         return "", f"it was not copied: {error}", "mend it and copy it by hand"
     if not marked:
@@ -132,3 +206,17 @@ def _fate(folder: Path, name: PurePosixPath) -> tuple[str, str, str]:
     if name.parent.parts:
         return "", "it holds marked answers and was not copied", "add it as a [[notebook]] by hand"
     return "module", "its marked answers are stripped as a notebook's are", "write checks of them"
+
+
+def _holds_notebooks(path: Path) -> bool:
+    """Whether an archive may hold a copy of the notebook."""
+    try:
+        if zipfile.is_zipfile(path) and path.suffix in (".zip", ".whl", ".jar"):
+            with zipfile.ZipFile(path) as archive:
+                return any(name.endswith((".ipynb", ".zip")) for name in archive.namelist())
+        if path.name.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")):
+            with tarfile.open(path) as tar:
+                return any(name.endswith((".ipynb", ".zip")) for name in tar.getnames())
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError):
+        return True
+    return path.suffix in (".7z", ".rar")

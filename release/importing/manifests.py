@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from autograder.model.manifest import SHARED, Allowed
 from release.importing.model import Kind, Question
 from release.importing.modules import short
+from release.odd import Tried
 
 #: A manifest needs one.
 _NO_QUESTION = """\
@@ -27,6 +29,7 @@ def manifest_text(
     *,
     modules: Sequence[str],
     unchecked: Mapping[str, Sequence[str]],
+    allowed: Sequence[Allowed],
     remarks: Mapping[str, str],
 ) -> str:
     """The text of `assignment.toml`.
@@ -36,6 +39,7 @@ def manifest_text(
         anchors: the cell id, by question.
         modules: what the notebooks import.
         unchecked: by notebook, the ids of cells with answers that no check judges.
+        allowed: texts that look like answers or markers, and are none.
         remarks: by notebook, what to say of its source.
     """
     imports = "".join(f"    {_text(module)},\n" for module in modules)
@@ -44,6 +48,7 @@ def manifest_text(
         f"name = {_text(name)}\n"
         f"title = {_text(name)}\n"
         f'public = "../../assignment/{name}"\n',
+        f"[markers]\n# As there, no other tool's markers count.\ntool = {_text(kind)}\n",
         "[runtime]\n# What the notebooks import, and can be imported here.\n"
         + (f"imports = [\n{imports}]\n" if imports else "imports = []\n"),
     ]
@@ -62,10 +67,35 @@ def manifest_text(
             f"title = {_text(question.title)}\n"
             f"notebook = {_text(question.notebook)}\n"
             f"anchor = {_text(anchors[question.id])}\n"
-            f"names = {_list(question.names)}\n"
-            f"points = {short(question.points)}\n"
+            + (f"names = {_list(question.names)}\n" if question.names else "")
+            + f"points = {short(question.points)}\n"
+            + _extras(question)
         )
+    parts += [
+        f"[[allow]]\nfile = {_text(each.file)}\ntext = {_text(each.text)}\n"
+        f"reason = {_text(each.reason)}\n"
+        for each in allowed
+    ]
     return "\n".join(parts)
+
+
+def odd_text(odd: Sequence[Tried]) -> str:
+    """The text of a file of `mistakes/`: the odd answers that checks pass on."""
+    entries = dict.fromkeys((each.check, each.answer) for each in odd)
+    return "# Tests of the original that ask for less than ours would.\n" + "".join(
+        f"\n[[odd]]\ncheck = {_text(check)}\nanswer = {_text(answer)}\n"
+        'reason = "the test that it was imported from passes on it, too"\n'
+        for check, answer in entries
+    )
+
+
+def _extras(question: Question) -> str:
+    text = 'run = "all"\n' if any(check.whole for check in question.checks) else ""
+    if question.shared:
+        text += "# As strong as the original: the student's process judges itself.\n"
+        text += f"trust = {_text(SHARED)}\n"
+    free = [check.number for check in question.checks if check.blank_passes]
+    return text + (f"# As in the original.\nblank_passes = {_list(free)}\n" if free else "")
 
 
 def _text(value: str) -> str:

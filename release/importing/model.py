@@ -58,6 +58,7 @@ class Test:
             only assert.
         message: what the original tells a student who fails it.
         called: it is a function, which the tool calls with what the notebook binds.
+        scores: its last expression, if it is a number, is the score (nbgrader's partial credit).
     """
 
     cell: int
@@ -66,6 +67,7 @@ class Test:
     output: str | None = None
     message: str = ""
     called: bool = False
+    scores: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,14 @@ class SourceCell:
         cell: in our form; None where it is left out of our notebook.
         source: the original code, for reading names; empty for other cells.
         answer: the name to call it by, where it holds an answer.
+        test: the code of a cell of tests, with what students do not see.
     """
 
     number: int
     cell: NotebookNode | None
     source: str = ""
     answer: str = ""
+    test: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,35 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Original:
+    """A test as it runs beside the student's code: its text, and what that needs of the notebook.
+
+    Attributes:
+        names: of the notebook, those that it uses.
+        shows: what it has to show; None where it only asserts.
+        whole: what it uses cannot be told by names.
+        scores: its last expression, if it is a number, is the score.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    shows: str | None = None
+    whole: bool = False
+    scores: bool = False
+
+
+@dataclass(frozen=True)
 class Check:
     """A translated check: a pytest function and what its module needs for it.
 
     Attributes:
         imports: import statements, as text.
         copies: by name, definitions of the notebook that the function calls.
+        originals: the tests as they were, in order.
+        shared: these are run beside the student's code, in place of the body.
+        why_shared: in words; empty if it is not.
+        blank_passes: a blank template passes it, as it does there.
+        compared: solution and blank template get of it what they get of the original.
     """
 
     function: str
@@ -149,6 +176,23 @@ class Check:
     names: tuple[str, ...]
     imports: tuple[str, ...] = ()
     copies: dict[str, str] = field(default_factory=dict)
+    originals: tuple[Original, ...] = ()
+    shared: bool = False
+    why_shared: str = ""
+    blank_passes: bool = False
+    compared: bool = False
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the notebook that it asks for."""
+        if not self.shared:
+            return self.names
+        return tuple(dict.fromkeys(name for each in self.originals for name in each.names))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole notebook has to be run for it."""
+        return self.shared and (not self.asked or any(each.whole for each in self.originals))
 
 
 @dataclass(frozen=True)
@@ -169,7 +213,12 @@ class Question:
     @property
     def names(self) -> tuple[str, ...]:
         """What the checks ask for."""
-        return tuple(dict.fromkeys(name for check in self.checks for name in check.names))
+        return tuple(dict.fromkeys(name for check in self.checks for name in check.asked))
+
+    @property
+    def shared(self) -> bool:
+        """Whether the student's process judges itself in a check of it."""
+        return any(check.shared for check in self.checks)
 
     @property
     def points(self) -> float:
@@ -197,6 +246,11 @@ class Imported:
     def points(self) -> float:
         """The points that are graded automatically."""
         return round(sum(question.points for question in self.questions), 9)
+
+    @property
+    def shared_points(self) -> float:
+        """Those of them that the student's process gives itself, as it did there."""
+        return round(sum(c.planned.weight for c in self.checks if c.shared), 9)
 
     @property
     def checks(self) -> tuple[Check, ...]:

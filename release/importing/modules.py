@@ -6,14 +6,23 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from release.importing.model import Check, Question
+from release.importing.model import Check, Original, Question
 
 #: The module beside the public checks that all imported checks use.
 SHARED = Path(__file__).with_name("parts") / "imported.py"
+#: What stands in for nose.tools.
+TOOLS = SHARED.with_name("nose_tools.py")
 _HEAD = (
     "from gradescope_utils.autograder_utils.decorators import number, weight",
     "from imported import Answers, judged, student  # noqa: F401",
-    "from autograder.checks import question",
+    "from autograder.checks import question, shared",
+)
+#: What checks of partial credit need, too.
+_SCORING = (
+    "from collections.abc import Callable",
+    "from autograder.checks import fail",
+    "from imported import PARTLY",
+    "from gradescope_utils.autograder_utils.decorators import partial_credit",
 )
 
 
@@ -41,6 +50,8 @@ def short(points: float) -> str:
 
 def _imports(checks: Iterable[Check]) -> str:
     needed = {line for check in checks for line in check.imports}
+    if any(check.shared and each.scores for check in checks for each in check.originals):
+        needed |= set(_SCORING)
     return "\n".join(sorted(needed | set(_HEAD), key=lambda line: (line.startswith("from"), line)))
 
 
@@ -54,6 +65,8 @@ def _copies(checks: Iterable[Check]) -> list[str]:
 
 
 def _function(question: Question, check: Check) -> str:
+    if check.shared:
+        return _shared(question, check)
     body = "\n".join(check.body)
     return (
         f'@question("{question.id}")\n'
@@ -64,3 +77,38 @@ def _function(question: Question, check: Check) -> str:
         "    with judged():\n"
         f"{textwrap.indent(body, ' ' * 8)}"
     )
+
+
+def _shared(question: Question, check: Check) -> str:
+    """A check that runs the original's tests as they were."""
+    points = short(check.planned.weight)
+    scores = check.planned.weight > 0 and any(each.scores for each in check.originals)
+    calls = "\n".join(
+        _call(each, points if each.scores and scores else "") for each in check.originals
+    )
+    worth = f"@partial_credit({points})\n" if scores else f"@weight({points})\n"
+    fixtures = "student: Answers" + (", set_score: Callable[[float], None]" if scores else "")
+    return (
+        f"# As strong as the original: the student's process judges itself.\n"
+        f'@question("{question.id}")\n'
+        f"{worth}"
+        f'@number("{check.number}")\n'
+        "@shared()\n"
+        f"def {check.function}({fixtures}) -> None:  # noqa: F811\n"
+        f'    """{check.title}"""\n'
+        f"{calls}"
+    )
+
+
+def _call(test: Original, points: str) -> str:
+    plain = "\\" not in test.source and '"""' not in test.source
+    text = f'"""\n{test.source}\n"""' if plain else repr(test.source)
+    shows = "" if test.shows is None else f"        shows={test.shows!r},\n"
+    names = "".join(f'        "{name}",\n' for name in test.names)
+    call = f"student.shared(\n        {text},\n{names}{shows}"
+    if points:
+        return (
+            f"    score = {call}        points={points},\n    )\n    set_score(score)\n"
+            f"    if score < {points}:\n        raise fail(PARTLY, hidden=PARTLY)"
+        )
+    return f"    {call}    )"

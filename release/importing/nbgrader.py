@@ -10,8 +10,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from release.cells import Part, parts_of
+from release.cells import Part, Role, parts_of
 from release.importing.cells import check_python, holds_answer, own_cell, title_of
+from release.importing.delimiters import delimiters_of, standardised
 from release.importing.model import (
     BY_HAND,
     ForeignQuestion,
@@ -22,11 +23,13 @@ from release.importing.model import (
     SourceCell,
     Test,
 )
-from release.markers import Fate
+from release.importing.surroundings import statements
+from release.markers import NBGRADER, Fate, of_tool
 from release.places import Place
 from release.regions import find_regions
 from release.source import read_source
 
+MARKERS = of_tool(NBGRADER, strict=False)
 _AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b")
 
 
@@ -50,9 +53,10 @@ def read(path: Path) -> Sheet:
             "folder, or import it as otter's if it is that."
         )
     reader = _Reader(path.name)
-    for number, (cell, part) in enumerate(
-        zip(notebook.cells, parts_of(notebook, path.name), strict=True), start=1
-    ):
+    delimiters = delimiters_of(path.parent)
+    parts = parts_of(notebook, path.name, MARKERS)
+    for number, (cell, part) in enumerate(zip(notebook.cells, parts, strict=True), start=1):
+        cell.source = standardised(cell.source, delimiters, Place(path.name, number))
         reader.read(cell, part, number)
     return Sheet(
         f"{path.stem}.ipynb",
@@ -83,18 +87,18 @@ class _Reader:
         elif settings.get("grade"):
             self._tests(cell, part, number, name)
             return
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "markdown" and part.role is not Role.ANSWER:
             self.words = cell.source
         place = Place(self.file, number)
         code = cell.source if cell.cell_type == "code" else ""
-        answer = name if holds_answer(cell, part, place) else ""
-        self.cells.append(SourceCell(number, own_cell(cell, part, place), code, answer))
+        answer = name if holds_answer(cell, part, place, MARKERS) else ""
+        self.cells.append(SourceCell(number, own_cell(cell, part, place, MARKERS), code, answer))
 
     def _tests(self, cell: NotebookNode, part: Part, number: int, name: str) -> None:
         """A cell of tests: all of it becomes a hidden check, what students see stays with them."""
         place = Place(self.file, number)
         lines = cell.source.split("\n")
-        regions = [r for r in find_regions(cell.source, place) if r.fate is Fate.STAFF]
+        regions = [r for r in find_regions(cell.source, place, MARKERS) if r.fate is Fate.STAFF]
         marks = {at for r in regions for at in (r.cut.start, r.cut.stop - 1)}
         hidden = {at for r in regions for at in range(*r.cut.indices(len(lines)))}
         automatic = {at for at, line in enumerate(lines) if _AUTOTEST.match(line)}
@@ -111,14 +115,14 @@ class _Reader:
         public = "\n".join("" if at in hidden else text for at, text in enumerate(lines))
         points = float(_settings(cell).get("points") or 0)
         words = _docstring(public)
-        planned = [Planned((Test(number, 1, full),), True, points, words)]
+        planned = [Planned((Test(number, 1, full, scores=_may_score(full)),), True, points, words)]
         if public.strip() and not _only_comments(public):
             planned.append(Planned((Test(number, 1, public),), False, 0, words))
         title = title_of(self.words, name)
         self.questions.append(ForeignQuestion(name, title, points, number, tuple(planned)))
-        kept = own_cell(cell, part, place)
+        kept = own_cell(cell, part, place, MARKERS)
         kept.source = seen
-        self.cells.append(SourceCell(number, kept if seen else None, seen))
+        self.cells.append(SourceCell(number, kept if seen else None, seen, test=full))
 
     def _by_hand(self, name: str, settings: Mapping[str, Any], number: int) -> None:
         why = f"{BY_HAND} ({float(settings.get('points') or 0):g} points in the original)"
@@ -132,6 +136,15 @@ class _Reader:
 def _settings(cell: NotebookNode) -> Mapping[str, Any]:
     settings = cell.metadata.get("nbgrader", {})
     return settings if isinstance(settings, Mapping) else {}
+
+
+def _may_score(source: str) -> bool:
+    """Whether its last line is a value: if that is a number, nbgrader takes it for the score."""
+    body = statements(source)
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if isinstance(last, ast.Call):
+        return ast.unparse(last.func) in ("round", "min", "max", "sum", "int", "float")
+    return isinstance(last, ast.Name | ast.BinOp | ast.Subscript | ast.Attribute)
 
 
 def _only_comments(source: str) -> bool:

@@ -31,6 +31,7 @@ class Written:
 
     name: str
     text: str
+    notebook: NotebookNode
     ids: dict[int, str]
     why_json: str = ""
 
@@ -61,10 +62,14 @@ def write(sheet: Sheet, anchors: Collection[int]) -> Written:
     text = str(jupytext.writes(notebook, fmt="py:percent"))
     text = _VERSION.sub("", text, count=1)  # a newer jupytext is no change of the assignment
     if not (why := _lost(notebook, text)):
-        return Written(f"{stem}.py", text, ids)
+        return Written(f"{stem}.py", text, notebook, ids)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return Written(
-        f"{stem}.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", ids, why
+        f"{stem}.ipynb",
+        json.dumps(notebook, indent=1, ensure_ascii=False) + "\n",
+        notebook,
+        ids,
+        why,
     )
 
 

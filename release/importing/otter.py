@@ -25,9 +25,11 @@ from release.importing.model import (
 )
 from release.importing.points import resolve
 from release.importing.settings import left_of_settings
+from release.markers import OTTER, of_tool
 from release.places import Place
 from release.source import read_source
 
+MARKERS = of_tool(OTTER, strict=False)
 _BOUNDARY = re.compile(
     r"#+\s*(?:(?P<edge>BEGIN|END)[\s_]+(?P<block>QUESTION|SOLUTION|PROMPT|TESTS)"
     r"|(?P<config>ASSIGNMENT[\s_]+CONFIG))\b",
@@ -83,7 +85,7 @@ def read(path: Path) -> Sheet:
         )
     reader = _Reader(path)
     for number, (cell, part) in enumerate(
-        zip(notebook.cells, parts_of(notebook, path.name), strict=True), start=1
+        zip(notebook.cells, parts_of(notebook, path.name, MARKERS), strict=True), start=1
     ):
         reader.read(cell, part, number)
     return Sheet(
@@ -117,8 +119,7 @@ class _Reader:
             self._boundary(boundary, raw, number)
             self.cells.append(SourceCell(number, None))
         elif self.block == "TESTS":
-            self._test(cell, number)
-            self.cells.append(SourceCell(number, None))
+            self.cells.append(SourceCell(number, None, test=self._test(cell, number)))
         else:
             self._keep(cell, part, number)
 
@@ -126,9 +127,9 @@ class _Reader:
         place = Place(self.file, number)
         code = cell.source if cell.cell_type == "code" and part.role is not Role.STAFF else ""
         answer = ""
-        if holds_answer(cell, part, place) or (code and self.block == "PROMPT"):
+        if holds_answer(cell, part, place, MARKERS) or (code and self.block == "PROMPT"):
             answer = self.open.name if self.open else f"answer-{number}"
-        kept = own_cell(cell, part, place)
+        kept = own_cell(cell, part, place, MARKERS)
         if code and not answer:
             kept.source = code = self._seeded(code, number)
         self.cells.append(SourceCell(number, kept, code, answer))
@@ -167,11 +168,12 @@ class _Reader:
 
     # --- tests ---
 
-    def _test(self, cell: NotebookNode, number: int) -> None:
+    def _test(self, cell: NotebookNode, number: int) -> str:
+        """Take in a cell of tests; its code."""
         assert self.open is not None
         if cell.cell_type != "code":
             self._leave(number, 0, "a cell of words among the tests", "it is no test", "nothing")
-            return
+            return ""
         lines = cell.source.split("\n")
         settings: Mapping[str, Any] = {}
         start = 0
@@ -190,6 +192,7 @@ class _Reader:
         test = Test(number, start + 1, source, output, message, called=asserts_only)
         self.open.cases.append(_Case(test, hidden, settings.get("points")))
         self.open.last_test = number
+        return source
 
     def _close(self, question: _Open) -> None:
         settings, cases, name = question.settings, question.cases, question.name

@@ -29,18 +29,15 @@ def report_text(
     for question in questions:
         names = ", ".join(f"`{each}`" for each in question.names)
         checks = ", ".join(
-            f"{c.number} ({'hidden' if c.planned.hidden else 'public'}, {c.planned.weight:g})"
+            f"{c.number} ({'hidden' if c.planned.hidden else 'public'}, {c.planned.weight:g}"
+            f"{', shared' if c.shared else ''})"
             for c in question.checks
         )
         lines.append(f"| {question.id} | {question.points:g} | {names} | {checks} |")
-    lines += ["", "## To look at", ""]
+    lines += [*_shared(questions), *_compared(questions), "", "## To look at", ""]
     if not left:
         lines.append("Everything was taken over as it was.")
     else:
-        lines += [
-            "Where a line of a test is listed, the check has its points without that line.",
-            "",
-        ]
         lines += ["| where | what | why | what to do |", "|---|---|---|---|"]
         lines += [
             f"| {_cell(each.place)} | {_cell(each.what)} | {_cell(each.why)} | "
@@ -48,6 +45,43 @@ def report_text(
             for each in left
         ]
     return "\n".join(lines) + "\n"
+
+
+def _shared(questions: Sequence[Question]) -> list[str]:
+    """The checks that the student's process judges, and why."""
+    rows = [
+        f"| {check.number} | {check.planned.weight:g} | {_cell(check.why_shared)} |"
+        for question in questions
+        for check in question.checks
+        if check.shared
+    ]
+    if not rows:
+        return []
+    return [
+        "",
+        "## As strong as the original",
+        "",
+        "These tests run beside the student's code, as they did there: the student's process "
+        'judges itself, and can read them. Their questions say `trust = "shared"` in the manifest. '
+        "Write checks in their place when there is time; `--strict` leaves them out.",
+        "",
+        "| check | points | why it is not judged apart |",
+        "|---|---|---|",
+        *rows,
+    ]
+
+
+def _compared(questions: Sequence[Question]) -> list[str]:
+    if not any(check.compared for question in questions for check in question.checks):
+        return []
+    return [
+        "",
+        "## Compared",
+        "",
+        "Each test of the original was run as it was, in the notebook's own names, on the solution "
+        "and on the blank template. A translated check gives both what its test gives; where one "
+        "did not, the test itself was taken. The old tool itself was not run.",
+    ]
 
 
 def readme_text(name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from autograder.slicing.edits import rewritten
 from autograder.slicing.statements import facts_of
 from release.importing.model import SourceCell
+from release.importing.names import bound_names
 from release.source import plain_python
 
 #: Of the builtins, those that a check must not copy: they reach into the notebook or the machine.
@@ -66,6 +67,12 @@ class _Binding:
     uses: frozenset[str]
 
 
+def statements(source: str) -> Sequence[ast.stmt]:
+    """The statements of a cell; none where it is no Python."""
+    python = plain_python(source) if source else None
+    return ast.parse(python).body if python else ()
+
+
 def importable(module: str) -> bool:
     """Whether a module can be imported here; one of its top level is enough to say no."""
     try:
@@ -77,15 +84,19 @@ def importable(module: str) -> bool:
 class Surroundings:
     """All that a notebook binds at its top level, by name, in order."""
 
-    def __init__(self, cells: Sequence[SourceCell]) -> None:
+    def __init__(self, cells: Sequence[SourceCell], own: frozenset[str] = frozenset()) -> None:
+        self._own = own
         self._bindings: dict[str, list[_Binding]] = {}
         self._imports: dict[str, ast.stmt] = {}
+        self._tests: dict[str, list[tuple[int, ast.stmt]]] = {}
         self.modules: dict[str, None] = {}
         self.stars: list[str] = []
         for cell in cells:
-            python = plain_python(cell.source) if cell.source else None
-            for node in ast.parse(python).body if python else ():
+            for node in statements(cell.source):
                 self._add(node, cell)
+            for node in statements(cell.test):
+                for name in bound_names(node) if not isinstance(node, ast.Expr) else ():
+                    self._tests.setdefault(name, []).append((cell.number, node))
 
     def meaning(self, name: str, at: int) -> Named:
         """What `name` means to a test in the cell `at`."""
@@ -99,7 +110,28 @@ class Surroundings:
             return self._given(name, above, at)
         if name in vars(builtins) and name not in BARRED:
             return Named(Meaning.BUILTIN)
+        node = self.in_tests(name, at)
+        if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
+            return Named(Meaning.IMPORT, imports=(ast.unparse(node),))
         return Named(Meaning.UNKNOWN, why=self._unknown(name))
+
+    def importable(self, module: str) -> bool:
+        """Whether a check can import a module: one that is installed, or the assignment's own."""
+        return module.partition(".")[0] in self._own or importable(module)
+
+    def last_cell(self, name: str, at: int) -> int:
+        """The last cell above `at` that binds a name; 0 if none does."""
+        return max((b.cell for b in self._bindings.get(name, ()) if b.cell < at), default=0)
+
+    def in_tests(self, name: str, at: int) -> ast.stmt | None:
+        """What binds a name in a cell of tests above `at`, which students may not see."""
+        above = [node for cell, node in self._tests.get(name, ()) if cell < at]
+        return above[-1] if above else None
+
+    def import_text(self, name: str) -> str | None:
+        """The statement that the notebook imports a name with, whether it works here or not."""
+        node = self._imports.get(name)
+        return None if node is None else ast.unparse(node)
 
     def bound_in(self, cell: int) -> frozenset[str]:
         """The names that a cell binds."""
@@ -139,7 +171,7 @@ class Surroundings:
         node = self._imports[name]
         relative = isinstance(node, ast.ImportFrom) and bool(node.level)
         module = node.module if isinstance(node, ast.ImportFrom) else _first(node)
-        if relative or not importable(module or ""):
+        if relative or not self.importable(module or ""):
             return Named(
                 Meaning.UNKNOWN, why=f"`{ast.unparse(node)}` cannot be imported on this machine"
             )

@@ -33,6 +33,9 @@ def print_import(console: Console, imported: Imported) -> None:
         "", "Total", "", "", "", "", f"{imported.points:g} of {imported.original_points:g}"
     )
     console.print(table)
+    if imported.shared_points:
+        told = f"{imported.shared_points:g} of these points are as strong as the original: the "
+        console.print(Text(f"{told}student's process judges itself there (trust = shared)."))
     if imported.left:
         console.print(_left(imported))
     for folder in (imported.public, imported.staff):

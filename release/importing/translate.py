@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from release.importing.names import bound_names, expects_exception, last_name, own_names
 from release.importing.needs import Needs
 from release.importing.requests import check_text, request
-from release.importing.surroundings import Meaning, Named, Surroundings, importable
+from release.importing.surroundings import Meaning, Named, Surroundings
 from release.importing.words import (
     DESCRIBER,
     REWRITE,
@@ -199,7 +199,7 @@ class Translator(ast.NodeTransformer):
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> ast.AST:
         """An import in the test itself."""
         module = getattr(node, "module", None) or node.names[0].name
-        if not importable(module):
+        if not self.surroundings.importable(module):
             why = f"`{ast.unparse(node)}` cannot be imported on this machine"
             raise Untranslatable(node.lineno, why, f"install {module}, then import again")
         for alias in node.names:

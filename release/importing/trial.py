@@ -1,24 +1,40 @@
-"""A written assignment comes in; the checks that do not hold on it go out, with the reasons.
+"""A written assignment comes in; what its checks make of solution and blank template goes out.
 
 A translation may be valid Python and wrong all the same: an object that cannot leave the student's
-process, a function that changes its argument. So each check is tried on the solution, which has to
-pass it, and on the blank template, which has to fail it if it is hidden. `release.proof` asks for
-the same, and for a list of the answers that no check judges.
+process, a function that changes its argument. So each check is tried on the solution and on the
+blank template, and beside it the original's test as it was; and each answer is left blank alone.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from autograder.session import Session
+from release.graders import Graders
+from release.odd import OddAnswers, Tried, submissions
+from release.proof import SEED
 from release.templates import Blanked, blanked, solved, templates
 
 _SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check makes of the two.
+
+    Attributes:
+        why: it fails on the solution; empty if it passes.
+        blank: the blank template passes it, too.
+        stops: it ends in a fault of its own on the blank template.
+    """
+
+    why: str = ""
+    blank: bool = False
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -26,41 +42,67 @@ class Trial:
     """What became of the checks.
 
     Attributes:
-        failing: by number, why a check cannot stay.
-        free: numbers of public checks that give points to a blank template.
+        outcomes: by the number of the check.
         unnoticed: answers that no check misses where they alone are blank.
+        odd: what checks made of odd answers that they should have refused.
         fault: why nothing could be graded; empty if it could.
     """
 
-    failing: dict[str, str]
-    free: tuple[str, ...] = ()
+    outcomes: dict[str, Outcome]
     unnoticed: tuple[Blanked, ...] = ()
+    odd: tuple[Tried, ...] = ()
     fault: str = ""
 
 
-def try_checks(assignment: Assignment) -> Trial:
-    """Grade the solution, the blank template, and the solution with one answer blank at a time.
+def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
+    """Grade the solution and the blank template.
+
+    Args:
+        each_answer: and the solution with one answer blank, or an odd one, at a time.
 
     Raises:
         MarkerError, StripError: a notebook cannot be stripped.
     """
     solution, blank = solved(assignment), templates(assignment)
-    with Session(assignment, blank, allow_unsafe=True) as session:
-        on_solution = _graded(session, solution)
-        on_blank = _graded(session, blank)
+    with (
+        tempfile.TemporaryDirectory(prefix="trial-") as memory,
+        Graders(assignment, blank, Path(memory), SEED) as graders,
+    ):
+        # A second look at the whole notebook is worth its time where the solution fails alone.
+        on_solution = graders.recall(solution, _passes)
+        on_blank = graders.recall(blank, _any)
         if faults := [*on_solution.faults, *on_blank.faults]:
             return Trial({}, fault=faults[0].strip().split("\n")[-1])
-        found = {check.number: _on_blank(check) for check in on_blank.checks}
-        found |= {c.number: why for c in on_solution.checks if (why := _on_solution(c))}
-        failing = {number: why for number, why in found.items() if why}
-        kept = [check for check in on_solution.checks if check.number not in failing]
-        unnoticed = tuple(
-            each
-            for each in blanked(assignment)
-            if not _misses(_graded(session, {**solution, **each.files}), kept)
+        of_blank = {check.number: check for check in on_blank.checks}
+        outcomes = {c.number: _outcome(c, of_blank[c.number]) for c in on_solution.checks}
+        if not each_answer:
+            return Trial(outcomes)
+        known = [c for c in on_solution.checks if not outcomes[c.number].why]
+        answers = list(blanked(assignment))
+        reports = graders.grade_all(
+            [({**solution, **a.files}, lambda report: _misses(report, known)) for a in answers]
         )
-    free = (c.number for c in on_blank.checks if not c.hidden and c.score > 0)
-    return Trial(failing, tuple(number for number in free if number not in failing), unnoticed)
+        odd = list(submissions(assignment, solution, on_solution))
+        of_odd = graders.grade_all([(each.files, _any) for each in odd])
+    judge = OddAnswers(on_solution, on_blank).judge
+    tried = [t for each, report in zip(odd, of_odd, strict=True) for t in judge(each, report)]
+    return Trial(
+        outcomes,
+        tuple(
+            answer
+            for answer, report in zip(answers, reports, strict=True)
+            if not _misses(report, known)
+        ),
+        tuple(each for each in tried if each.check and each.problem),
+    )
+
+
+def _passes(report: Report) -> bool:
+    return not report.faults and all(check.status == "passed" for check in report.checks)
+
+
+def _any(_report: Report) -> bool:
+    return True
 
 
 def _misses(report: Report, kept: Sequence[CheckResult]) -> bool:
@@ -70,23 +112,13 @@ def _misses(report: Report, kept: Sequence[CheckResult]) -> bool:
     return any(c.number in counted and c.status not in ("passed", "fault") for c in report.checks)
 
 
+def _outcome(check: CheckResult, blank: CheckResult) -> Outcome:
+    passes = blank.status == "passed" or blank.score > 0
+    return Outcome(_on_solution(check), passes, blank.status == "fault")
+
+
 def _on_solution(check: CheckResult) -> str:
     if check.status == "passed":
         return ""
     why = (check.staff if check.status == "fault" else check.staff or check.message).strip()
     return f"the solution fails it here: {why.split(chr(10))[-1][:_SHOWN] or 'not fulfilled'}"
-
-
-def _on_blank(check: CheckResult) -> str:
-    if check.status == "fault":
-        return "it stops by itself on the blank template"
-    if check.status == "passed" and (check.hidden or not check.max_score):
-        return "the blank template passes it, so that it asks for no answer"
-    return ""
-
-
-def _graded(session: Session, files: Mapping[str, bytes]) -> Report:
-    with tempfile.TemporaryDirectory(prefix="trial-") as folder:
-        for name, data in files.items():
-            (Path(folder) / name).write_bytes(data)
-        return session.grade(Path(folder))

@@ -7,7 +7,7 @@ is all of it); it calls them itself. A cell that defines one and calls it means 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from release.importing.words import REWRITE, Untranslatable
 
@@ -36,11 +36,24 @@ def unwrapped(body: Sequence[ast.stmt], *, called: bool) -> tuple[list[ast.stmt]
         if len(given) != len(names):
             raise Untranslatable(body[1].lineno, "it is called with other arguments", REWRITE)
         names = dict(zip(names, given, strict=True))
+    if any(isinstance(node, ast.Return) for node in _own_nodes(function)):
+        # It ends the function and no more; here what follows would not run either.
+        raise Untranslatable(function.lineno, "a `return` in it ends a part of the test", REWRITE)
     inner = function.body
     if isinstance(inner[0], ast.Expr) and isinstance(inner[0].value, ast.Constant):
         inner = inner[1:]  # its docstring
     renamed = _Renamed(names)
     return [renamed.visit(node) for node in inner], True
+
+
+def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """All in a function but for what is in functions inside it."""
+    todo: list[ast.AST] = list(function.body)
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            todo += ast.iter_child_nodes(node)
 
 
 def _parameters(function: ast.FunctionDef) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from release.markers import BOX, KNOWN, LINE_MARKS, Markers
+from release.markers import BOX, KNOWN, Markers
 from release.spelling import nearest
 from release.unknown import unknown_markers
 
@@ -29,7 +29,9 @@ def marks(
     opened = 0
     for number, line in enumerate(lines):
         text = _text(line)
-        if (text is not None and _is_hidden(text, markers)) or (is_code and _is_behind(line)):
+        if (text is not None and _is_hidden(text, markers)) or (
+            is_code and _is_behind(line, markers)
+        ):
             yield number, _NOT_TAKEN_OUT
         elif is_code and text is not None and _is_edge(text, markers, opens=False):
             if opened == 0:
@@ -72,14 +74,14 @@ def _is_hidden(text: str, markers: Markers) -> bool:
 _CAPITALS = re.compile(r"^[\s#]*(?:BEGIN|END)\s+(?:SOLUTIONS?|HIDDEN\s+TESTS?|MARK\s+SCHEME)\b")
 
 
-def _is_behind(line: str) -> bool:
+def _is_behind(line: str, markers: Markers) -> bool:
     """Otter's form at the end of a line of code. A heading in a text may be called Solution."""
     match = _BEHIND.search(line)
     if match is None or not line[: match.start()].strip(" \t#"):
         return False
     return any(
         mark.pattern.match(match["text"]) and (not mark.exact or mark.words in match["text"])
-        for mark in LINE_MARKS
+        for mark in markers.line_marks
     )
 
 

@@ -223,14 +223,16 @@ def _name_page(name: str) -> Page:
     return labelled("file names", [(f"{name}, its name", name)])
 
 
+def is_named_secret(name: str) -> bool:
+    """Whether the words of a path say that it is not for students."""
+    words = {w.casefold() for part in PurePosixPath(name).parts for w in _WORDS.findall(part)}
+    return bool(words & _SECRET_NAMES)
+
+
 def _named(name: str) -> Iterator[Hit]:
-    """A path whose words say that it is not for students."""
-    for part in PurePosixPath(name).parts:
-        words = {word.casefold() for word in _WORDS.findall(part)}
-        if words & _SECRET_NAMES:
-            what = "a name that speaks of what students should not have"
-            yield Hit(what, name, "", name, f"named {name}", _RENAME)
-            return
+    if is_named_secret(name):
+        what = "a name that speaks of what students should not have"
+        yield Hit(what, name, "", name, f"named {name}", _RENAME)
 
 
 def _remarks(name: str, data: bytes, secrets: Secrets) -> Iterator[Hit]:

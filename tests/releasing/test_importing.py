@@ -34,6 +34,7 @@ from release.importing.locating import expanded, sort_files
 from release.importing.model import Check
 from release.importing.points import resolve
 from release.importing.terminal import print_import
+from release.markers import of_tool
 from release.source import read_source
 from release.strip import strip_notebook
 from release.templates import solved, templates
@@ -208,7 +209,10 @@ def lab_release(
 
 def test_otter_points_names_and_kinds_of_checks(lab: tuple[Path, Imported]) -> None:
     imported = lab[1]
-    assert (imported.points, imported.original_points) == (7, 8)  # the class's point is lost
+    assert (imported.points, imported.original_points) == (8, 8)
+    # What uses a function itself, or a class, is judged where it is, as in the original.
+    assert [c.number for c in imported.checks if c.shared] == ["q2.1", "q4.1"]
+    assert imported.shared_points == 4
     found = {
         check.number: (check.planned.hidden, check.planned.weight) for check in imported.checks
     }
@@ -220,32 +224,34 @@ def test_otter_points_names_and_kinds_of_checks(lab: tuple[Path, Imported]) -> N
         "q1.4": (True, 2),
         "q2.1": (True, 3),  # all or nothing: one check of all tests
         "q2.2": (False, 0),
+        "q4.1": (False, 1),
     }
     assignment = manifest.load(imported.staff)
-    assert [(q.anchor, q.names) for q in assignment.questions] == [
-        ("q1", ("double", "biggest")),
-        ("q2", ("mean_square",)),
+    assert [(q.anchor, q.names, q.trust) for q in assignment.questions] == [
+        ("q1", ("double", "biggest"), ""),
+        ("q2", ("mean_square",), "shared"),
+        ("q4", ("Stack",), "shared"),
     ]
     assert assignment.questions[0].title.startswith("Question 1. Write double")
     assert assignment.runtime.imports == ("numpy", "scipy", "scipy.ndimage")
-    assert assignment.notebooks[0].unchecked == ("q4",)
+    assert assignment.notebooks[0].unchecked == ()
 
 
 def test_otter_lists_what_it_cannot_translate(lab: tuple[Path, Imported]) -> None:
     imported = lab[1]
     listed = {(left.cell, left.line): f"{left.what}: {left.why}" for left in imported.left}
     assert "graded by hand (5 points" in listed[28, 0]
-    assert "uses the function `mean_square` itself" in listed[25, 3]
-    assert "`Stack` is a class of the student's" in listed[40, 1]
-    assert "a public test, 1 point:" in listed[40, 0]
     assert "success_message" in listed[14, 1]
     assert "students keep `rng_seed = 713`" in listed[3, 4]
     page = (imported.staff / "IMPORT.md").read_text(encoding="utf-8")
     assert all(left.place in page for left in imported.left)
+    assert "| q2.1 | 3 | it uses the function `mean_square` itself" in page
+    assert "| q4.1 | 1 | `Stack` is a class of the student's" in page
     out = io.StringIO()
     print_import(Console(file=out, width=250), imported)
     assert all(left.place in out.getvalue() for left in imported.left)
-    assert "7 of 8" in out.getvalue()
+    assert "8 of 8" in out.getvalue()
+    assert "4 of these points are as strong as the original" in out.getvalue()
 
 
 def test_otter_checks_are_pytest_functions_in_our_style(lab: tuple[Path, Imported]) -> None:
@@ -276,7 +282,7 @@ def test_the_imported_lab_releases_without_its_answers(
     lab_release: tuple[Assignment, Release],
 ) -> None:
     release = lab_release[1]
-    assert release.proof.solution.score == 7
+    assert release.proof.solution.score == 8
     assert all(check.score == 0 for check in release.proof.blank.checks)
     secret = ("max([3", "2 * x", "sum(squares)", "forty-two", "return 99", "getsource", "-1, 0")
     for path in (release.folder / "student").rglob("*"):
@@ -332,7 +338,8 @@ def ps1_release(
 
 def test_nbgrader_points_names_and_kinds_of_checks(ps1: tuple[Path, Imported]) -> None:
     imported = ps1[1]
-    assert (imported.points, imported.original_points) == (6, 7)
+    assert (imported.points, imported.original_points) == (7, 7)
+    assert [c.number for c in imported.checks if c.shared] == ["uses.1", "uses.2"]
     found = {
         check.number: (check.planned.hidden, check.planned.weight, check.title)
         for check in imported.checks
@@ -343,21 +350,21 @@ def test_nbgrader_points_names_and_kinds_of_checks(ps1: tuple[Path, Imported]) -
         "squares_raises.1": (True, 1, "`squares`: hidden test 1"),
         "squares_raises.2": (False, 0, "`squares`: public test 2"),
         "norm_test.1": (True, 2, "`norm`: hidden test 1"),
+        "uses.1": (True, 1, "`squares`: hidden test 1"),
+        "uses.2": (False, 0, "`squares`: public test 2"),
     }
     assignment = manifest.load(imported.staff)
     assert [(q.id, q.title, q.anchor) for q in assignment.questions] == [
         ("correct-squares", "Squares", "squares"),
         ("squares_raises", "Squares", "squares"),
         ("norm_test", "Norm", "norm"),
+        ("uses", "Norm", "squares"),  # and no words of the answer above it
     ]
     assert assignment.notebooks[0].unchecked == ("plot",)
 
 
 def test_nbgrader_lists_what_it_cannot_translate(ps1: tuple[Path, Imported]) -> None:
     listed = {(left.file, left.cell, left.line): left.why for left in ps1[1].left}
-    assert "uses the function `squares` itself" in listed["problem.ipynb", 12, 1]
-    assert "deletes `squares`" in listed["problem.ipynb", 12, 2]
-    assert "nothing that judges" in listed["problem.ipynb", 12, 0]
     assert "graded by hand (4 points" in listed["problem.ipynb", 10, 0]
     assert "graded by hand (2 points" in listed["problem.ipynb", 11, 0]
     assert "students get as it is" in listed["helper.py", 0, 0]
@@ -380,8 +387,9 @@ def test_the_imported_problems_release_without_their_answers(
     ps1: tuple[Path, Imported], ps1_release: tuple[Assignment, Release]
 ) -> None:
     release = ps1_release[1]
-    assert release.proof.solution.score == 6
-    assert all(check.score == 0 for check in release.proof.blank.checks)
+    assert release.proof.solution.score == 7
+    # A name that is given suffices for the last one, as in the original.
+    assert {c.number for c in release.proof.blank.checks if c.score} == {"uses.1"}
     secret = ("i ** 2", "math.sqrt", "121", "2870", "triangle", "secret", "3.0, 4.0")
     for path in (release.folder / "student").rglob("*"):
         is_text = path.is_file() and path.suffix != ".whl"  # the harness, which knows no assignment
@@ -442,7 +450,9 @@ def translated(folder: Path, test: str, **given: Any) -> tuple[str, list[Left], 
         nb(code(ANSWERS), "answers", solution=True),
         nb(code(test), "test", grade=True, points=1, **given),
     ]
-    questions, left = translate(nbgrader.read(save(folder / "one.ipynb", cells)), set())
+    questions, left = translate(
+        nbgrader.read(save(folder / "one.ipynb", cells)), set(), strict=True
+    )
     checks = questions[0].checks if questions else ()
     return "\n".join(checks[0].body) if checks else "", left, checks
 
@@ -529,12 +539,19 @@ def test_nbgraders_own_tests_are_listed_and_not_left_in_the_notebook(tmp_path: P
     assert sheet.cells[1].cell.source == "assert f(2) == 2"
 
 
-def test_a_line_without_translation_leaves_the_others(tmp_path: Path) -> None:
+def test_a_check_that_lost_a_line_never_keeps_the_points(tmp_path: Path) -> None:
     test = "size = len(dir(f))\nassert f(1) == 1\nassert size"
-    body, left, checks = translated(tmp_path, test)
-    assert (body, checks[0].planned.weight) == ("assert student.call('f', 1) == 1", 1)
-    assert [each.line for each in left] == [1, 3]
+    _body, left, checks = translated(tmp_path, test)
+    assert not checks
+    assert [each.line for each in left] == [1, 3, 0]
     assert "`size` comes from line 1" in left[1].why
+    assert "does not earn the points" in left[2].why
+    cells = [nb(code(ANSWERS), "a", solution=True), nb(code(test), "t", grade=True, points=1)]
+    questions, said = translate(nbgrader.read(save(tmp_path / "two.ipynb", cells)), set())
+    assert not said
+    (check, _public) = questions[0].checks
+    assert check.shared and check.planned.weight == 1
+    assert check.originals[0].source == test and check.asked == ("f",)
 
 
 def test_messages_made_of_values_stay_out_of_hidden_checks(tmp_path: Path) -> None:
@@ -551,7 +568,9 @@ def test_names_that_differ_by_a_sign_keep_their_checks_apart(tmp_path: Path) -> 
     cells = [nb(code(ANSWERS), "answers", solution=True)]
     for name in ("a-b", "a_b", "A b"):
         cells.append(nb(code("assert f(1) == 1"), name, grade=True, points=1))
-    questions, _left = translate(nbgrader.read(save(tmp_path / "one.ipynb", cells)), set())
+    questions, _left = translate(
+        nbgrader.read(save(tmp_path / "one.ipynb", cells)), set(), strict=True
+    )
     functions = [check.function for question in questions for check in question.checks]
     assert len(set(functions)) == len(functions) == 6
 
@@ -569,7 +588,7 @@ def test_otters_files_may_be_folders_and_never_leave_the_assignment(tmp_path: Pa
     (tmp_path / "data" / ".b.csv").write_text("1")
     (tmp_path / "data" / "link").symlink_to("/etc/passwd")
     names = expanded(tmp_path, ("data", "../secret.txt", "missing.csv"))
-    files = sort_files(tmp_path, names)
+    files = sort_files(tmp_path, names, (), of_tool("otter"))
     assert [str(path) for path in files.public] == ["data/deep/a.csv"]
     assert [left.file for left in files.left if "not copied" in left.why] == [
         "data/link",
@@ -598,7 +617,7 @@ def test_otters_saved_outputs_become_comparisons(
     tmp_path: Path, output: str, condition: str | None
 ) -> None:
     cells = otter_question(code("value", output or None))
-    questions, left = translate(otter.read(save(tmp_path / "one.ipynb", cells)), set())
+    questions, left = translate(otter.read(save(tmp_path / "one.ipynb", cells)), set(), strict=True)
     if condition is None:
         assert not questions
         assert "output" in left[0].why
@@ -609,9 +628,12 @@ def test_otters_saved_outputs_become_comparisons(
 
 def test_otters_prints_on_the_way_are_listed(tmp_path: Path) -> None:
     cells = otter_question(code("for i in range(2):\n    print(f(i))\nassert f(1) == 1", "0\n1"))
-    questions, left = translate(otter.read(save(tmp_path / "one.ipynb", cells)), set())
+    questions, left = translate(otter.read(save(tmp_path / "one.ipynb", cells)), set(), strict=True)
+    assert not questions
     assert "what it prints on the way" in left[0].why
-    assert "assert student.call('f', 1) == 1" in questions[0].checks[0].body[1]
+    questions, left = translate(otter.read(tmp_path / "one.ipynb"), set())
+    assert not left
+    assert questions[0].checks[0].originals[0].shows == "0\n1"
 
 
 def otter_question(*tests: NotebookNode, settings: str = "name: q1", config: str = "") -> list[Any]:
@@ -634,7 +656,7 @@ def test_otters_test_functions_are_given_the_notebooks_names(tmp_path: Path) -> 
         code("def test_g(value):\n    assert value == 3"),
     ]
     cells = otter_question(*tests, config="tests:\n  ok_format: false")
-    questions, left = translate(otter.read(save(tmp_path / "one.ipynb", cells)), set())
+    questions, left = translate(otter.read(save(tmp_path / "one.ipynb", cells)), set(), strict=True)
     assert not left
     assert [check.body for check in questions[0].checks] == [
         ("assert student.call('f', 1) == student.value('value') - 2, 'not so: f(1) == value - 2'",),
@@ -704,7 +726,7 @@ def test_a_notebook_that_a_script_would_change_stays_one(tmp_path: Path) -> None
     assert again.source == f"# BEGIN SOLUTION\n{cells[0].source}\n# END SOLUTION"
 
 
-def test_checks_that_do_not_hold_are_taken_out_and_listed(tmp_path: Path) -> None:
+def test_checks_that_do_not_hold_become_the_tests_that_they_were(tmp_path: Path) -> None:
     free = "try:\n    other + 1\nexcept Exception:\n    pass\nassert 1"
     cells = [
         nb(code("def grow(x):\n    x.append(1)\n\nbox = {1, 2}\nfine = 3"), "a", solution=True),
@@ -715,10 +737,30 @@ def test_checks_that_do_not_hold_are_taken_out_and_listed(tmp_path: Path) -> Non
         nb(code("assert fine == 3"), "fine", grade=True, points=1),
     ]
     imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
-    assert [question.id for question in imported.questions] == ["a-set", "fine"]
+    assert imported.points == 4
+    shared = {check.number: check.why_shared for check in imported.checks if check.shared}
+    assert "the solution fails it here" in shared["mutates.1"]
+    assert shared.keys() == {"mutates.1", "mutates.2"}
+    assert all(check.compared for check in imported.checks)
     why = {left.cell: left.why for left in imported.left if left.cell}
-    assert "the solution fails it here" in why[3]
-    assert "the blank template passes it" in why[5]
+    assert "the blank template passes it, as in the original" in why[5]
+    assignment = manifest.load(imported.staff)
+    assert assignment.question("free").blank_passes == ("free.1",)
+    assert assignment.question("mutates").trust == "shared"
+    assert build(assignment, tmp_path / "dist").proof.solution.score == 4
+    proved = build(assignment, tmp_path / "dist").proof
+    assert {c.number: c.score for c in proved.blank.checks if c.score} == {"free.1": 1}
+
+
+def test_what_the_solution_fails_in_the_original_too_is_left_out(tmp_path: Path) -> None:
+    cells = [
+        nb(code("x = 1"), "a", solution=True),
+        nb(code("assert x == 2"), "wrong", grade=True, points=1),
+        nb(code("assert x == 1"), "right", grade=True, points=1),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert [question.id for question in imported.questions] == ["right"]
+    assert "the solution fails it here" in next(left.why for left in imported.left if left.cell)
 
 
 def test_an_assignment_graded_by_hand_alone_is_imported_and_says_so(tmp_path: Path) -> None:
@@ -770,7 +812,7 @@ def test_paths_and_names_that_are_none(tmp_path: Path, lab: tuple[Path, Imported
     for path, finding in (
         (tmp_path / "nowhere", "no such file"),
         (tmp_path / "empty", "no notebook in this folder"),
-        (lab[0].parent / "data.csv", "give an .ipynb"),
+        (lab[0].parent / "data.csv", "found no notebook"),
         (tmp_path / "broken.ipynb", "no valid JSON"),
     ):
         with pytest.raises(UserError, match=finding):
@@ -781,3 +823,86 @@ def test_paths_and_names_that_are_none(tmp_path: Path, lab: tuple[Path, Imported
     save(tmp_path / "two" / "b.ipynb", OTTER)
     with pytest.raises(ImportFailed, match=r"2 master notebooks of otter-grader \(a\.ipynb, b"):
         import_assignment("otter", tmp_path / "two", tmp_path / "out")
+
+
+def test_partial_credit_of_nbgrader_is_the_last_number(tmp_path: Path) -> None:
+    test = "points = 0\nif x > 0:\n    points += 1\nif x > 5:\n    points += 1\npoints"
+    cells = [
+        nb(code("x = 9"), "a", solution=True),
+        nb(code(test), "part", grade=True, points=2),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert imported.points == imported.shared_points == 2
+    assignment = manifest.load(imported.staff)
+    files = solved(assignment)
+    notebook = Notebook(files["n.ipynb"])
+    notebook.edit("a", ("x = 9", "x = 1"))
+    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+        assert session.grade_files(files, seed=1).score == 2
+        half = Graded(session.grade(notebook.save(tmp_path / "half" / "n.ipynb")))
+    assert half.scores["part.1"] == 1
+    assert "does not give all" in half.check("part.1").message
+
+
+def test_a_courses_own_delimiters_count_and_no_others(tmp_path: Path) -> None:
+    config = (
+        'c = get_config()\nc.ClearSolutions.begin_solution_delimeter = "LÖSUNG AN"\n'
+        'c.ClearSolutions.end_solution_delimeter = "LÖSUNG AUS"\n'
+    )
+    (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    given = "# BEGIN TESTS\n# YOUR CODE HERE\n# Solution for part a\ny = 2  # answer"
+    cells = [
+        nb(code("x = 0\n# LÖSUNG AN: so\nx = 1\n# LÖSUNG AUS\nx"), "a", solution=True),
+        code(given),
+        nb(code("assert x == 1"), "t", grade=True, points=1),
+    ]
+    path = save(tmp_path / "source" / "ps" / "n.ipynb", cells)
+    imported = import_assignment("nbgrader", path, tmp_path / "out")
+    assignment = manifest.load(imported.staff)
+    assert {allowed.reason for allowed in assignment.allowed} == {"the original ships it"}
+    assert assignment.markers.tool == "nbgrader"
+    release = build(assignment, tmp_path / "dist")
+    text = (release.folder / "student" / "n.ipynb").read_text(encoding="utf-8")
+    assert "Solution for part a" in text and "x = 1" not in text
+
+
+def test_a_notebook_brings_what_it_names_and_no_copy_of_itself(tmp_path: Path) -> None:
+    test = "from nose.tools import assert_equal\nassert_equal(x, 1)"
+    cells = [
+        nb(code("import helper\nopen('data/a.csv')\nx = helper.ONE"), "a", solution=True),
+        nb(code(test), "t", grade=True, points=1),
+    ]
+    path = save(tmp_path / "ps" / "n.ipynb", cells)
+    (path.parent / "data").mkdir()
+    for name in ("data/a.csv", "data/other.csv", "n.md", "requirements.txt"):
+        (path.parent / name).write_text("1\n")
+    (path.parent / "helper.py").write_text("ONE = 1\n")
+    imported = import_assignment("nbgrader", path, tmp_path / "out")
+    public = {p.relative_to(imported.public).as_posix() for p in imported.public.rglob("*.*")}
+    assert {"data/a.csv", "helper.py", "nose/tools.py"} <= public
+    assert not {"data/other.csv", "n.md"} & public
+    assert imported.points == 1
+    build(manifest.load(imported.staff), tmp_path / "dist")
+
+
+def test_what_needs_a_missing_module_keeps_its_points_and_is_named_first(tmp_path: Path) -> None:
+    cells = [
+        nb(code("import no_such_module\nx = no_such_module.one()"), "a", solution=True),
+        nb(code("assert x == 1"), "t", grade=True, points=1),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert imported.points == imported.shared_points == 1
+    assert any("autograder setup solutions/n" in left.remedy for left in imported.left)
+    assert (imported.public / "requirements.txt").read_text() == "no_such_module\n"
+
+
+def test_strict_leaves_out_what_only_the_students_process_could_judge(tmp_path: Path) -> None:
+    cells = [
+        nb(code("def f():\n    return 1"), "a", solution=True),
+        nb(code("import inspect\nassert inspect.getsource(f)"), "t", grade=True, points=1),
+        nb(code("assert f() == 1"), "u", grade=True, points=1),
+    ]
+    path = save(tmp_path / "n.ipynb", cells)
+    imported = import_assignment("nbgrader", path, tmp_path / "out", strict=True)
+    assert (imported.points, imported.shared_points) == (1, 0)
+    assert any("uses the function `f` itself" in left.why for left in imported.left)

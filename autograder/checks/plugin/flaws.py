@@ -13,7 +13,7 @@ from pathlib import Path
 from autograder.checks.plugin import sources
 from autograder.checks.plugin.locations import Location, Locations
 from autograder.checks.plugin.model import CheckSpec
-from autograder.model.manifest import Question
+from autograder.model.manifest import SHARED, Question
 
 
 def of_files(
@@ -61,8 +61,19 @@ def of_checks(checks: Sequence[CheckSpec], where: Locations) -> list[str]:
             key=lambda spec: spec.number,
             words="both have the number {0}; give each check its own.",
         ),
+        *_trust(checks, where),
         *_dependencies(checks, where),
     ]
+
+
+def _trust(checks: Sequence[CheckSpec], where: Locations) -> Iterator[str]:
+    for spec in checks:
+        if spec.shared and spec.question.trust != SHARED:
+            yield (
+                f"{_named(spec, where)}: the student's process judges itself there; say "
+                f'trust = "{SHARED}" for question {spec.question.id} in the manifest, or take '
+                "@shared() out."
+            )
 
 
 def of_points(

@@ -35,6 +35,7 @@ class CheckSpec:
         fixtures: what the function asks for.
         depends_on: the functions' names of the checks that have to pass first.
         seconds: its own time limit; None for the manifest's.
+        shared: the student's process judges itself in it.
         hide_errors: what students read of any failure, if the check says so.
     """
 
@@ -55,6 +56,7 @@ class CheckSpec:
     depends_on: tuple[str, ...] = ()
     seconds: float | None = None
     all_or_nothing: bool = False
+    shared: bool = False
     hide_errors: str | None = None
 
     @property
@@ -250,6 +252,7 @@ class Check:
             pictures=next((case.pictures for case in cases if case.pictures), ()),
             tripped=any(case.tripped for case in cases),
             asked=self.asked,
+            shared=spec.shared,
         )
 
     def _message(self, cases: list[Case]) -> str:

@@ -62,6 +62,7 @@ def read(items: Sequence[pytest.Item], assignment: Assignment, where: Locations)
         depends_on=reader.depends_on(items),
         seconds=reader.seconds(),
         all_or_nothing=any(item.get_closest_marker("all_or_nothing") for item in items),
+        shared=any(item.get_closest_marker("shared") for item in items),
         hide_errors=getattr(function, "__hide_errors__", None),
     )
 

@@ -14,6 +14,9 @@ from autograder.checks import Student, fail
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed
 
+#: What a student reads of a test that gives a part of its points.
+PARTLY = "The test does not give all of its points."
+
 
 class Answers:
     """The student's answer as the original tests knew it."""
@@ -39,6 +42,12 @@ class Answers:
     def value(self, name: str, /) -> Any:
         """The value of the student's name."""
         return _plain(self._student.value(name))
+
+    def shared(
+        self, source: str, /, *names: str, shows: str | None = None, points: float | None = None
+    ) -> float:
+        """Run a test as it was, beside the student's code, which judges itself."""
+        return self._student.shared(source, *names, shows=shows, points=points)
 
 
 @pytest.fixture
