@@ -1,7 +1,7 @@
 # ruff: noqa
 """None times a huge side, too many sides, sides whose product overflows.
 
-defence: shapes are those of arrays that can be
+defence: what is put together is taken apart again and compared
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A shared mapping of /dev/zero is memory too: reading it takes it, and it can be dropped.
 
-defence: Landlock (/dev/zero is not granted); the watch sees that there is such a mapping
+defence: landlock + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30
