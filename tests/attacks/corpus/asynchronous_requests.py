@@ -1,7 +1,7 @@
 # ruff: noqa
 """Every asynchronous request that the whole machine may have (fs.aio-max-nr) is taken.
 
-defence: seccomp (io_setup)
+defence: seccomp: asynchronous requests
 control: naive
 wins: trophy
 """

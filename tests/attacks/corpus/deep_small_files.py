@@ -1,7 +1,7 @@
 # ruff: noqa
 """Many small files lie deeper than a path is long.
 
-defence: the watch opens each folder in the one above, so that no path is too long for it
+defence: folders are watched however long their path is
 control: naive
 wins: trophy
 seconds: 30

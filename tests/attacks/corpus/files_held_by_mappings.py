@@ -1,7 +1,7 @@
 # ruff: noqa
 """Nameless files are closed, too; a page of each that is mapped holds all of it on the disk.
 
-defence: the watch looks at mappings, of which each counts as a full file
+defence: files that are held by a mapping are watched
 control: naive
 wins: trophy
 seconds: 30

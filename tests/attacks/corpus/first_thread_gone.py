@@ -1,7 +1,7 @@
 # ruff: noqa
 """The first thread of each process ends, and with it what /proc tells of the process's memory.
 
-defence: the watch looks at a thread that is alive
+defence: a process lives as long as one of its threads
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """None times a huge side, too many sides, sides whose product overflows.
 
-defence: shapes are those of arrays that can be
+defence: bytes of arrays are bounded on arrival
 control: own
 wins: harm
 """

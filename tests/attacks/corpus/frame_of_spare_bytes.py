@@ -1,7 +1,7 @@
 # ruff: noqa
 """Numbers that are written longer than they are.
 
-defence: a number has one spelling
+defence: a value has one frame
 control: own
 wins: harm
 """

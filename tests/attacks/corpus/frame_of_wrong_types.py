@@ -1,7 +1,7 @@
 # ruff: noqa
 """Tags with parts of other types, unknown element types, objects of the grader's, text that is none.
 
-defence: a tag is looked at together with its parts
+defence: texts are UTF-8
 control: own
 wins: harm
 """

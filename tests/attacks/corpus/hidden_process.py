@@ -1,7 +1,7 @@
 # ruff: noqa
 """A process closes what /proc tells of it (PR_SET_DUMPABLE), and holds nameless files.
 
-defence: the watch; in a container, where it may not look then, whoever hides is stopped
+defence: files that are held open are watched + whoever hides what it holds is stopped
 control: naive
 wins: trophy
 seconds: 30

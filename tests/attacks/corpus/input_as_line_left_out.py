@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is the line of a statement that is not run, in which code is said to stop.
 
-defence: a place is named only for lines that are run
+defence: lines that are not run are not quoted + of many lines none is named to code that has seen an input
 control: own
 wins: input
 """

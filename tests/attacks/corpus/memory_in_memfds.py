@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in files without a name (memfd), which no process's resident memory counts.
 
-defence: seccomp (memfd_create); the watch counts what such files hold
+defence: seccomp: files in memory + files in memory are watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A new program has none of the libraries, but the whole of the limit that was made for them.
 
-defence: RLIMIT_DATA; the watch on memory
+defence: RLIMIT_DATA + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Page tables without pages: each of many processes reads single pages, far from each other.
 
-defence: the watch counts page tables
+defence: page tables are watched
 control: naive
 wins: trophy
 seconds: 30

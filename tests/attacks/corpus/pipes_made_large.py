@@ -1,7 +1,7 @@
 # ruff: noqa
 """Each pipe is made as large as the system lets it.
 
-defence: seccomp (fcntl with F_SETPIPE_SZ); the watch counts pipes
+defence: seccomp: requests about descriptors
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A shared mapping of /dev/zero is memory too: reading it takes it, and it can be dropped.
 
-defence: Landlock (/dev/zero is not granted); the watch sees that there is such a mapping
+defence: landlock: of devices only random numbers + shared memory of which nothing tells the size is too much
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in the buffers of socket pairs, made larger; nobody's resident memory counts it.
 
-defence: seccomp (setsockopt); the watch counts sockets
+defence: seccomp: larger buffers of sockets + sockets are watched
 control: naive
 wins: trophy
 seconds: 30

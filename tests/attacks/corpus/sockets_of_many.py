@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in socket buffers of the ordinary size, of many processes.
 
-defence: the watch counts sockets
+defence: sockets are watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A no-break space in an f-string, which Python 3.11 cannot write anew: the harness is at fault.
 
-defence: texts and numbers are left out where names are looked for; code is cut out of the text
+defence: texts and numbers are left out where names are looked for
 control: own
 wins: fault
 """
