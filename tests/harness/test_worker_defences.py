@@ -213,21 +213,6 @@ def test_names_of_scratch_folders_tell_no_number(sandbox: Sandbox) -> None:
     assert attack(sandbox, source) is True
 
 
-def test_collections_are_not_made_between_workers(sandbox: Sandbox) -> None:
-    """How often the zygote has collected would tell how many it has forked."""
-    source = """
-        import gc
-        before = [each["collections"] for each in gc.get_stats()]
-        def attack():
-            return gc.isenabled(), before[1:]
-    """
-    first = attack(sandbox, source)
-    for _ in range(40):
-        sandbox.worker().close()
-    assert first[0] is True
-    assert attack(sandbox, source) == first
-
-
 @needs_x86
 def test_clone3_is_not_there(sandbox: Sandbox) -> None:
     calls = {"clone3": 435}

@@ -25,7 +25,7 @@ def build(folder, arena):
     cells = json.loads(arena.notebook(""))["cells"]
     number = next(n for n, cell in enumerate(cells, 1) if cell.get("id") == "answers")
     tree = json.loads(arena.notebook(CELL.replace("@CELL@", str(number + 1))))
-    other = dict(tree["cells"][number - 1], id="other", source="print(1)\n" * 70_000)
+    other = dict(tree["cells"][number - 1], id="other", source="print(\n" + "1,\n" * 70_000 + ")")
     tree["cells"].insert(number, other)
     (folder / "attacked.ipynb").write_text(json.dumps(tree))
     return folder

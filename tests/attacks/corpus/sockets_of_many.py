@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in socket buffers of the ordinary size, of many processes.
 
-defence: sockets are watched
+defence: sockets are watched + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30
