@@ -136,9 +136,10 @@ def test_a_cut_header_is_a_lie(header: bytes) -> None:
 def test_keys_are_short() -> None:
     def header(length: int) -> bytes:
         one = (1).to_bytes(4, "little")
-        return b"M" + one + b"I" + length.to_bytes(4, "little") + bytes(length) + b"N"
+        number = bytes(length - 1) + b"\1"
+        return b"M" + one + b"I" + length.to_bytes(4, "little") + number + b"N"
 
-    assert Plan(header(8), 0).value([]) == {0: None}
+    assert Plan(header(8), 0).value([]) == {1 << 56: None}
     with pytest.raises(WireError, match="too many digits"):
         Plan(header(9), 0)
 
@@ -224,7 +225,7 @@ def _told(ends: dict[str, str]) -> str:
         name: StudentException("raised", "NameError", f"name '{cause}' is not defined", line=n)
         for n, (name, cause) in enumerate(ends.items(), start=1)
     }
-    answers: Any = SimpleNamespace(line=lambda *_: "", unreadable=lambda *_: "", lines=lambda _: 1)
+    answers: Any = SimpleNamespace(line=lambda *_: "", unreadable=lambda *_: "", lines=lambda *_: 1)
     plan: Any = SimpleNamespace(broken=())
     name = next(iter(ends))
     wording = Wording(answers, None, plan, failures, secret=False)  # type: ignore[arg-type]
