@@ -68,6 +68,7 @@ SWITCH = "without" in inspect.signature(Session.grade).parameters
 SECONDS = 12.0
 #: The same for the naive grader, and for an attack that is to hang it.
 NAIVE_SECONDS, HANGING_SECONDS = 10.0, 1.5
+HURRY = "@time_limit(1)\ndef test_trophy("
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 FULL_MARKS = 11.0
 RESULTS_BYTES = 2_000_000
@@ -220,9 +221,13 @@ class Verdict:
 
 
 class Arena:
-    """A copy of the assignment, a session and a naive grader, for one attack after the other."""
+    """A copy of the assignment, a session and a naive grader, for one attack after the other.
 
-    def __init__(self, folder: Path, canary: str) -> None:
+    Args:
+        patience: the seconds that the check of what an attack has to show gives it.
+    """
+
+    def __init__(self, folder: Path, canary: str, *, patience: int = 1) -> None:
         self.folder = folder
         self.canary = f"canary-{canary}"
         folder.mkdir(mode=0o755)
@@ -230,7 +235,10 @@ class Arena:
         for path in (folder / "staff").rglob("*"):
             if path.suffix in (".py", ".toml"):
                 text = path.read_text(encoding="utf-8")
-                path.write_text(text.replace("@CANARY@", canary), encoding="utf-8")
+                text = text.replace("@CANARY@", canary).replace(
+                    HURRY, HURRY.replace("1", str(patience))
+                )
+                path.write_text(text, encoding="utf-8")
         (folder / "staff").chmod(0o700)
         with (folder / "public" / "large.bin").open("wb") as file:  # larger than is copied
             file.truncate(9 << 20)

@@ -303,6 +303,23 @@ class TestInAWorker:
         assert attack(sandbox, source, bounds=big, without={"landlock"}) == everything
         assert attack(sandbox, source, bounds=big) == ["own"]
 
+    def test_libraries_are_not_run(self, sandbox: Sandbox) -> None:
+        """The C library is a program, too, where it says its version."""
+        source = """
+            import subprocess
+            def attack(path):
+                try:
+                    return subprocess.run([path], check=False, stdout=-3).returncode == 0
+                except OSError:
+                    return False
+        """
+        mapped = Path("/proc/self/maps").read_text(encoding="utf-8").split()
+        library = next((part for part in mapped if part.endswith("/libc.so.6")), "")
+        if not os.access(library, os.X_OK):
+            pytest.skip("the C library is no program")
+        assert attack(sandbox, source, library, without={"landlock"}) is True
+        assert attack(sandbox, source, library) is False
+
     def test_programs_beside_the_libraries_cannot_be_read(self, sandbox: Sandbox) -> None:
         """What can be read could be started by the loader."""
         source = """

@@ -289,6 +289,22 @@ def test_a_plain_users_worker_is_watched_with_what_it_has_started(
         assert len(processes_of(30_001)) == 2, "the clean process and the grader"
 
 
+def test_a_plain_users_worker_does_not_hide_its_folders(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """No user but root looks into a folder that is closed to its owner."""
+    source = """
+        import os, time
+        def attack():
+            os.mkdir("closed", 0o000)
+            time.sleep(0.5)
+    """
+    with opened(tmp_path_factory, user=30_001) as sandbox:
+        with pytest.raises(WorkerStopped, match="folders that cannot be looked into"):
+            attack(sandbox, source)
+        assert list(sandbox.scratch.iterdir()) == []
+
+
 def test_whoever_hides_is_stopped_at_the_second_look(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

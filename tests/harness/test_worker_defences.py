@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import resource
@@ -31,7 +32,12 @@ pytestmark = needs_root
 #: Calls by their numbers on x86-64, written down apart from the filter's own table. With arguments
 #: that mean nothing each ends in an error: EPERM, if the filter refuses it.
 CALLS = {
-    "connect": 42,
+    **{"connect": 42, "bind": 49, "ioctl": 16, "fcntl": 72, "mmap": 9, "futex": 202},
+    **{"mincore": 27, "fanotify_init": 300, "fanotify_mark": 301},
+    **{"memfd_create": 319, "vmsplice": 278, "splice": 275, "tee": 276, "sendfile": 40},
+    **{"sendmsg": 46, "sendmmsg": 307, "setsockopt": 54, "io_setup": 206, "io_submit": 209},
+    **{"landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446},
+    **{"setxattr": 188, "lsetxattr": 189, "fsetxattr": 190},
     **{"ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312},
     **{"pidfd_getfd": 438, "process_madvise": 440, "migrate_pages": 256, "move_pages": 279},
     **{"unshare": 272, "setns": 308},
@@ -46,6 +52,14 @@ CALLS = {
     **{"reboot": 169, "swapon": 167, "swapoff": 168, "settimeofday": 164, "clock_settime": 227},
     **{"clock_adjtime": 305, "adjtimex": 159, "sethostname": 170, "setdomainname": 171},
     **{"acct": 163, "quotactl": 179, "syslog": 103, "iopl": 172, "ioperm": 173},
+}
+#: The same of those that look as if the kernel lacked them, or as if they had been done.
+ANSWERED = {
+    **{"preadv2": (327, errno.ENOSYS), "cachestat": (451, errno.ENOSYS), "fadvise64": (221, 0)},
+    **{"inotify_init": (253, errno.ENOSYS), "inotify_init1": (294, errno.ENOSYS)},
+    **{"inotify_add_watch": (254, errno.ENOSYS), "fallocate": (285, errno.EOPNOTSUPP)},
+    **{"futex_waitv": (449, errno.ENOSYS), "futex_wake": (454, errno.ENOSYS)},
+    **{"futex_wait": (455, errno.ENOSYS), "futex_requeue": (456, errno.ENOSYS)},
 }
 #: Root and outside of Landlock, which refuse some of them too.
 FILTER_ALONE = {"uid", "landlock"}
@@ -90,13 +104,26 @@ def test_limits_of_a_worker(sandbox: Sandbox) -> None:
         import resource
         def attack():
             return [resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in
-                    ("CORE", "MSGQUEUE", "NPROC", "NOFILE", "FSIZE")]
+                    ("CORE", "MSGQUEUE", "NPROC", "NOFILE", "FSIZE", "MEMLOCK", "SIGPENDING")]
     """
-    bounds = [(bound, bound) for bound in (0, 0, 64, 256, 1 << 20)]
+    bounds = [(bound, bound) for bound in (0, 0, 64, 256, 1 << 20, 1 << 16, 1000)]
     limits = resource.getrlimit(resource.RLIMIT_CORE)
     resource.prlimit(sandbox.process.pid, resource.RLIMIT_CORE, (1 << 20, limits[1]))
     assert attack(sandbox, source) == bounds
     assert attack(sandbox, source, without=("rlimits",)) != bounds
+
+
+def test_memory_of_a_worker_has_two_limits(sandbox: Sandbox) -> None:
+    """On its addresses, and on what it may write there, which a new program has whole too."""
+    source = """
+        import resource
+        def attack(more):
+            kinds = resource.RLIMIT_AS, resource.RLIMIT_DATA
+            limits = [resource.getrlimit(each) for each in kinds]
+            return [hard in range(more, 1 << 40) for _soft, hard in limits]
+    """
+    assert attack(sandbox, source, BOUNDS.memory) == [True, True]
+    assert attack(sandbox, source, BOUNDS.memory, without=("rlimits",)) == [False, False]
 
 
 @pytest.mark.timeout(120)
@@ -140,6 +167,50 @@ CALLING = """
 def test_calls_that_are_refused(sandbox: Sandbox) -> None:
     refused = attack(sandbox, CALLING, CALLS, without=FILTER_ALONE)
     assert refused == dict.fromkeys(CALLS, 1)
+
+
+@needs_x86
+def test_calls_that_are_answered_otherwise(sandbox: Sandbox) -> None:
+    numbers = {name: number for name, (number, _answer) in ANSWERED.items()}
+    answers = {name: answer for name, (_number, answer) in ANSWERED.items()}
+    assert attack(sandbox, CALLING, numbers) == answers
+    assert attack(sandbox, CALLING, numbers, without={"seccomp"}) != answers
+
+
+def test_locks_on_others_files_lock_nobody_out(sandbox: Sandbox) -> None:
+    source = """
+        import fcntl, os
+        def attack():
+            try:
+                for _ in range(2):
+                    fcntl.flock(os.open(os.__file__, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+    """
+    assert attack(sandbox, source) is False
+    assert attack(sandbox, source, without={"seccomp"}) is True
+
+
+def test_pages_are_not_thrown_out_of_memory(sandbox: Sandbox) -> None:
+    source = """
+        import ctypes
+        def attack():
+            libc = ctypes.CDLL(None)
+            return [libc.madvise(None, ctypes.c_size_t(0), advice) for advice in (20, 21)]
+    """
+    assert attack(sandbox, source) == [-1, -1]
+    assert attack(sandbox, source, without={"seccomp"}) == [0, 0]
+
+
+def test_names_of_scratch_folders_tell_no_number(sandbox: Sandbox) -> None:
+    """They come of no generator that a fork inherits: its place would be their number."""
+    source = """
+        import tempfile
+        def attack():
+            return getattr(tempfile._name_sequence, "_rng", None) is None
+    """
+    assert attack(sandbox, source) is True
 
 
 @needs_x86

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Every asynchronous request that the whole machine may have (fs.aio-max-nr) is taken.
 
-defence: seccomp: memory that belongs to no process
+defence: seccomp: asynchronous requests + files that are held by a mapping are watched
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Large files lie deeper than a path is long.
 
-defence: the size of the scratch folder is watched
+defence: folders are watched however long their path is
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Files lie deeper than a path is long, where whoever adds up their sizes cannot look.
 
-defence: folders that cannot be looked into count as too much
+defence: folders are watched however long their path is
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Many small files lie deeper than a path is long.
 
-defence: the number of files in the scratch folder is watched
+defence: folders are watched however long their path is
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The disk's space is reserved for a file beyond its end, where its size is not limited.
 
-defence: seccomp: what is asked of descriptors
+defence: seccomp: requests to devices and files
 control: naive
 wins: trophy
 """

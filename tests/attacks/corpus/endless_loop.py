@@ -1,7 +1,7 @@
 # ruff: noqa
 """A loop without end that ignores every signal.
 
-defence: a check's deadline + the time limit of a submission
+defence: a check's deadline + the time limit of a submission + RLIMIT_CPU
 control: naive
 wins: time
 """

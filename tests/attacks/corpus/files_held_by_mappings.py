@@ -1,7 +1,7 @@
 # ruff: noqa
 """Nameless files are closed, too; a page of each that is mapped holds all of it on the disk.
 
-defence: files without a name are counted
+defence: files that are held by a mapping are watched
 control: naive
 wins: trophy
 seconds: 30

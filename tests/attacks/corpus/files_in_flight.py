@@ -1,7 +1,7 @@
 # ruff: noqa
 """Nameless files are closed and lie, as descriptors on their way, in a socket that nobody reads.
 
-defence: seccomp: memory that belongs to no process
+defence: seccomp: descriptors on their way
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Where every user may write there is a folder in memory; files in it are in nobody's memory.
 
-defence: landlock + what lies in shared folders is counted
+defence: landlock + what lies in shared folders is watched
 control: naive
 wins: trophy
 seconds: 30

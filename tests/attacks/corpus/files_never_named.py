@@ -1,7 +1,7 @@
 # ruff: noqa
 """The disk is filled by files that never had a name (O_TMPFILE), held by several processes.
 
-defence: files without a name are counted
+defence: files that are held open are watched + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The first thread of each process ends, and with it what /proc tells of the process's memory.
 
-defence: the memory of all of a worker's processes is watched
+defence: a process lives as long as one of its threads + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30

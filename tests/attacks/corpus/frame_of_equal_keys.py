@@ -1,7 +1,7 @@
 # ruff: noqa
 """Dicts and sets with keys and members that are equal.
 
-defence: keys and members are distinct
+defence: a value has one frame
 control: own
 wins: harm
 """

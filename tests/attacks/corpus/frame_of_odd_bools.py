@@ -1,7 +1,7 @@
 # ruff: noqa
 """Bools of 2 and 255, texts wider than their letters: what NumPy makes of them is anybody's guess.
 
-defence: bools are 0 or 1
+defence: a value has one frame
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """None times a huge side, too many sides, sides whose product overflows.
 
-defence: what is put together is taken apart again and compared
+defence: bytes of arrays are bounded on arrival
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Numbers that are written longer than they are.
 
-defence: numbers have one spelling
+defence: a value has one frame
 control: own
 wins: harm
 """

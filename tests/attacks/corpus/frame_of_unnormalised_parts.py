@@ -1,7 +1,7 @@
 # ruff: noqa
 """Fractions that can be reduced, spans of too many seconds, names that steer.
 
-defence: what is put together is taken apart again and compared
+defence: a value has one frame
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Tags with parts of other types, unknown element types, objects of the grader's, text that is none.
 
-defence: what is put together is taken apart again and compared
+defence: texts are UTF-8
 control: own
 wins: harm
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """What one check has shown is kept for another one.
 
-defence: landlock + what lies in shared folders is counted
+defence: landlock + what lies in shared folders is removed
 control: naive
 wins: trophy
 """

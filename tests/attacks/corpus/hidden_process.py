@@ -1,7 +1,7 @@
 # ruff: noqa
 """A process closes what /proc tells of it (PR_SET_DUMPABLE), and holds nameless files.
 
-defence: the memory of all of a worker's processes is watched
+defence: files that are held open are watched + whoever hides what it holds is stopped
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Pipes hold memory that is mapped no more (vmsplice): one byte of a huge page holds all of it.
 
-defence: seccomp: memory that belongs to no process
+defence: seccomp: pages that a pipe holds
 control: naive
 wins: trophy
 seconds: 30

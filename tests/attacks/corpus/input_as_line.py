@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is the line of a long file in which an exception is said to have arisen.
 
-defence: of many lines none is named to code that has seen an input
+defence: lines that are not run are not quoted + of many lines none is named to code that has seen an input
 control: own
 wins: input
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is the line of a statement that is not run, in which code is said to stop.
 
-defence: a place is named only for lines that are run
+defence: lines that are not run are not quoted + of many lines none is named to code that has seen an input
 control: own
 wins: input
 """
@@ -9,7 +9,9 @@ wins: input
 CELL = """
 for step in range(1):
     rate = 1
-@LINES@def label(text):
+    print(
+@LINES@    )
+def label(text):
     rate
     import os
     from autograder import wire
@@ -27,7 +29,7 @@ def build(folder, arena):
 
     cells = json.loads(arena.notebook(""))["cells"]
     number = next(n for n, cell in enumerate(cells, 1) if cell.get("id") == "answers")
-    cell = CELL.replace("@CELL@", str(number)).replace("@LINES@", "    print(1)\n" * 70_000)
+    cell = CELL.replace("@CELL@", str(number)).replace("@LINES@", "    1,\n" * 70_000)
     (folder / "attacked.ipynb").write_text(arena.notebook(cell))
     return folder
 

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The hidden input is the line of a cell that has no part in the answer, where code is said to stop.
 
-defence: a place is named only for lines that are run
+defence: lines that are not run are not quoted + of many lines none is named to code that has seen an input
 control: own
 wins: input
 """
@@ -25,7 +25,7 @@ def build(folder, arena):
     cells = json.loads(arena.notebook(""))["cells"]
     number = next(n for n, cell in enumerate(cells, 1) if cell.get("id") == "answers")
     tree = json.loads(arena.notebook(CELL.replace("@CELL@", str(number + 1))))
-    other = dict(tree["cells"][number - 1], id="other", source="print(1)\n" * 70_000)
+    other = dict(tree["cells"][number - 1], id="other", source="print(\n" + "1,\n" * 70_000 + ")")
     tree["cells"].insert(number, other)
     (folder / "attacked.ipynb").write_text(json.dumps(tree))
     return folder

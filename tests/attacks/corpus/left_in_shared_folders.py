@@ -1,7 +1,7 @@
 # ruff: noqa
 """Files are left for the next submission where every user may write.
 
-defence: landlock
+defence: landlock + what lies in shared folders is removed
 control: naive
 wins: leftover
 """

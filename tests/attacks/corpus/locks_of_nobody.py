@@ -1,7 +1,7 @@
 # ruff: noqa
 """Locks that belong to an open file and to no process (F_OFD_SETLK).
 
-defence: seccomp: what is asked of descriptors
+defence: seccomp: requests about descriptors
 control: naive
 wins: trophy
 """

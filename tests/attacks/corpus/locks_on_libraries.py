@@ -1,7 +1,7 @@
 # ruff: noqa
 """Two that run side by side speak by locks, waiting and names that every user may take.
 
-defence: seccomp
+defence: seccomp: locks on others' files
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A regular expression that takes for ever and holds the interpreter's lock.
 
-defence: a check's deadline + the time limit of a submission
+defence: a check's deadline + the time limit of a submission + RLIMIT_CPU
 control: naive
 wins: time
 """

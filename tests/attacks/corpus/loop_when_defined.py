@@ -1,7 +1,7 @@
 # ruff: noqa
 """The loop is in the notebook itself, above the answers.
 
-defence: a check's deadline + the time limit of a submission
+defence: a check's deadline + the time limit of a submission + RLIMIT_CPU
 control: naive
 wins: time
 """

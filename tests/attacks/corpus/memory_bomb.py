@@ -1,7 +1,7 @@
 # ruff: noqa
 """More memory than allowed.
 
-defence: RLIMIT_AS + RLIMIT_DATA + the memory of all of a worker's processes is watched
+defence: RLIMIT_AS + RLIMIT_DATA
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in files without a name (memfd), which no process's resident memory counts.
 
-defence: seccomp: memory that belongs to no process + the memory of all of a worker's processes is watched
+defence: seccomp: files in memory + files in memory are watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The disk is filled by files that have no name any more; whoever looks at names sees nothing.
 
-defence: files without a name are counted
+defence: files that are held open are watched
 control: naive
 wins: trophy
 seconds: 30

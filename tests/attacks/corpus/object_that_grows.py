@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object reserves more memory each time that it is looked at.
 
-defence: RLIMIT_AS + RLIMIT_DATA + the memory of all of a worker's processes is watched
+defence: RLIMIT_AS + RLIMIT_DATA
 control: own
 wins: points
 """

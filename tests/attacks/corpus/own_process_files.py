@@ -1,7 +1,7 @@
 # ruff: noqa
 """The machine's sockets, mounts, groups and namespaces are listed by what /proc says of oneself.
 
-defence: landlock
+defence: landlock: what /proc says of a process is granted file by file
 control: naive
 wins: trophy
 """

@@ -4,7 +4,7 @@
 Each bit is kept three times. The same goes from submission to submission, in both directions, as
 long as the memory is not wanted.
 
-defence: seccomp
+defence: seccomp: the page cache
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Page tables without pages: each of many processes reads single pages, far from each other.
 
-defence: the memory of all of a worker's processes is watched
+defence: page tables are watched + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Each pipe is made as large as the system lets it.
 
-defence: seccomp: what is asked of descriptors
+defence: seccomp: requests about descriptors
 control: naive
 wins: trophy
 """

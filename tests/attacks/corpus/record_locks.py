@@ -1,7 +1,7 @@
 # ruff: noqa
 """Locks on single bytes of files, each of which the kernel remembers; their number has no limit.
 
-defence: locks on files are counted
+defence: locks on files are watched
 control: naive
 wins: trophy
 seconds: 30

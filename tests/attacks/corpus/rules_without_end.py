@@ -1,7 +1,7 @@
 # ruff: noqa
 """Lists of rules (Landlock's own), which a process may make in any number, of any length.
 
-defence: seccomp: memory that belongs to no process
+defence: seccomp: lists of rules
 control: naive
 wins: trophy
 """

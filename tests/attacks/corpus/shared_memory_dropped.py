@@ -2,7 +2,7 @@
 """Shared memory is written and dropped from the page tables; it stays, and is counted nowhere.
 
 Each of two processes takes less than the limit on its addresses.
-defence: seccomp: shared memory that is no file
+defence: seccomp: shared memory of nothing + shared memory of which nothing tells the size is too much
 control: naive
 wins: trophy
 seconds: 30

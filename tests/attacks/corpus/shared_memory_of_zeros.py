@@ -1,7 +1,7 @@
 # ruff: noqa
 """A shared mapping of /dev/zero is memory too: reading it takes it, and it can be dropped.
 
-defence: landlock + the memory of all of a worker's processes is watched
+defence: landlock: of devices only random numbers + shared memory of which nothing tells the size is too much
 control: naive
 wins: trophy
 seconds: 30

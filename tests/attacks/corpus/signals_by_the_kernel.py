@@ -1,7 +1,7 @@
 # ruff: noqa
 """The kernel is asked to send SIGKILL to others whenever something can be read.
 
-defence: seccomp + uid
+defence: uid + landlock: abstract sockets and signals + seccomp: requests about descriptors
 control: naive
 wins: tripwire
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in the buffers of socket pairs, made larger; nobody's resident memory counts it.
 
-defence: seccomp: memory that belongs to no process + the memory of all of a worker's processes is watched
+defence: seccomp: larger buffers of sockets + sockets are watched
 control: naive
 wins: trophy
 seconds: 30

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Memory is taken in socket buffers of the ordinary size, of many processes.
 
-defence: the memory of all of a worker's processes is watched
+defence: sockets are watched + the memory of all of a worker's processes is watched
 control: naive
 wins: trophy
 seconds: 30

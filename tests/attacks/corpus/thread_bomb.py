@@ -1,7 +1,7 @@
 # ruff: noqa
 """Threads that start threads (here not more than 300).
 
-defence: RLIMIT_NPROC + RLIMIT_AS
+defence: RLIMIT_NPROC + RLIMIT_AS + RLIMIT_DATA
 control: naive
 wins: trophy
 """

@@ -35,7 +35,7 @@ def frames():
     from autograder import wire
 
     for message in (
-        {"check": CHECK, "told": [], "held": None},
+        {"check": CHECK, "told": [], "held": []},
         {"end": {"faults": []}},
         {"report": {"score": 10}},
         {"value": {"check": CHECK}, "check": CHECK},

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Folders that may not be listed are watched: names of others' files and folders as they come.
 
-defence: seccomp
+defence: seccomp: watching of files
 control: naive
 wins: trophy
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """The number of the check that runs, and how many ran before, out of what the fork has inherited.
 
-defence: a fork leaves behind what it was made by
+defence: a fork leaves behind what the zygote knows
 control: own
 wins: trophy
 """
