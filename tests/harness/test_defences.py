@@ -429,10 +429,7 @@ def test_a_bounded_number_of_cells_is_compared(
     assert bool(alignment._Likeness(notebook, notebook, {}).of) == compared
 
 
-@pytest.mark.parametrize(
-    "source",
-    ["-" * 20_000 + "1", "1" + " + 1" * 20_000, "x = '\0'", f"x = 0x{'f' * 5000}"],
-)
+@pytest.mark.parametrize("source", ["-" * 20_000 + "1", "1" + " + 1" * 20_000, "x = '\0'"])
 def test_what_python_cannot_parse_is_a_syntax_error(source: str) -> None:
     """MemoryError, RecursionError and ValueError it may be too."""
     with pytest.raises(SyntaxError):

@@ -1,7 +1,7 @@
 # ruff: noqa
 """A number of six thousand digits, which Python cannot write in tens: the harness is at fault.
 
-defence: texts and numbers are left out where names are looked for + numbers that Python cannot write are refused
+defence: texts and numbers are left out where names are looked for
 control: own
 wins: fault
 """
