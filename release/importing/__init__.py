@@ -68,7 +68,10 @@ def _planned(
     files = sort_files(located.folder, (*located.others, *named), located.notebooks, markers)
     own = frozenset(path.parts[0].removesuffix(".py") for path in (*files.public, *files.modules))
     course = packages_above(located.folder)
-    modules = modules_of(sheets, own, course)
+    helpers = [
+        located.folder / path for path in (*files.public, *files.modules) if path.suffix == ".py"
+    ]
+    modules = modules_of(sheets, own, course, helpers)
     questions: list[Question] = []
     left = [*modules.left(name), *course.left(modules.packages), *files.left]
     if kind == "nbgrader" and (due := delimiters_of(located.folder).due.get(located.folder.name)):

@@ -44,6 +44,7 @@ from release.packages.state import packages_of
 from release.templates import blanked
 
 PUBLIC, STAFF = "assignment", "solutions"
+_MOST_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -196,26 +197,31 @@ def _rewrite(plan: Plan, work: Path) -> None:
 
 
 def _allowed(plan: Plan, work: Path) -> Plan:
-    """The plan with allowances for what a leak scan finds in what students got of the original."""
-    with tempfile.TemporaryDirectory(dir=work, prefix="bundle-") as bundle:
-        assignment = manifest.load(work / STAFF / plan.name)
-        found = of_answers(assignment, Path(bundle))
-    if not found:
-        return plan
-    left = tuple(
-        Left(
-            each.file,
-            0,
-            0,
-            f"`{each.text}`",
-            "it stands in an answer or a hidden test, too",
-            "nothing, if students may read it, as in the original",
-        )
-        for each in found
+    """The plan with allowances for what a leak scan finds in what students got of the original.
+
+    What is allowed may uncover something else, as a scan names each place once.
+    """
+    for _round in range(_MOST_ROUNDS):
+        with tempfile.TemporaryDirectory(dir=work, prefix="bundle-") as bundle:
+            assignment = manifest.load(work / STAFF / plan.name)
+            found = of_answers(assignment, Path(bundle))
+        if not found:
+            break
+        left = tuple(_about_allowed(each) for each in found)
+        plan = replace(plan, allowed=(*plan.allowed, *found), left=(*plan.left, *left))
+        _rewrite(plan, work)
+    return plan
+
+
+def _about_allowed(allowed: Allowed) -> Left:
+    return Left(
+        allowed.file,
+        0,
+        0,
+        f"`{allowed.text}`",
+        "it stands in an answer or a hidden test, too",
+        "nothing, if students may read it, as in the original",
     )
-    allowed = replace(plan, allowed=found, left=(*plan.left, *left))
-    _rewrite(allowed, work)
-    return allowed
 
 
 def _write(plan: Plan, root: Path) -> None:

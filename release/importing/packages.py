@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from release.importing.courses import NO_PACKAGES, CoursePackages
-from release.importing.model import Left, Sheet
+from release.importing.model import Left, Sheet, SourceCell
 from release.importing.surroundings import Surroundings, importable, is_standard
 
 #: The tools' own modules, and a notebook's, which no answer needs.
@@ -92,20 +93,26 @@ def _remedy(module: str, name: str, wanted: Sequence[str]) -> str:
 
 
 def modules_of(
-    sheets: Sequence[Sheet], own: Iterable[str], course: CoursePackages = NO_PACKAGES
+    sheets: Sequence[Sheet],
+    own: Iterable[str],
+    course: CoursePackages = NO_PACKAGES,
+    helpers: Iterable[Path] = (),
 ) -> Modules:
     """What notebooks import beside Python's own modules and those of the assignment.
 
     Args:
         own: names of the assignment's modules.
+        helpers: files of those, whose imports count, too.
         course: what the course itself asks for.
     """
+    imported = [(sheet.file, Surroundings(sheet.cells).modules) for sheet in sheets]
+    imported += [(path.name, _imports_of(path)) for path in helpers]
     wanted: dict[str, str] = {}
-    for sheet in sheets:
-        for module in Surroundings(sheet.cells).modules:
+    for file, modules in imported:
+        for module in modules:
             top = module.partition(".")[0]
             if not is_standard(module) and top not in _TOOLS and top not in own:
-                wanted.setdefault(module, sheet.file)
+                wanted.setdefault(module, file)
     nose = any(is_nose(module) for module in wanted) and find_spec(NOSE) is None
     here = tuple(sorted(module for module in wanted if importable(module)))
     missing = {
@@ -117,6 +124,12 @@ def modules_of(
     lacking = {name for name in course.engines if not _is_installed(name)}
     packages = ({_package(module) for module in here} - {""}) | lack | set(course.engines)
     return Modules(here, tuple(sorted(packages)), missing, tuple(sorted(lack | lacking)), nose)
+
+
+def _imports_of(path: Path) -> dict[str, None]:
+    """The modules that a Python file imports; none of one that cannot be read."""
+    source = path.read_text(encoding="utf-8", errors="replace")
+    return Surroundings((SourceCell(1, None, source),)).modules
 
 
 def is_nose(module: str) -> bool:

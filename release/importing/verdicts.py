@@ -65,7 +65,10 @@ def _decide(check: Check, outcomes: Mapping[str, Outcome], missing: Sequence[str
     ours = outcomes.get(check.number, Outcome())
     there = outcomes.get(check.number + _TWIN)
     failed = there.why if there is not None else ours.why
-    if any(f"No module named '{m}" in failed for m in missing) and check.originals:
+    tops = {module.partition(".")[0] for module in missing}
+    if check.originals and any(
+        f"No module named '{top}{end}" in failed for top in tops for end in ("'", ".")
+    ):
         why = "not tried, as a module is missing here"
         return replace(check, shared=True, why_shared=check.why_shared or why)
     if there is None or there.why:  # there is nothing to compare with

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from release.build import build
 from release.importing import courses, import_assignment
 from release.importing.altered import altered
 from release.importing.courses import packages_above
-from release.importing.mutants import MOST, mutants
+from release.importing.model import Check, Original, Planned, Question
+from release.importing.model import Test as OriginalTest
+from release.importing.mutants import MOST, Change, Mutant, mutants
+from release.importing.trial import Outcome, Trial
+from release.importing.verdicts import round_trip
 
 CELL = """\
 import math
@@ -74,14 +79,29 @@ def test_a_handful_of_submissions_whatever_the_number_of_answers(tmp_path: Path)
     assert f"{imported.trip.compared} verdicts were compared" in report
 
 
-def test_a_difference_is_listed_with_the_altered_line(tmp_path: Path) -> None:
-    # A NumPy number shows as `np.int64(7)` there and is a number here: the same for the solution.
-    cells = [
-        nb(code("import fractions\n\nx = fractions.Fraction(8, 2) - 1"), "a", solution=True),
-        nb(code("assert x == 3\nassert str(x) == '3'"), "t", grade=True, points=1),
+def test_a_difference_is_listed_with_the_altered_line() -> None:
+    planned = Planned((OriginalTest(7, 1, "assert x == 1"),), hidden=True, weight=2, title="x")
+    check = Check("test_x", "q.1", "x", (), planned, ("x",), originals=(Original("", ("x",)),))
+    question = Question(
+        "q", "Q", "n.ipynb", 3, (check, replace(check, number="q.2", shared=True)), 7
+    )
+    mutants = [
+        Mutant({}, (Change("n.ipynb", 4, each, frozenset(names)),))
+        for each, names in zip(altered("x = 1 + 2", (1,)), ("x", "x", "y"), strict=False)
     ]
-    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
-    assert imported.trip.compared
+    outcomes = {
+        "q.1": Outcome(on_mutants=(False, True, True)),
+        "q.1-original": Outcome(on_mutants=(True, False, True)),
+        "q.2": Outcome(on_mutants=(False, True, True)),
+    }
+    trip = round_trip([question], Trial(outcomes, mutants=tuple(mutants)))
+    # The third alteration is in another answer, and both pass.
+    assert (trip.compared, trip.shared) == (4, 2)
+    assert [left.why for left in trip.differing] == [
+        "it fails and the original passes where `1 + 2` became `(1 - 2)` (n.ipynb, cell 4, line 1)",
+        "it passes and the original fails where `1` became `2` (n.ipynb, cell 4, line 1)",
+    ]
+    assert {(left.file, left.cell) for left in trip.differing} == {("n.ipynb", 7)}
 
 
 def test_an_assignment_that_is_graded_by_hand_alone_can_be_released(tmp_path: Path) -> None:
@@ -110,6 +130,27 @@ def test_what_a_course_asks_for(tmp_path: Path) -> None:
     (folder / "requirements.txt").write_text("numpy==1.19\n# nothing\n-e git+https://x.y/z\n")
     assert packages_above(folder).names == {"numpy"}
     assert packages_above(tmp_path / "course" / "source" / "none") != courses.NO_PACKAGES
+
+
+def test_what_a_missing_course_module_binds_keeps_its_points(tmp_path: Path) -> None:
+    cells = [
+        nb(code("from no_course.core.tensor import one\n\nx = one()"), "a", solution=True),
+        nb(code("assert x == 1"), "t", grade=True, points=2),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert imported.points == imported.shared_points == 2
+
+
+def test_what_a_helper_imports_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(
+        "from scipy import ndimage\n\n\ndef unit():\n    return 1\n"
+    )
+    cells = [
+        nb(code("import helper\n\nx = helper.unit()"), "a", solution=True),
+        nb(code("assert x == 1"), "t", grade=True, points=2),
+    ]
+    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    assert "scipy" in (imported.public / "requirements.txt").read_text().split()
 
 
 def test_only_packages_that_are_known_are_asked_for(tmp_path: Path) -> None:
