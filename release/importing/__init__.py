@@ -73,7 +73,7 @@ def _planned(
     ]
     modules = modules_of(sheets, own, course, helpers)
     questions: list[Question] = []
-    left = [*modules.left(name), *course.left(modules.packages), *files.left]
+    left = [*modules.left(name, located.folder), *course.left(modules.packages), *files.left]
     if kind == "nbgrader" and (due := delimiters_of(located.folder).due.get(located.folder.name)):
         why = "the manifest has no due date; the platform asks for it"
         left.append(Left(CONFIG, 0, 0, f"due date {due}", why, "set it on Gradescope"))

@@ -80,6 +80,18 @@ def packages_above(folder: Path) -> CoursePackages:
     return NO_PACKAGES
 
 
+def module_above(folder: Path, module: str) -> Path | None:
+    """Where a course has a module of its own above an assignment, or None."""
+    top = module.partition(".")[0]
+    folder = folder.resolve()
+    for above in list(folder.parents)[:_LEVELS]:
+        for place in (above, above / "src"):
+            for path in (place / f"{top}.py", place / top / "__init__.py"):
+                if path.is_file():
+                    return path if path.name == f"{top}.py" else path.parent
+    return None
+
+
 def _read(path: Path) -> CoursePackages:
     text = path.read_text(encoding="utf-8", errors="replace")
     lines = text.splitlines() if path.suffix == ".txt" else list(_of_environment(text))

@@ -91,8 +91,11 @@ def _own(value: object, usual: str) -> str:
 
 
 def _beside(config: Path, value: object) -> Path | None:
-    found = config.parent / value if isinstance(value, str) and value else None
-    return found if found is not None and found.is_file() else None
+    """A file of the course that a setting names; one elsewhere is none of its."""
+    if not isinstance(value, str) or not value:
+        return None
+    found = (config.parent / value).resolve()
+    return found if found.is_relative_to(config.parent) and found.is_file() else None
 
 
 def _due(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

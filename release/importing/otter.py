@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from release.cells import Part, Role, parts_of, raw_text
 from release.importing.cells import holds_answer, own_cell, title_of
 from release.importing.line_answers import paired
-from release.importing.masters import read_master
+from release.importing.masters import TEXTS, read_master
 from release.importing.model import (
     BY_HAND,
     ForeignQuestion,
@@ -29,6 +29,7 @@ from release.importing.points import resolve
 from release.importing.settings import left_of_settings, shows_hidden
 from release.markers import OTTER, of_tool
 from release.places import Place
+from release.source import SourceError
 
 MARKERS = of_tool(OTTER, strict=False)
 _BOUNDARY = re.compile(
@@ -48,12 +49,16 @@ def is_master(path: Path) -> bool:
     """Whether a file is a master in Python: it has a raw cell of otter's, or what stood for one.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: a notebook cannot be read.
     """
     try:
         return _is_master(read_master(path).notebook)
     except ImportFailed:
         return False
+    except SourceError:
+        if path.suffix in TEXTS:  # any text, without a cell of code
+            return False
+        raise
 
 
 def _is_master(notebook: NotebookNode) -> bool:

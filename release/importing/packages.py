@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from release.importing.courses import NO_PACKAGES, CoursePackages
+from release.importing.courses import NO_PACKAGES, CoursePackages, module_above
 from release.importing.model import Left, Sheet, SourceCell
 from release.importing.surroundings import Surroundings, importable, is_standard
 
@@ -64,11 +64,12 @@ class Modules:
     wanted: tuple[str, ...]
     nose: bool
 
-    def left(self, name: str) -> list[Left]:
+    def left(self, name: str, folder: Path) -> list[Left]:
         """What is said of missing modules.
 
         Args:
             name: of the assignment.
+            folder: where it lies in its course.
         """
         return [
             Left(
@@ -77,15 +78,20 @@ class Modules:
                 0,
                 f"`import {module}`",
                 "the module is not installed here, so that what needs it could not be tried",
-                _remedy(module, name, self.wanted),
+                _remedy(module, name, self.wanted, folder),
             )
             for module, file in self.missing.items()
         ]
 
 
-def _remedy(module: str, name: str, wanted: Sequence[str]) -> str:
+def _remedy(module: str, name: str, wanted: Sequence[str], folder: Path) -> str:
     if (package := _package(module, set(map(canonicalize_name, wanted)))) in wanted:
         return f"import again with `--setup`, which installs {package}"
+    if (found := module_above(folder, module)) is not None:
+        return (
+            f"copy {found} to assignment/{name} if students have it, and import again; look first "
+            "whether it holds answers"
+        )
     return (
         f"if it is the course's own, copy it to assignment/{name}; else name its package in "
         f"requirements.txt there and run `autograder setup solutions/{name}`"

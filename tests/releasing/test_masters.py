@@ -195,6 +195,7 @@ def test_a_folder_of_masters_is_one_assignment(tmp_path: Path) -> None:
     save(folder / "b.ipynb", OTTER)
     save(folder / "notes.ipynb", [words("No master.")])
     (folder / "b.qmd").write_text(QMD)
+    (folder / "syllabus.qmd").write_text("# Week 1\n")
     located = locate("otter", folder)
     assert [path.name for path in located.notebooks] == ["a.ipynb", "b.ipynb"]
     assert located.name == "week1"

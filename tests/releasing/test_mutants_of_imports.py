@@ -137,8 +137,13 @@ def test_what_a_missing_course_module_binds_keeps_its_points(tmp_path: Path) -> 
         nb(code("from no_course.core.tensor import one\n\nx = one()"), "a", solution=True),
         nb(code("assert x == 1"), "t", grade=True, points=2),
     ]
-    imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
+    package = tmp_path / "src" / "no_course"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    path = save(tmp_path / "source" / "ps1" / "n.ipynb", cells)
+    imported = import_assignment("nbgrader", path, tmp_path / "out")
     assert imported.points == imported.shared_points == 2
+    assert any(f"copy {package} to assignment/n" in left.remedy for left in imported.left)
 
 
 def test_what_a_helper_imports_is_asked_for(tmp_path: Path) -> None:
