@@ -430,12 +430,16 @@ def import_(
     strict: Annotated[
         bool, typer.Option(help="Leave out tests that only the student's process could judge.")
     ] = False,
+    setup: Annotated[
+        bool, typer.Option("--setup", help="Lock and install its packages first, as `setup` does.")
+    ] = False,
 ) -> None:
     """Make our folder layout out of an assignment of otter-grader or nbgrader."""
     from release.importing import import_assignment
     from release.importing.terminal import print_import
 
-    print_import(PlainConsole(), import_assignment(tool.value, source, out, name, strict=strict))
+    imported = import_assignment(tool.value, source, out, name, strict=strict, setup=setup)
+    print_import(PlainConsole(), imported)
 
 
 @app.command(hidden=AT_HOME)

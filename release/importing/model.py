@@ -126,6 +126,8 @@ class Sheet:
     Attributes:
         file: its name, as students hand it in.
         files: paths of data files and modules that belong to it.
+        stub: what its course puts in place of code; empty for what we put there.
+        shows_hidden: students see the results of hidden tests when they hand in.
     """
 
     file: str
@@ -134,6 +136,8 @@ class Sheet:
     questions: tuple[ForeignQuestion, ...]
     left: tuple[Left, ...]
     files: tuple[str, ...] = ()
+    stub: str = ""
+    shows_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,11 +231,32 @@ class Question:
 
 
 @dataclass(frozen=True)
+class RoundTrip:
+    """What the checks that were kept make of altered solutions, beside the tests as they were.
+
+    Attributes:
+        compared: pairs of a check and an altered solution that matters to it.
+        shared: those of them where the check is the test itself.
+        differing: what is said of each pair with two verdicts.
+    """
+
+    compared: int = 0
+    shared: int = 0
+    differing: tuple[Left, ...] = ()
+
+
+NO_TRIP = RoundTrip()
+
+
+@dataclass(frozen=True)
 class Imported:
     """What an import has made.
 
     Attributes:
         original_points: what the tests of the original were worth, without what is graded by hand.
+        missing: packages that it needs and that are not installed here.
+        trip: the checks beside the tests as they were, on altered solutions.
+        is_set_up: its packages are locked, so that it can be released.
     """
 
     kind: Kind
@@ -241,6 +266,9 @@ class Imported:
     questions: tuple[Question, ...]
     left: tuple[Left, ...]
     original_points: float
+    missing: tuple[str, ...] = ()
+    trip: RoundTrip = NO_TRIP
+    is_set_up: bool = True
 
     @property
     def points(self) -> float:

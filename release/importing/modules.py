@@ -43,6 +43,19 @@ def module_text(questions: Sequence[Question], *, hidden: bool, origin: str) -> 
     return "\n\n\n".join(parts) + "\n"
 
 
+def nothing_text(question: str) -> str:
+    """A public module for an assignment without any test of the original's: it has arrived."""
+    return (
+        f'"""Nothing is graded automatically: a check says that the notebooks have arrived."""\n\n'
+        "from gradescope_utils.autograder_utils.decorators import number, weight\n\n"
+        "from autograder.checks import question\n\n\n"
+        f'@question("{question}")\n@weight(0)\n@number("{question}.1")\n'
+        "def test_it_has_arrived() -> None:\n"
+        '    """It has arrived"""\n'
+        "    # What cannot be read never comes here: the harness itself says so.\n"
+    )
+
+
 def short(points: float) -> str:
     """A number as one writes it; whole ones without a point."""
     return f"{points:.0f}" if points == int(points) else repr(points)

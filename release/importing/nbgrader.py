@@ -54,17 +54,35 @@ def read(path: Path) -> Sheet:
         )
     reader = _Reader(path.name)
     delimiters = delimiters_of(path.parent)
+    above, below = (_given(each) for each in (delimiters.header, delimiters.footer))
+    notebook.cells = [*above, *notebook.cells, *below]
     parts = parts_of(notebook, path.name, MARKERS)
-    for number, (cell, part) in enumerate(zip(notebook.cells, parts, strict=True), start=1):
+    # Its own cells keep their numbers.
+    for number, (cell, part) in enumerate(
+        zip(notebook.cells, parts, strict=True), start=1 - len(above)
+    ):
         cell.source = standardised(cell.source, delimiters, Place(path.name, number))
         reader.read(cell, part, number)
+    if delimiters.text_stub:
+        why = "what students get in place of words is ours"
+        reader.leave(0, 0, f"the text stub '{delimiters.text_stub[:40]}'", why, "nothing")
     return Sheet(
         f"{path.stem}.ipynb",
         notebook,
         tuple(reader.cells),
         tuple(reader.questions),
         tuple(reader.left),
+        stub=delimiters.stub,
     )
+
+
+def _given(path: Path | None) -> list[NotebookNode]:
+    """The cells of a header or a footer, which hold no answers and no tests."""
+    cells: list[NotebookNode] = [] if path is None else list(read_source(path).cells)
+    for cell in cells:
+        cell.metadata.pop("nbgrader", None)
+        cell.metadata.update(editable=False, deletable=False)
+    return cells
 
 
 class _Reader:
@@ -104,7 +122,7 @@ class _Reader:
         automatic = {at for at, line in enumerate(lines) if _AUTOTEST.match(line)}
         for at in sorted(automatic):
             why = "nbgrader writes such a test itself, by running the notebook"
-            self._leave(
+            self.leave(
                 number, at + 1, lines[at].strip(), why, "write the assert that it stands for"
             )
         seen = "\n".join(t for at, t in enumerate(lines) if at not in hidden | automatic).strip(
@@ -127,9 +145,10 @@ class _Reader:
     def _by_hand(self, name: str, settings: Mapping[str, Any], number: int) -> None:
         why = f"{BY_HAND} ({float(settings.get('points') or 0):g} points in the original)"
         remedy = "grade it in Gradescope beside the autograder"
-        self._leave(number, 0, f"cell {name}", why, remedy)
+        self.leave(number, 0, f"cell {name}", why, remedy)
 
-    def _leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
+    def leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
+        """Note what a person has to look at."""
         self.left.append(Left(self.file, cell, line, what, why, remedy))
 
 

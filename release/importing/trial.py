@@ -2,19 +2,21 @@
 
 A translation may be valid Python and wrong all the same: an object that cannot leave the student's
 process, a function that changes its argument. So each check is tried on the solution and on the
-blank template, and beside it the original's test as it was; and each answer is left blank alone.
+blank template, and beside it the original's test as it was, also on the solution with answers
+altered; and each answer is left blank alone.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.graders import Graders
+from release.importing.mutants import Mutant, mutants
 from release.odd import OddAnswers, Tried, submissions
 from release.proof import SEED
 from release.templates import Blanked, blanked, solved, templates
@@ -30,11 +32,13 @@ class Outcome:
         why: it fails on the solution; empty if it passes.
         blank: the blank template passes it, too.
         stops: it ends in a fault of its own on the blank template.
+        on_mutants: whether it passes each altered solution, in their order.
     """
 
     why: str = ""
     blank: bool = False
     stops: bool = False
+    on_mutants: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Trial:
         outcomes: by the number of the check.
         unnoticed: answers that no check misses where they alone are blank.
         odd: what checks made of odd answers that they should have refused.
+        mutants: the altered solutions that they were tried on.
         fault: why nothing could be graded; empty if it could.
     """
 
@@ -52,13 +57,15 @@ class Trial:
     unnoticed: tuple[Blanked, ...] = ()
     odd: tuple[Tried, ...] = ()
     fault: str = ""
+    mutants: tuple[Mutant, ...] = ()
 
 
 def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
     """Grade the solution and the blank template.
 
     Args:
-        each_answer: and the solution with one answer blank, or an odd one, at a time.
+        each_answer: and the solution with one answer blank, or an odd one, at a time; else with
+            answers altered.
 
     Raises:
         MarkerError, StripError: a notebook cannot be stripped.
@@ -76,7 +83,9 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
         of_blank = {check.number: check for check in on_blank.checks}
         outcomes = {c.number: _outcome(c, of_blank[c.number]) for c in on_solution.checks}
         if not each_answer:
-            return Trial(outcomes)
+            made = tuple(mutants(assignment))
+            on_mutants = graders.grade_all([(each.files, _any) for each in made])
+            return Trial(_with_mutants(outcomes, on_mutants), mutants=made)
         known = [c for c in on_solution.checks if not outcomes[c.number].why]
         answers = list(blanked(assignment))
         reports = graders.grade_all(
@@ -95,6 +104,14 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
         ),
         tuple(each for each in tried if each.check and each.problem),
     )
+
+
+def _with_mutants(outcomes: Mapping[str, Outcome], reports: Sequence[Report]) -> dict[str, Outcome]:
+    passed = [{c.number for c in report.checks if c.status == "passed"} for report in reports]
+    return {
+        number: replace(outcome, on_mutants=tuple(number in each for each in passed))
+        for number, outcome in outcomes.items()
+    }
 
 
 def _passes(report: Report) -> bool:

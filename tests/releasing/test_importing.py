@@ -767,7 +767,7 @@ def test_an_assignment_graded_by_hand_alone_is_imported_and_says_so(tmp_path: Pa
     path = save(tmp_path / "hand.ipynb", NBGRADER[-3:-1])
     imported = import_assignment("nbgrader", path, tmp_path / "out")
     assert imported.points == 0
-    assert any("a release needs a check" in left.why for left in imported.left)
+    assert any("nothing is graded automatically" in left.why for left in imported.left)
     assert manifest.load(imported.staff).points == 0
 
 
@@ -819,10 +819,6 @@ def test_paths_and_names_that_are_none(tmp_path: Path, lab: tuple[Path, Imported
             import_assignment("otter", path, tmp_path / "out")
     with pytest.raises(ImportFailed, match=r"found the name '\.\./x'"):
         import_assignment("otter", lab[0], tmp_path / "out", "../x")
-    save(tmp_path / "two" / "a.ipynb", OTTER)
-    save(tmp_path / "two" / "b.ipynb", OTTER)
-    with pytest.raises(ImportFailed, match=r"2 master notebooks of otter-grader \(a\.ipynb, b"):
-        import_assignment("otter", tmp_path / "two", tmp_path / "out")
 
 
 def test_partial_credit_of_nbgrader_is_the_last_number(tmp_path: Path) -> None:
@@ -893,7 +889,8 @@ def test_what_needs_a_missing_module_keeps_its_points_and_is_named_first(tmp_pat
     imported = import_assignment("nbgrader", save(tmp_path / "n.ipynb", cells), tmp_path / "out")
     assert imported.points == imported.shared_points == 1
     assert any("autograder setup solutions/n" in left.remedy for left in imported.left)
-    assert (imported.public / "requirements.txt").read_text() == "no_such_module\n"
+    # Whose module that is cannot be known: a stranger's package may have its name.
+    assert not (imported.public / "requirements.txt").exists()
 
 
 def test_strict_leaves_out_what_only_the_students_process_could_judge(tmp_path: Path) -> None:
