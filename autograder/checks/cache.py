@@ -80,7 +80,12 @@ class Cache:
         self._fresh = fresh
         self._computed: set[str] = set()
 
-    def remember(self, key: object, compute: Callable[[], Any]) -> Any:
+    def remember(
+        self,
+        key: object,
+        compute: Callable[[], Any],
+        code: Callable[..., Any] | None = None,
+    ) -> Any:
         """The remembered result for ``key``, else that of ``compute()``, which is then remembered.
 
         It is remembered by the code of ``compute`` too, by all that this imports, by the public
@@ -90,13 +95,14 @@ class Cache:
             key: all values that the result depends on: plain values, lists, tuples, dicts,
                 dataclasses and arrays.
             compute: gives a value that JSON can hold.
+            code: the function whose code it runs, if that is not ``compute`` itself.
 
         Raises:
             TypeError: ``key`` holds something else.
         """
         if not self._remembers:
             return compute()
-        name = digest([self._follows(compute), key])
+        name = digest([self._follows(code or compute), key])
         known = not self._fresh or name in self._computed
         found = self._store.recall(name) if known else None
         if found is None:

@@ -25,7 +25,7 @@ from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
 from autograder.slicing.slicer import Slice
 
-_FORMAT = 5
+_FORMAT = 6
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
 OUTER = frozenset(
     ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")

@@ -126,7 +126,7 @@ class CollectedChecks:
     @property
     def remember(self) -> bool:
         """Whether any check remembers what it computes."""
-        return any("cache" in check.spec.fixtures for check in self)
+        return any({"cache", "training"}.intersection(check.spec.fixtures) for check in self)
 
     def recalls(self, handed: Handed) -> bool:
         """Whether every check's outcome is remembered for a submission; then they all have it."""
