@@ -27,7 +27,8 @@ from typing import Any, NoReturn
 import autograder
 from autograder import wire
 from autograder.checks import running
-from autograder.checks.cache import Cache
+from autograder.checks.cache import Cache, Store
+from autograder.checks.dependencies import Dependencies
 from autograder.checks.explaining import explained
 from autograder.checks.own_time import OwnTime
 from autograder.checks.plugin.collected import CollectedChecks, Handed
@@ -63,7 +64,7 @@ class Job:
         seed: what random inputs are drawn from; None draws one.
         cache: a folder in which checks may remember costly results, None for no memory.
         remember: take over the verdicts remembered there for equal input, and remember new ones.
-        fresh: take over none.
+        fresh: take over none, and no costly result either.
         seconds: stop after these, if that is before the manifest's limit.
         second_look: run checks that do not pass on the whole notebook too.
     """
@@ -125,6 +126,7 @@ class Grader:
         for template in templates.values():
             prepare(template, self.packages)  # here, where all submissions' children have it
         self._bases: dict[tuple[str, ...], str] = {}
+        self.dependencies = Dependencies(assignment)
         self.checks = CollectedChecks(assignment)
         self._recaller: Recaller | None = None
 
@@ -263,6 +265,8 @@ class Grader:
         if job.seconds is not None:
             seconds = max(min(seconds, job.seconds), 0.0)
         deadline = time.monotonic() + seconds
+        if job.cache is not None and self.checks.remember:
+            self.dependencies.read()  # here, where it outlives the child
         own = self.assignment.limits.grader_seconds
         for number in itertools.count():
             inner = folder / str(number)
@@ -405,12 +409,13 @@ class Child:
             times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
             return Student(self._answers, question, times, start_worker, whole=whole)
 
-        memory = Cache(Path(job.cache) if job.cache else None)
+        folder_kept = Path(job.cache) if job.cache else None
+        memory = Cache(folder_kept, grader.dependencies.of, fresh=job.fresh)
         verdicts = None
         if job.remember:
             basis = grader.basis(job)
             verdicts = Verdicts(
-                memory,
+                Store(folder_kept),
                 basis,
                 self._answers,
                 self._submission,

@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,8 @@ def _test(check: CheckResult) -> dict[str, Any]:
         "visibility": check.visibility,
         "extra_data": {"id": check.id, "passed": check.passed, "cases": check.cases},
     }
+    if check.medians:
+        entry["extra_data"]["medians"] = plain([asdict(median) for median in check.medians])
     if check.shared:
         entry["extra_data"]["trust"] = SHARED
     if check.number:

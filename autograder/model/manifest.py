@@ -57,6 +57,25 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class TrainingRules:
+    """How sure a median over seeds has to be before training stops, and how long one may take.
+
+    Attributes:
+        alpha: the chance that a right answer is failed before all seeds are trained.
+        beta: the chance that a wrong one is passed before.
+        seeds: so many at most, an odd number.
+        steps: of the optimizer, from one seed.
+        seconds: processor time of a check's trainings, from all seeds.
+    """
+
+    alpha: float = 0.01
+    beta: float = 0.01
+    seeds: int = 21
+    steps: int = 100_000
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True)
 class Runtime:
     """What the clean process imports, and which of the public modules have a special part."""
 
@@ -224,6 +243,7 @@ class Assignment:
     notebooks: tuple[NotebookEntry, ...]
     questions: tuple[Question, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    training: TrainingRules = TrainingRules()
     allowed: tuple[Allowed, ...] = ()
     markers: MarkerRules = MarkerRules()
     gradescope: Gradescope = field(default_factory=Gradescope)
@@ -308,6 +328,7 @@ def load(folder: Path) -> Assignment:
             for entry in data["question"]
         ),
         settings=data.get("checks", {}),
+        training=TrainingRules(**data.get("training", {})),
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
         markers=_marker_rules(data.get("markers", {})),
         gradescope=_gradescope(data.get("gradescope", {}), where),

@@ -42,6 +42,37 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Median:
+    """What the trainings of one model have come to, over as many seeds as were needed.
+
+    Attributes:
+        reached: whether the median over all seeds reaches the threshold; True where there is none.
+        value: the median over the seeds that were used.
+        low: with ``high`` an interval of the median, by order statistics.
+        confidence: how sure that interval is, at the least; 0.95 needs six seeds.
+        seeds: those used, with their ``values``.
+        most: so many seeds might have been used.
+        name: what the check calls it.
+    """
+
+    reached: bool
+    value: float
+    low: float
+    high: float
+    confidence: float
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    most: int
+    threshold: float | None = None
+    name: str = ""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Median:
+        """The inverse of ``dataclasses.asdict``."""
+        return cls(**{**data, "seeds": tuple(data["seeds"]), "values": tuple(data["values"])})
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One check's outcome.
 
@@ -54,6 +85,7 @@ class CheckResult:
         tripped: the check could not go on with what came back, and ``staff`` says where.
         asked: what the check asked of the student's code, for the proof of a release.
         shared: the student's process judged itself, as in the test that it was imported from.
+        medians: what trainings have come to.
     """
 
     id: str
@@ -76,6 +108,7 @@ class CheckResult:
     tripped: bool = False
     asked: tuple[Asked, ...] = ()
     shared: bool = False
+    medians: tuple[Median, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -87,6 +120,7 @@ class CheckResult:
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
                 "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),
+                "medians": tuple(Median.from_dict(found) for found in data.get("medians", ())),
             }
         )
 

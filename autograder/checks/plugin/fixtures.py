@@ -14,6 +14,7 @@ from autograder.checks.files import Files
 from autograder.checks.plugin.collected import CHECK, CollectedChecks
 from autograder.checks.plugin.model import Check
 from autograder.checks.student import Student
+from autograder.checks.training import Training
 
 
 class Fixtures:
@@ -51,6 +52,13 @@ class Fixtures:
     def cache(self) -> Cache:
         """Remembers costly results by content."""
         return self._checks.handed.cache
+
+    @pytest.fixture
+    def training(self, request: pytest.FixtureRequest) -> Training:
+        """Trains from as many seeds as a verdict on their median needs."""
+        check: Check = request.node.stash[CHECK]
+        handed, rules = self._checks.handed, self._checks.assignment.training
+        return Training(rules, handed.seed, handed.cache, check.medians.append, check.hurry)
 
     @pytest.fixture
     def settings(self) -> dict[str, Any]:

@@ -1,0 +1,410 @@
+"""What it costs to be sure of a median accuracy, and who passes, before and after; prints tables.
+
+    .venv/bin/python tests/benchmarks/sequential_accuracy.py [--times] [--picture FILE.svg]
+    .venv/bin/python tests/benchmarks/sequential_accuracy.py --record [--data N]   (an hour)
+
+Before: all seeds of the manifest are trained, to their last epoch. After: groups of seeds, until
+the median's side of the threshold is certain; in E1.6 and E3.2 a curve that is high enough ends
+early.
+
+``recorded_accuracies.json`` holds curves of real trainings, seed by seed: made once, by
+``--record``, on data sets as the solution draws them, with right and poor hyperparameters. Each
+number of epochs on a curve is an answer of its own. Seeds are drawn from them with replacement
+(bootstrap). Chances of the sequential test alone are exact.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+# Read when torch is loaded; as in autograder.session.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from autograder.checks.training import forks
+from autograder.checks.training.sequential import decide, looks
+from autograder.model import manifest
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]
+
+from held_out import held_out  # noqa: E402
+from hw4.datasets import EdgeDetectionDataset  # noqa: E402
+from hw4.training import set_seed  # noqa: E402
+from loaders import THREE  # noqa: E402
+from retraining import LONG, LOOKS, BatchedCNN, Data, Recipe, cnn_accuracies  # noqa: E402
+
+RECORDED = Path(__file__).with_name("recorded_accuracies.json")
+#: Of what is resampled and simulated.
+DRAWS, SIMULATED = 500, 200
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A training: for which check, on what data, looked at how often, from how many seeds."""
+
+    check: str
+    per_class: int
+    ratio: float
+    recipe: Recipe
+    every: int
+    seeds: int
+
+
+#: What is judged: the median over at most so many seeds; and where a curve may end early.
+MOST = {"E1.6": 5, "E3.2": 7, "E4.5": 21}
+THRESHOLD = {"E1.6": 90.0, "E3.2": 80.0, "E4.5": 80.0}
+ENOUGH = {"E1.6": 95.0, "E3.2": 90.0, "E4.5": 100.0}
+KINDS = {
+    "E1.6": Kind("E1.6", 10, 1.0, Recipe(1000, 1e-2, 7, 32), 50, 11),
+    "E3.2": Kind("E3.2", 50, 1.0, Recipe(300, 5e-3, 7, 10), 10, 14),
+    "E4.5, solution": Kind("E4.5", 10, 0.5, Recipe(1000, 5e-3, 3, 10), 100, 21),
+    "E4.5, lr 0.02": Kind("E4.5", 10, 0.5, Recipe(1000, 2e-2, 3, 10), 100, 21),
+    "E4.5, lr 5e-4": Kind("E4.5", 10, 0.5, Recipe(1000, 5e-4, 3, 10), 100, 21),
+    "E4.5, kernel 5": Kind("E4.5", 10, 0.5, Recipe(1000, 5e-3, 5, 10), 100, 21),
+}
+
+
+# --- recording ------------------------------------------------------------------------------------
+
+
+def drawn(kind: Kind, seed: int) -> tuple[Data, Data]:
+    """Pictures to train on, as the solution draws them, and those that the check measures on."""
+    set_seed(seed)
+    config = {"possible_edge_location_ratio": kind.ratio, "data_per_class": kind.per_class}
+    data = EdgeDetectionDataset(config, "train")
+    train = Data((data.images / 255).astype(np.float32), data.labels, 3)
+    return train, train if kind.check == "E1.6" else held_out(THREE, kind.ratio)
+
+
+def curves(kind: Kind, seed: int) -> np.ndarray:
+    """Accuracies ``(looks, seeds)`` in per cent."""
+    train, judged_on = drawn(kind, seed)
+    found = []
+    with torch.no_grad():
+        cnns = BatchedCNN(train, kind.recipe, tuple(range(kind.seeds)))
+        order = torch.Generator().manual_seed(kind.recipe.order)
+        for epoch in range(1, kind.recipe.epochs + 1):
+            cnns.epoch(torch.randperm(len(train.labels), generator=order))
+            if epoch % kind.every == 0:
+                found.append(cnns.accuracies(judged_on))
+    return np.array(found)
+
+
+def record(data_sets: int, console: Console) -> None:
+    rows = [
+        {"kind": name, "data": seed, "curves": curves(kind, seed).round(1).tolist()}
+        for name, kind in KINDS.items()
+        for seed in track(range(100, 100 + data_sets), name, console=console)
+    ]
+    RECORDED.write_text(json.dumps(rows), encoding="utf-8")
+
+
+# --- answers on record ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A number of epochs on a recorded curve.
+
+    Attributes:
+        final: each seed's accuracy behind the last epoch.
+        early: the one that it counts with where a curve may end early.
+        ended: by then so much of its training was over.
+    """
+
+    check: str
+    final: np.ndarray
+    early: np.ndarray
+    ended: np.ndarray
+
+
+def answer(kind: Kind, curve: np.ndarray, last: int) -> Answer:
+    """Train up to a look of a curve, and end early by the rule of ``cnn_accuracies``."""
+    final, epochs = curve[last], (last + 1) * kind.every
+    early, ended = final.copy(), np.ones_like(final)
+    if epochs >= LONG and ENOUGH[kind.check] < 100:
+        seen = [epochs * n // LOOKS // kind.every - 1 for n in range(1, LOOKS)]
+        for number in range(len(final)):
+            for before, now in itertools.pairwise(seen):
+                if min(curve[before, number], curve[now, number]) >= ENOUGH[kind.check]:
+                    early[number] = curve[now, number]
+                    ended[number] = (now + 1) / (last + 1)
+                    break
+    return Answer(kind.check, final, early, ended)
+
+
+def recorded() -> list[Answer]:
+    rows = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return [
+        answer(kind, np.array(row["curves"]), last)
+        for row in rows
+        for kind in (KINDS[row["kind"]],)
+        for last in range(len(row["curves"]))
+        if is_answer(kind, (last + 1) * kind.every)
+    ]
+
+
+def is_answer(kind: Kind, epochs: int) -> bool:
+    """Whether a student can choose so many epochs, and the looks at such a curve are on record."""
+    if kind.check == "E1.6":
+        return epochs == kind.recipe.epochs
+    return ENOUGH[kind.check] == 100 or epochs < LONG or epochs // LOOKS % kind.every == 0
+
+
+# --- the sequential test --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Chances for an answer of which a share of seeds reaches the threshold."""
+
+    before: float
+    after: float
+    other: float
+    seeds: float
+
+
+def exactly(share: float, most: int, rules: manifest.TrainingRules) -> Outcome:
+    """To pass by all seeds, and by the test; to get another verdict; and the seeds on average."""
+    needed = most // 2 + 1
+
+    def some(count: int, least: int) -> float:
+        return sum(
+            math.comb(count, n) * share**n * (1 - share) ** (count - n)
+            for n in range(max(least, 0), count + 1)
+        )
+
+    paths, seeds, after, other, mean = {0: 1.0}, 0, 0.0, 0.0, 0.0
+    for look in looks(most, rules.alpha, rules.beta):
+        group, following = look.seeds - seeds, {}
+        for before, chance in paths.items():
+            for more in range(group + 1):
+                share_of = math.comb(group, more) * share**more * (1 - share) ** (group - more)
+                following[before + more] = following.get(before + more, 0.0) + chance * share_of
+        seeds, paths = look.seeds, {}
+        for reached, chance in following.items():
+            passes_all = some(most - seeds, needed - reached)
+            if reached >= look.passes:
+                after, other = after + chance, other + chance * (1 - passes_all)
+            elif reached <= look.fails:
+                other += chance * passes_all
+            else:
+                paths[reached] = chance
+                continue
+            mean += chance * seeds
+    return Outcome(some(most, needed), after, other, mean)
+
+
+def resampled(found: Answer, rules: manifest.TrainingRules, rng: Rng, draws: int) -> np.ndarray:
+    """Rows of: verdict of all seeds, verdict of the test, groups' seeds, share of the training."""
+    most, threshold = MOST[found.check], THRESHOLD[found.check]
+    rows = []
+    for _ in range(draws):
+        chosen = rng.integers(0, len(found.final), most)
+        groups: list[Sequence[int]] = []
+
+        def run(
+            seeds: tuple[int, ...], chosen: np.ndarray = chosen, groups: list = groups
+        ) -> list[float]:
+            groups.append(seeds)
+            return [float(found.early[chosen[seed]]) for seed in seeds]
+
+        passed, values = decide(
+            run, range(most), threshold.__le__, alpha=rules.alpha, beta=rules.beta
+        )
+        every = statistics.median(found.final[chosen]) >= threshold
+        # A group ends when the last of its seeds does.
+        work = sum(max(found.ended[chosen[list(g)]]) * cost(found.check, len(g)) for g in groups)
+        rows.append((every, passed, len(values), work / cost(found.check, most)))
+    return np.array(rows, dtype=float)
+
+
+#: Measured by ``--times``: processor seconds of a whole training, by the number of seeds.
+SECONDS = {
+    "E1.6": {1: 1.0, 5: 5.0},
+    "E3.2": {1: 3.2, 2: 4.6, 3: 5.9, 4: 7.5, 5: 9.2, 7: 12.4},
+    "E4.5": {1: 0.8, 2: 1.1, 3: 1.35, 4: 1.75, 5: 2.05, 7: 2.55, 11: 4.0, 21: 9.15},
+}
+
+
+def cost(check: str, seeds: int) -> float:
+    """Processor seconds of that many seeds together, between those that were measured."""
+    known = SECONDS[check]
+    return float(np.interp(seeds, list(known), list(known.values())))
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def table(title: str, headings: Iterable[str]) -> Table:
+    made = Table(title=title)
+    for number, heading in enumerate(headings):
+        made.add_column(heading, justify="right" if number else "left")
+    return made
+
+
+def show_exact(console: Console, rules: manifest.TrainingRules) -> None:
+    made = table(
+        f"exact: alpha {rules.alpha:g}, beta {rules.beta:g}",
+        ("share of seeds that reach it", *(f"{most} seeds: {what}" for most in (21, 7) for what in
+         ("passes before", "after", "another verdict", "seeds"))),
+    )  # fmt: skip
+    for share in (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0):
+        cells = []
+        for most in (21, 7):
+            found = exactly(share, most, rules)
+            cells += [f"{found.before:.3f}", f"{found.after:.3f}"]
+            cells += [f"{found.other:.3%}", f"{found.seeds:.1f}"]
+        made.add_row(f"{share:.0%}", *cells)
+    console.print(made)
+    worst = max(exactly(n / 1000, 21, rules).other for n in range(1001))
+    console.print(f"another verdict than that of all 21 seeds, at the worst share: {worst:.3%}")
+
+
+def show_recorded(console: Console, rules: manifest.TrainingRules, rng: Rng) -> None:
+    answers = recorded()
+    made = table(
+        f"{len(answers)} answers on record, {DRAWS} draws of seeds for each",
+        (
+            "",
+            "answers",
+            "same verdict",
+            "right: cost, median",
+            "mean",
+            "seeds",
+            "poor: cost, median",
+        ),
+    )
+    same = []
+    for check, most in MOST.items():
+        rows = {True: [], False: []}
+        for found in answers:
+            if found.check == check:
+                drawn_rows = resampled(found, rules, rng, DRAWS)
+                same.append(float((drawn_rows[:, 0] == drawn_rows[:, 1]).mean()))
+                right = (found.final >= THRESHOLD[check]).mean() >= 0.9
+                rows[bool(right)].append(drawn_rows)
+        right, poor = (np.concatenate(rows[k]) if rows[k] else None for k in (True, False))
+        every = np.concatenate([part for part in (right, poor) if part is not None])
+        made.add_row(
+            check,
+            str(sum(map(len, rows.values()))),
+            f"{(every[:, 0] == every[:, 1]).mean():.3%}",
+            *(("-", "-") if right is None else _costs(right)),
+            "-" if right is None else f"{np.median(right[:, 2]):.0f} of {most}",
+            "-" if poor is None else f"{np.median(poor[:, 3]):.0%}",
+        )
+    console.print(made)
+    console.print(
+        f"same verdict, all answers alike: {np.mean(same):.3%}; the worst answer: {min(same):.2%}"
+    )
+
+
+def _costs(rows: np.ndarray) -> tuple[str, str]:
+    return f"{np.median(rows[:, 3]):.0%}", f"{rows[:, 3].mean():.0%}"
+
+
+def show_simulated(console: Console, rules: manifest.TrainingRules, rng: Rng) -> None:
+    """Accuracies as of real seeds: most round a place, some that have learnt nothing."""
+    made = table(
+        f"{SIMULATED} simulated data sets for each true median, 21 seeds, threshold 80 %",
+        ("true median", "passes before", "after", "same verdict", "seeds, median"),
+    )
+    for place in (60, 70, 75, 78, 79, 80, 81, 82, 85, 90, 95):
+        rows = []
+        for _ in range(SIMULATED):
+            spread, stuck = rng.uniform(2, 10), rng.uniform(0, 0.1)
+            # So that the median of the mixture is where it is said to be.
+            shift = statistics.NormalDist().inv_cdf((0.5 - stuck) / (1 - stuck)) * spread
+            values = rng.normal(place - shift, spread, 4000).clip(0, 100)
+            values[rng.random(4000) < stuck] = 33.3
+            found = Answer("E4.5", values, values, np.ones_like(values))
+            rows.append(resampled(found, rules, rng, 20))
+        every = np.concatenate(rows)
+        made.add_row(
+            f"{place} %",
+            f"{every[:, 0].mean():.3f}",
+            f"{every[:, 1].mean():.3f}",
+            f"{(every[:, 0] == every[:, 1]).mean():.3%}",
+            f"{np.median(every[:, 2]):.0f}",
+        )
+    console.print(made)
+
+
+def show_times(console: Console) -> None:
+    """Processor seconds of a tenth of each training, times ten, the least of three runs."""
+    made = table("processor seconds of a training, one process", ("", "seeds", "seconds"))
+    for check, most in MOST.items():
+        kind = next(kind for kind in KINDS.values() if kind.check == check)
+        short = replace(kind, recipe=replace(kind.recipe, epochs=kind.recipe.epochs // 10))
+        for seeds in (1, 2, 3, 4, 5, 7, 11, 21):
+            if seeds <= most:
+                least = min(_seconds(short, tuple(range(seeds))) for _ in range(3))
+                made.add_row(check, str(seeds), f"{10 * least:.2f}")
+    console.print(made)
+    console.print(f"dealt out to {forks.usable_cores()} cores in checks")
+
+
+def _seconds(kind: Kind, seeds: tuple[int, ...]) -> float:
+    train, judged_on = drawn(kind, 7)
+    started = time.process_time()
+    cnn_accuracies(train, judged_on, kind.recipe, seeds)
+    return time.process_time() - started
+
+
+def draw(path: Path, rules: manifest.TrainingRules) -> None:
+    """The chance to pass, by the share of seeds that reach the threshold."""
+    from matplotlib import pyplot as plt
+
+    shares = np.linspace(0, 1, 201)
+    figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
+    for most, colour in ((7, "tab:orange"), (21, "tab:blue")):
+        found = [exactly(float(share), most, rules) for share in shares]
+        axes.plot(shares, [f.before for f in found], ":", color=colour, label=f"all {most} seeds")
+        axes.plot(shares, [f.after for f in found], color=colour, label=f"up to {most} seeds")
+    axes.set_xlabel("share of seeds that reach the threshold")
+    axes.set_ylabel("chance to pass")
+    axes.legend()
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--data", type=int, default=5)
+    parser.add_argument("--times", action="store_true")
+    parser.add_argument("--picture", type=Path)
+    options = parser.parse_args()
+    console = Console(width=150)
+    rules = manifest.load(ROOT / "solutions" / "hw4").training
+    if options.record:
+        record(options.data, console)
+    if options.times:
+        show_times(console)
+    rng = np.random.default_rng(1)
+    show_exact(console, rules)
+    show_recorded(console, rules, rng)
+    show_simulated(console, rules, rng)
+    if options.picture:
+        draw(options.picture, rules)
+
+
+if __name__ == "__main__":
+    main()
