@@ -54,6 +54,8 @@ class CheckResult:
         tripped: the check could not go on with what came back, and ``staff`` says where.
         asked: what the check asked of the student's code, for the proof of a release.
         shared: the student's process judged itself, as in the test that it was imported from.
+        late: the time was over while it ran.
+        read: of a trial that asks for it, a digest of all that the check read.
     """
 
     id: str
@@ -76,6 +78,8 @@ class CheckResult:
     tripped: bool = False
     asked: tuple[Asked, ...] = ()
     shared: bool = False
+    late: bool = False
+    read: str = ""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:

@@ -141,6 +141,13 @@ class Check:
         return self.remembered_asked if self.student is None else self.student.received.asked
 
     @property
+    def read(self) -> str:
+        """A digest of all that the check read, in a trial that asks for it; else empty."""
+        sources = (self.student, self.files)
+        reads = [source.received.reads for source in sources if source is not None]
+        return "+".join(each.digest for each in reads if each is not None)
+
+    @property
     def hurried(self) -> bool:
         """Whether the time ran out on something."""
         return self.student is not None and (self.student.late or bool(self.student.stopped))
@@ -253,6 +260,8 @@ class Check:
             tripped=any(case.tripped for case in cases),
             asked=self.asked,
             shared=spec.shared,
+            late=self.student is not None and self.student.late,
+            read=self.read,
         )
 
     def _message(self, cases: list[Case]) -> str:
