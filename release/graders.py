@@ -17,6 +17,8 @@ from autograder.model.report import Report
 from autograder.model.trial import Trial
 from autograder.session import Session
 
+#: Drawn once: equal input then gives equal verdicts, which are remembered from proof to proof.
+SEED = 1
 #: A session starts in the time of several submissions; fewer than these are not worth another.
 WORTH_A_SESSION = 12
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -52,6 +52,7 @@ class Vocabulary:
 
     Attributes:
         modules: names that are modules.
+        imports: by name, the module that ``import`` gives it to.
         names: all names.
         texts: all short texts in quotation marks.
     """
@@ -59,6 +60,7 @@ class Vocabulary:
     modules: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    imports: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sources: Iterable[str]) -> Vocabulary:
@@ -66,11 +68,14 @@ class Vocabulary:
         modules: set[str] = set()
         names: set[str] = set()
         texts: set[str] = set()
+        imports: dict[str, str] = {}
         for source in sources:
             for node in ast.walk(ast.parse(source)):
                 match node:
                     case ast.Import():
                         modules |= {(a.asname or a.name).split(".")[0] for a in node.names}
+                        plain = [a for a in node.names if a.asname or "." not in a.name]
+                        imports |= {(a.asname or a.name): a.name for a in plain}
                     case ast.ImportFrom():
                         # As `from torch import nn`: a module is written in small letters alone.
                         modules |= {a.asname or a.name for a in node.names if len(a.name) < 3}
@@ -79,7 +84,7 @@ class Vocabulary:
                         names.add(node.id)
                     case ast.Constant(value=str() as text) if len(text) < 40:
                         texts.add(text)
-        return cls(frozenset(modules), frozenset(names), frozenset(texts))
+        return cls(frozenset(modules), frozenset(names), frozenset(texts), imports)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.trial import Trial
-from release.graders import Graders
+from release.graders import SEED, Graders
 from release.mutants.accepted import accepted_mutants
 from release.mutants.running import ACCEPTED, Tested, Tester, mutants_of, tested
 from release.mutants.tables import Part
-from release.proof import SEED
 from release.steps import SILENT, Steps
 from release.templates import solution_files, solved, templates
 
@@ -38,6 +37,20 @@ class Measured:
     unused: tuple[str, ...] = ()
 
 
+def known_question(assignment: Assignment, name: str) -> str:
+    """The id of the question that is called so, in small or capital letters; empty for none.
+
+    Raises:
+        QuestionError: there is no such question.
+    """
+    known = {each.id.casefold(): each.id for each in assignment.questions}
+    if name and name.casefold() not in known:
+        raise QuestionError(
+            f"{assignment.name} has no question '{name}'; choose from {', '.join(known.values())}."
+        )
+    return known.get(name.casefold(), "")
+
+
 def measure(
     assignment: Assignment,
     memory: Path,
@@ -54,16 +67,9 @@ def measure(
         fresh: test all anew, whatever is remembered.
 
     Raises:
-        QuestionError: there is no such question.
         MutantError: the solution does not get every point.
         UserError: a source or ``mutants.toml`` is wrong.
     """
-    known = {each.id.casefold(): each.id for each in assignment.questions}
-    if question and question.casefold() not in known:
-        raise QuestionError(
-            f"{assignment.name} has no question '{question}'; choose from "
-            f"{', '.join(known.values())}."
-        )
     solution = solved(assignment) | solution_files(assignment)
     with Graders(assignment, templates(assignment), memory, SEED) as graders:
         steps.start("grading the solution")
@@ -74,7 +80,7 @@ def measure(
             graders,
             graded,
             memory,
-            question=known.get(question.casefold(), ""),
+            question=question,
             fresh=fresh,
             steps=steps,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -45,10 +45,16 @@ class AnswerCell:
         """What students hand in."""
         return self.entry.file
 
-    def with_text(self, text: str) -> bytes:
-        """The solved file with other text in the cell."""
+    def with_text(self, text: str, data: bytes | None = None) -> bytes:
+        """The solved file with other text in the cell.
+
+        Args:
+            data: in place of the solved file, one with other texts in other cells.
+        """
         if self.entry.is_module:
             return f"{text}\n".encode()
+        if data is not None:
+            return replace(self, solved=data).with_text(text)
         tree = {**self._tree, "cells": list(self._tree["cells"])}
         tree["cells"][self.number] = {**tree["cells"][self.number], "source": text}
         return json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8")

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release.mutants.command import Measured
+from release.mutants.equivalents import Fairness
 from release.mutants.running import Tested
 from release.mutants.score import Score, kinds, scores, should_see, survivors
 
@@ -66,6 +67,27 @@ def diff(each: Tested) -> Iterator[str]:
     for line in list(unified_diff(before, after, n=1, lineterm=""))[2:]:
         if not line.startswith("@@"):
             yield line
+
+
+def print_fairness(console: Console, found: Fairness) -> None:
+    """Print how many rewrites each question was tried with, and what right answers lost."""
+    table = Table(box=box.SIMPLE_HEAVY, title="Right answers spelled differently")
+    table.add_column("Question")
+    table.add_column("Tried", justify="right")
+    table.add_column("Lost", justify="right")
+    for question in found.assignment.questions:
+        if question.id in found.tried:
+            lost = {each.name for each in found.lost if each.check.question == question.id}
+            tried = len(found.tried[question.id])
+            style = "red" if lost else "green"
+            table.add_row(question.id, f"{tried}", Text(f"{len(lost)}", style))
+    console.print(table)
+    for each in found.lost:
+        check = each.check
+        told = check.message or check.staff.partition("\n")[0]
+        console.print(Text(f"{check.number or check.id}, {each.name}: {told}", "red"))
+    for fault in found.faults:
+        console.print(Text(fault, "red"))
 
 
 def remarks(found: Measured) -> Iterator[str]:
