@@ -1,4 +1,4 @@
-"""Right answers spelled differently are made of a solution; what the checks take from them goes out.
+"""A solution comes in; what right answers that are spelled differently lose goes out.
 
 A rewrite is made in all cells where it can be made, so that a handful of submissions tries all of
 them in all questions.
