@@ -310,6 +310,59 @@ def release(
 
 
 @app.command(hidden=AT_HOME)
+def mutate(
+    assignment: Annotated[Path, typer.Argument(help="The folder that holds assignment.toml.")],
+    question: Annotated[
+        str, typer.Argument(help="Its id in the manifest, as H1; default: all questions.")
+    ] = "",
+    equivalent: Annotated[
+        bool,
+        typer.Option(
+            "--equivalent", help="Spell right answers differently instead; none may lose a point."
+        ),
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write scores and survivors as one page for staff.")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Test all anew, whatever is remembered.")
+    ] = False,
+) -> None:
+    """Measure the checks: make the solution wrong in many ways, and see what each check sees."""
+    from release.mutants.command import known_question, measure
+    from release.mutants.equivalents import measure_fairness
+    from release.mutants.terminal import print_fairness, print_measured
+    from release.terminal import steps_shown
+
+    console = PlainConsole()
+    if html is not None:
+        from autograder.pages.page import require_pages
+
+        require_pages()  # before anything is run
+    described = load(assignment)
+    question = known_question(described, question)
+    memory = cache or _user_cache() / described.name
+    if equivalent:
+        with steps_shown(console) as steps:
+            fairness = measure_fairness(described, memory, question=question, steps=steps)
+        print_fairness(console, fairness)
+        if fairness.lost or fairness.faults:
+            raise typer.Exit(FAULT)
+        return
+    with steps_shown(console) as steps:
+        found = measure(described, memory, question=question, fresh=fresh, steps=steps)
+    print_measured(console, found)
+    if html is not None:
+        from release.mutants.page import write_measured
+
+        write_measured(found, html)
+
+
+@app.command(hidden=AT_HOME)
 def setup(
     assignment: Annotated[Path, typer.Argument(help="The folder that holds assignment.toml.")],
     upgrade: Annotated[

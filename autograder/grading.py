@@ -42,6 +42,7 @@ from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
+from autograder.model.trial import Trial
 from autograder.outcome import UNREAD, Outcome
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
@@ -67,6 +68,7 @@ class Job:
         fresh: take over none, and no costly result either.
         seconds: stop after these, if that is before the manifest's limit.
         second_look: run checks that do not pass on the whole notebook too.
+        trial: what is to be run of the checks, of a trial submission of the staff's.
     """
 
     path: str
@@ -79,6 +81,7 @@ class Job:
     fresh: bool = False
     seconds: float | None = None
     second_look: bool = True
+    trial: Trial | None = None
 
 
 #: To look up what is remembered; a submission that takes longer to be read is graded as any other.
@@ -170,6 +173,8 @@ class Grader:
                 return
             for name in ("required", "without"):
                 request[name] = tuple(request[name])
+            if request.get("trial") is not None:
+                request["trial"] = Trial.from_dict(request["trial"])
             if "explain" in request:
                 asked = request.pop("explain"), request.pop("whole")
                 wire.send(jobs, self.explain(Job(**request), *asked))
@@ -240,6 +245,8 @@ class Grader:
 
     def _recall(self, job: Job, folder: Path, seed: int, outcome: Outcome) -> bool:
         """Take over all outcomes, if every one is remembered."""
+        if job.trial is not None:  # of which something has to be run, as a rule
+            return False
         if not job.remember or job.fresh or job.cache is None or self.checks.errors:
             return False
         if self._recaller is None:
@@ -435,6 +442,7 @@ class Child:
             own_time=OwnTime(limits.grader_seconds),
             begin=lambda check: wire.send(channel, {"began": check}),
             ended=ended or {},
+            trial=job.trial,
         )
 
     def explain(self, identifier: str, whole: bool) -> Explained:

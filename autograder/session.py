@@ -28,6 +28,7 @@ from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment
 from autograder.model.report import HARNESS_FAULT, Report
 from autograder.model.submission import write_files
+from autograder.model.trial import Trial
 from autograder.sandbox.lockdown import Grading, required
 
 #: What the clean processes get of the environment; one thread each, so that they can be forked.
@@ -209,6 +210,7 @@ class Session:
         seconds: float | None = None,
         without: frozenset[str] = frozenset(),
         second_look: bool = True,
+        trial: Trial | None = None,
         announce: Callable[[int, int], None] = lambda _ended, _all: None,
     ) -> Report:
         """Grade a folder, a zip or one notebook. Always returns a report.
@@ -221,6 +223,7 @@ class Session:
             without: steps of the sandbox to leave out, for tests of what each is there for; the
                 report says what was active.
             second_look: run checks that do not pass on the whole notebook too.
+            trial: what is to be run of the checks, of a trial submission of the staff's.
             announce: called with the checks that have ended and the checks in all.
         """
         job = self._request(submission, without) | {
@@ -230,6 +233,7 @@ class Session:
             "remember": self.remember,
             "fresh": fresh,
             "seconds": seconds,
+            "trial": None if trial is None else trial.to_dict(),
         }
         try:
             if self._job is None:
@@ -295,12 +299,18 @@ class Session:
         fresh: bool = False,
         seconds: float | None = None,
         second_look: bool = True,
+        trial: Trial | None = None,
     ) -> Report:
         """As `grade`, for files by their relative paths."""
         with tempfile.TemporaryDirectory(prefix="submission-") as folder:
             write_files(files, Path(folder))
             return self.grade(
-                Path(folder), seed=seed, fresh=fresh, seconds=seconds, second_look=second_look
+                Path(folder),
+                seed=seed,
+                fresh=fresh,
+                seconds=seconds,
+                second_look=second_look,
+                trial=trial,
             )
 
     def close(self) -> None:

@@ -116,6 +116,7 @@ def build(
             manifest.load(inside),
             stripped.files,
             known,
+            sources=assignment,
             student_zip=work / "student.zip",
             cache=cache,
             steps=steps,

@@ -8,15 +8,31 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from autograder.checks.cache import Store
 from autograder.checks.verdicts import basis_of
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
+from autograder.model.trial import Trial
 from autograder.session import Session
 
+#: Drawn once: equal input then gives equal verdicts, which are remembered from proof to proof.
+SEED = 1
 #: A session starts in the time of several submissions; fewer than these are not worth another.
 WORTH_A_SESSION = 12
+
+
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
+
+
+def side_by_side(work: Callable[[_Item], _Done], items: Sequence[_Item]) -> list[_Done]:
+    """What becomes of each item, in order; on all cores, where there are enough for a session."""
+    most = len(os.sched_getaffinity(0))
+    count = max(1, min(most, len(items) // WORTH_A_SESSION))
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, items))
 
 
 def _checks_of(assignment: Assignment) -> list[Path]:
@@ -43,13 +59,40 @@ class Graders(ExitStack):
         # All that a report follows from but for the submission: the checks themselves too.
         checks = [path.read_bytes() for path in _checks_of(assignment)]
         self._basis = [basis_of(assignment, ()), checks, dict(sorted(templates.items()))]
-        self._seed = seed
+        self.seed = seed
         self._lock = threading.Lock()
         self._free: list[Session] = []
 
     def grade(self, files: Mapping[str, bytes]) -> Report:
         """Run every check on a submission, given by its files' paths and bytes."""
         return self._graded(files, fresh=True)
+
+    def tried(
+        self,
+        files: Mapping[str, bytes],
+        trial: Trial,
+        *,
+        seed: int | None = None,
+        fresh: bool = False,
+    ) -> Report:
+        """What the checks of a trial make of a submission; those that note reads are run anew.
+
+        Args:
+            seed: another one than that of all else.
+            fresh: run all anew.
+        """
+        session = self._taken()
+        try:
+            return session.grade_files(
+                files,
+                seed=self.seed if seed is None else seed,
+                fresh=fresh or trial.reads,
+                second_look=False,
+                trial=trial,
+            )
+        finally:
+            with self._lock:
+                self._free.append(session)
 
     def recall(self, files: Mapping[str, bytes], expected: Callable[[Report], bool]) -> Report:
         """The report that is remembered for a submission, else a new one.
@@ -58,7 +101,7 @@ class Graders(ExitStack):
         A loss that is expected needs no second look at the whole notebook, which takes long; one
         that is not gets it, as any student's.
         """
-        key = ["report", self._basis, self._seed, dict(sorted(files.items()))]
+        key = ["report", self._basis, self.seed, dict(sorted(files.items()))]
         found = self._memory.recall(key)
         if found is not None:
             return Report.from_dict(found)
@@ -74,7 +117,7 @@ class Graders(ExitStack):
     ) -> Report:
         session = self._taken()
         try:
-            return session.grade_files(files, seed=self._seed, fresh=fresh, second_look=second_look)
+            return session.grade_files(files, seed=self.seed, fresh=fresh, second_look=second_look)
         finally:
             with self._lock:
                 self._free.append(session)
@@ -95,10 +138,7 @@ class Graders(ExitStack):
             each()
             return report
 
-        most = len(os.sched_getaffinity(0))
-        count = max(1, min(most, len(submissions) // WORTH_A_SESSION))
-        with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(grade, submissions))
+        return side_by_side(grade, submissions)
 
     @staticmethod
     def graded(

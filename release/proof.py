@@ -20,14 +20,13 @@ from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
 from autograder.session import Session
-from release.graders import Graders
+from release.graders import SEED, Graders
 from release.mistakes import Mistake
+from release.mutants.command import Measured
+from release.mutants.stage import mutants_proven, score_problems
 from release.odd import Accepted, OddAnswers, OddSubmission, Tried, submissions
 from release.steps import SILENT, Steps
 from release.templates import Blanked
-
-#: Drawn once: equal input then gives equal verdicts, which are remembered from proof to proof.
-SEED = 1
 
 
 class ProofFailed(UserError):
@@ -70,6 +69,7 @@ class Proof:
         odd: what each check made of each odd answer.
         public: what the public checks, run from the student bundle, give the solution; None where
             there are none.
+        mutants: what became of mutants of the solution; None where the manifest asks for none.
     """
 
     solution: Report
@@ -78,6 +78,7 @@ class Proof:
     noticed: tuple[Noticed, ...] = ()
     odd: tuple[Tried, ...] = ()
     public: Report | None = None
+    mutants: Measured | None = None
 
     @property
     def for_nothing(self) -> tuple[CheckResult, ...]:
@@ -105,6 +106,7 @@ def prove(
     templates: Mapping[str, bytes],
     known: Known,
     *,
+    sources: Assignment | None = None,
     student_zip: Path | None = None,
     cache: Path | None = None,
     steps: Steps = SILENT,
@@ -113,6 +115,7 @@ def prove(
 
     Args:
         templates: the stripped notebooks.
+        sources: the staff's folder, whose answers are made wrong if the manifest asks for it.
         student_zip: what students get; its public checks are run from there.
         cache: where verdicts and costly results are remembered by content.
 
@@ -135,13 +138,15 @@ def prove(
             noticed = _grade_blanked(graders, known, solution, steps)
             answers = OddAnswers(solution, blank, known.accepted)
             odd = _grade_odd(graders, assignment, known, answers, steps)
-            proof = Proof(solution, blank, mistakes, noticed, odd, public.result())
+            mutants = mutants_proven(sources, known.solution, graders, solution, memory, steps)
+            proof = Proof(solution, blank, mistakes, noticed, odd, public.result(), mutants)
     _stop_at(
         [
             *_wrong_losses(mistakes),
             *_unnoticed(noticed, assignment),
             *answers.problems(odd),
             *_lost_in_public(proof.public),
+            *score_problems(proof.mutants),
         ],
         assignment,
     )

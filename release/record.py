@@ -16,9 +16,11 @@ from typing import Any
 from autograder import __version__
 from autograder.model.manifest import FILE_NAME, Assignment
 from release.bundle import files_of
+from release.graders import SEED
 from release.leaks import Scan
+from release.mutants.stage import recorded
 from release.packages import LOCK_FILE, own_packages
-from release.proof import SEED, Proof, lost_by, name_of
+from release.proof import Proof, lost_by, name_of
 
 RECORD = "RELEASE.json"
 _FORMAT = 1
@@ -111,6 +113,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
                 if each.tripped
             ],
         },
+        "mutants": None if proof.mutants is None else recorded(proof.mutants),
         "public_checks": [] if proof.public is None else [c.id for c in proof.public.checks],
     }
 

@@ -48,7 +48,7 @@ def strip_code(
         StripError: the solved or the stripped source is not Python, or there are more or fewer
             stubs than answers.
     """
-    regions = _code_regions(source, place, markers, whole=whole)
+    regions = code_regions(source, place, markers, whole=whole)
     stripped = _without(source, place, stubs, regions, regions, markers)
     return StrippedCell(stripped, _answers(source, regions, place))
 
@@ -66,7 +66,7 @@ def blank_each(
     Raises:
         MarkerError, StripError: as `strip_code` does.
     """
-    regions = _code_regions(source, place, markers, whole=whole)
+    regions = code_regions(source, place, markers, whole=whole)
     prompts = [region for region in regions if region.fate is Fate.PROMPT]
     blanked = []
     for region in regions:
@@ -79,9 +79,8 @@ def blank_each(
     return tuple(blanked)
 
 
-def _code_regions(
-    source: str, place: Place, markers: Markers, *, whole: bool
-) -> tuple[Region, ...]:
+def code_regions(source: str, place: Place, markers: Markers, *, whole: bool) -> tuple[Region, ...]:
+    """Where the answers of a code cell stand. Raises as `strip_code` does."""
     regions = find_regions(source, place, markers)
     if not regions and whole:
         regions = (Region(0, source.count("\n") + 1, "", 1),)

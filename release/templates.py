@@ -50,12 +50,13 @@ def solved(assignment: Assignment) -> dict[str, bytes]:
         SourceError: a source cannot be read.
     """
     return {
-        entry.file: _written(_with_ids(_source(assignment, entry)), entry)
+        entry.file: _written(_with_ids(source_of(assignment, entry)), entry)
         for entry in assignment.notebooks
     }
 
 
-def _source(assignment: Assignment, entry: NotebookEntry) -> NotebookNode:
+def source_of(assignment: Assignment, entry: NotebookEntry) -> NotebookNode:
+    """The solved source of a notebook or module. Raises SourceError."""
     return read_source(assignment.folder / entry.source, module=entry.is_module)
 
 
@@ -102,11 +103,11 @@ def blanked(assignment: Assignment) -> Iterator[Blanked]:
     """Each code answer of the assignment, left blank alone."""
     for entry in assignment.notebooks:
         made = blank_answers(
-            _source(assignment, entry),
+            source_of(assignment, entry),
             file=entry.source,
             stubs=entry.stubs,
             module=entry.is_module,
-            markers=_markers(assignment, entry),
+            markers=markers_for(assignment, entry),
         )
         for answer, notebook, given in made:
             data = _written(_with_ids(notebook), entry)
@@ -123,11 +124,11 @@ def strip(assignment: Assignment) -> Stripped:
     """
     made = {
         entry.file: strip_notebook(
-            _source(assignment, entry),
+            source_of(assignment, entry),
             file=entry.source,
             stubs=entry.stubs,
             module=entry.is_module,
-            markers=_markers(assignment, entry),
+            markers=markers_for(assignment, entry),
         )
         for entry in assignment.notebooks
     }
@@ -149,7 +150,8 @@ def strip(assignment: Assignment) -> Stripped:
     )
 
 
-def _markers(assignment: Assignment, entry: NotebookEntry) -> Markers:
+def markers_for(assignment: Assignment, entry: NotebookEntry) -> Markers:
+    """What marks answers in one of an assignment's sources."""
     texts = (allowed.text for allowed in assignment.allowed if _is_about(allowed, entry))
     return markers_of(assignment.markers, texts)
 
@@ -163,7 +165,7 @@ def _speaks_of_source(assignment: Assignment, allowed: Allowed) -> bool:
         f" {bare(line)}".endswith(f" {bare(allowed.text)}")  # it may stand behind a statement
         for entry in assignment.notebooks
         if _is_about(allowed, entry)
-        for cell in _source(assignment, entry).cells
+        for cell in source_of(assignment, entry).cells
         for line in cell.source.split("\n")
     )
 
@@ -222,7 +224,7 @@ def _described(source: Path, *, module: bool) -> tuple[NotebookEntry, Markers]:
         assignment = load(source.parent)
         for entry in assignment.notebooks:
             if entry.source == source.name and entry.is_module == module:
-                return entry, _markers(assignment, entry)
+                return entry, markers_for(assignment, entry)
     return NotebookEntry("module.py" if module else "notebook.ipynb", source.name), KNOWN
 
 

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from release.build import Release
 from release.diff import Change
+from release.mutants.stage import score_lines
 from release.odd import listed
 from release.places import Answer
 from release.proof import Proof, name_of
@@ -168,6 +169,8 @@ def _caption(proof: Proof) -> str:
         )
     )
     lines += _odd(proof)
+    if proof.mutants is not None:
+        lines += score_lines(proof.mutants)
     if proof.public is not None:
         lines.append(f"{len(proof.public.checks)} public checks pass, run from student.zip.")
     if proof.solution.max_score == 0:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from autograder.checks.reads import Reads
 from autograder.checks.remote import RemoteObject
 from autograder.model.findings import clean
 from autograder.model.report import Asked
@@ -79,6 +80,8 @@ class Received:
 
     def __init__(self) -> None:
         self.last: Reply | None = None
+        #: What is noted of all that comes back, in a trial that asks for it.
+        self.reads: Reads | None = None
         self._asked: dict[Asked, None] = {}
 
     @property
@@ -94,6 +97,8 @@ class Received:
     def take(self, name: str, value: _Value, *, verb: str) -> _Value:
         """Note what came back, and give it on."""
         self.last = Reply(name, value, verb)
+        if self.reads is not None:
+            self.reads.note(name, value)
         kind = OBJECT if verb == DESCRIBED else self.last.kind
         self._asked[Asked(name, kind, verb == RETURNED)] = None
         return value

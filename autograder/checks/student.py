@@ -66,12 +66,21 @@ class Student(AnswerProcess):
         Raises:
             CheckFailed: it is not defined, raised, ran too long or ended its process.
         """
+        ready = self._ready(name)
+        if self.received.reads is not None and not keep:
+            self.received.reads.note_call(name, args, kwargs)
         return self.asked(
             name,
-            self._ready(name),
+            ready,
             lambda worker, end: worker.call(name, list(args), kwargs, end, keep=keep),
             secret=True,
         )
+
+    def vary(self) -> None:
+        """Call what was called once more, with variants of its inputs; their results are noted."""
+        reads = self.received.reads
+        if reads is not None:
+            reads.vary(self.call, CheckFailed)
 
     def make(self, name: str, /, *args: Any, **kwargs: Any) -> RemoteObject:
         """Make an object of the student's class ``name``, which stays there. Raises as ``call``."""
@@ -173,6 +182,8 @@ class Student(AnswerProcess):
             raise fail(f"the file {path} was not written.", hint="Mind the name and the folder.")
         if type(reply) is not bytes:
             raise self._lied_about(path)
+        if self.received.reads is not None:
+            self.received.reads.note(path, reply)
         return reply
 
     def _shown(self) -> dict[str, Any]:
@@ -331,6 +342,8 @@ class Student(AnswerProcess):
             )
         if reply.kind != "raised" or not {reply.type, *reply.bases} & set(wanted):
             raise CheckFailed(self._words.raised(label, reply))
+        if self.received.reads is not None:
+            self.received.reads.note(label, [reply.type, reply.message])
         return clean(reply.type, 100), clean(reply.message, 1000)
 
     # --- how it is asked ---

@@ -174,6 +174,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class ProofRules:
+    """What a release has to prove of its checks beside what every release does.
+
+    Attributes:
+        mutants: ``off``; ``changed``, those of which nothing is remembered; ``all``, all anew.
+        min_score: the share of its wrong mutants that each question's checks have to see.
+    """
+
+    mutants: str = "off"
+    min_score: float = 0.0
+
+
+@dataclass(frozen=True)
 class LatePolicy:
     """What lateness takes from the points earned; a day is 24 hours, counted after the grace.
 
@@ -247,6 +260,7 @@ class Assignment:
     allowed: tuple[Allowed, ...] = ()
     markers: MarkerRules = MarkerRules()
     gradescope: Gradescope = field(default_factory=Gradescope)
+    proof: ProofRules = ProofRules()
 
     @property
     def hidden_checks(self) -> Path:
@@ -332,6 +346,7 @@ def load(folder: Path) -> Assignment:
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
         markers=_marker_rules(data.get("markers", {})),
         gradescope=_gradescope(data.get("gradescope", {}), where),
+        proof=_proof_rules(data.get("proof", {}), where),
     )
 
 
@@ -348,6 +363,15 @@ def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
 def _marker_rules(table: dict[str, Any]) -> MarkerRules:
     pairs = tuple(MarkerPair(**pair) for pair in table.get("pairs", ()))
     return MarkerRules(**{**table, "pairs": pairs})
+
+
+def _proof_rules(table: dict[str, Any], where: _Lines) -> ProofRules:
+    if "min_score" in table and table.get("mutants") == "off":
+        raise where.error(
+            ["proof", "min_score"], 'no score is measured with mutants = "off"; take one out'
+        )
+    default = {"mutants": "changed"} if "min_score" in table else {}
+    return ProofRules(**{**default, **table})
 
 
 def _gradescope(table: dict[str, Any], where: _Lines) -> Gradescope:

@@ -86,6 +86,8 @@ class CheckResult:
         asked: what the check asked of the student's code, for the proof of a release.
         shared: the student's process judged itself, as in the test that it was imported from.
         medians: what trainings have come to.
+        late: the time was over while it ran.
+        read: of a trial that asks for it, a digest of all that the check read.
     """
 
     id: str
@@ -109,6 +111,8 @@ class CheckResult:
     asked: tuple[Asked, ...] = ()
     shared: bool = False
     medians: tuple[Median, ...] = ()
+    late: bool = False
+    read: str = ""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:

@@ -64,6 +64,10 @@ class Source:
         """The line on which its text starts: that of its first decorator's ``@``, if it has one."""
         return self._start(node)[0]
 
+    def offsets(self, node: Located) -> tuple[int, int]:
+        """The bytes of ``node`` in the text, its decorators included: the first, the one behind."""
+        return self._span(node)
+
     def _start(self, node: Located) -> tuple[int, int]:
         """Line and column of its first character."""
         decorators = getattr(node, "decorator_list", None)

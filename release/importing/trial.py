@@ -15,10 +15,9 @@ from pathlib import Path
 
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from release.graders import Graders
+from release.graders import SEED, Graders
 from release.importing.mutants import Mutant, mutants
 from release.odd import OddAnswers, Tried, submissions
-from release.proof import SEED
 from release.templates import Blanked, blanked, solved, templates
 
 _SHOWN = 200

@@ -16,13 +16,16 @@ from autograder.checks.own_time import OwnTime
 from autograder.checks.plugin import remembered
 from autograder.checks.plugin.locations import Locations
 from autograder.checks.plugin.model import Case, Check
+from autograder.checks.plugin.ordering import of_trial
 from autograder.checks.process import StartWorker
+from autograder.checks.reads import Reads
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult
 from autograder.model.submission import Submission
+from autograder.model.trial import Trial
 
 #: The check that an item is a case of.
 CHECK = pytest.StashKey[Check]()
@@ -46,6 +49,7 @@ class Handed:
         own_time: of each check, in this process; None for no limit.
         begin: takes the id of each check before it is run.
         ended: by id, whether they passed: checks that another process has run.
+        trial: what is to be run of the checks, of a trial submission of the staff's.
     """
 
     seed: int
@@ -59,6 +63,7 @@ class Handed:
     own_time: OwnTime | None = None
     begin: Begin = lambda _check: None
     ended: Mapping[str, bool] = field(default_factory=dict)
+    trial: Trial | None = None
 
 
 class CollectedChecks:
@@ -121,7 +126,11 @@ class CollectedChecks:
         seconds = check.spec.seconds
         if seconds is None:
             seconds = self.assignment.limits.check_seconds
-        return self.handed.make_student(check.question, seconds, whole)
+        trial = self.handed.trial
+        made = self.handed.make_student(check.question, seconds, whole)
+        if trial is not None and trial.reads:
+            made.received.reads = Reads()
+        return made
 
     @property
     def remember(self) -> bool:
@@ -143,22 +152,29 @@ class CollectedChecks:
         self._handed = handed
         if self.errors:
             return
-        for check in self:
+        # All of them are in the order of `in_order`, but for a trial's.
+        chosen = list(self) if handed.trial is None else of_trial(self, handed.trial)
+        for check in chosen:
             if check.id in handed.ended:
                 share = float(handed.ended[check.id])
                 check.outcomes = [Case(share)] * len(check.spec.cases)
             else:  # should this process be stopped, every check has an entry
                 handed.emit(check.result())
-        left = [check for check in self if check.id not in handed.ended]
+        left = [check for check in chosen if check.id not in handed.ended]
         known = remembered.recalled(left, handed.verdicts)
         for check in known:
             handed.emit(check.result())
+        first_only = handed.trial is not None and handed.trial.first_only
+        if first_only and not all(check.passed for check in known):
+            return
         items = [item for check in left if check not in known for item in self.items(check)]
         for item, following in zip(items, [*items[1:], None], strict=False):
             check = item.stash[CHECK]
             if not check.outcomes:
                 handed.begin(check.id)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if first_only and check.done and not check.passed:
+                return
 
 
 NO_CHECKS = "there is no check; write one, as a function test_... in a file checks/test_....py"

@@ -13,6 +13,7 @@ from autograder.checks.cache import Cache
 from autograder.checks.files import Files
 from autograder.checks.plugin.collected import CHECK, CollectedChecks
 from autograder.checks.plugin.model import Check
+from autograder.checks.reads import Reads
 from autograder.checks.student import Student
 from autograder.checks.training import Training
 
@@ -32,6 +33,7 @@ class Fixtures:
             check.student = self._checks.student(check, whole=whole)
         yield check.student
         if check.done:
+            check.student.vary()
             check.student.close()
 
     @pytest.fixture
@@ -46,6 +48,8 @@ class Fixtures:
         check: Check = request.node.stash[CHECK]
         handed = self._checks.handed
         check.files = Files(handed.submission, handed.start_worker)
+        if handed.trial is not None and handed.trial.reads:
+            check.files.received.reads = Reads()
         return check.files
 
     @pytest.fixture

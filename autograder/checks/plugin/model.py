@@ -144,6 +144,13 @@ class Check:
         return self.remembered_asked if self.student is None else self.student.received.asked
 
     @property
+    def read(self) -> str:
+        """A digest of all that the check read, in a trial that asks for it; else empty."""
+        sources = (self.student, self.files)
+        reads = [source.received.reads for source in sources if source is not None]
+        return "+".join(each.digest for each in reads if each is not None)
+
+    @property
     def hurried(self) -> bool:
         """Whether the time ran out on something."""
         return self.student is not None and (self.student.late or bool(self.student.stopped))
@@ -263,6 +270,8 @@ class Check:
             asked=self.asked,
             shared=spec.shared,
             medians=tuple(self.medians),
+            late=self.student is not None and self.student.late,
+            read=self.read,
         )
 
     def _message(self, cases: list[Case]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from autograder.checks.plugin.model import CheckSpec
+from autograder.checks.plugin.model import Check, CheckSpec
 from autograder.model.manifest import Question
+from autograder.model.trial import Trial
+
+#: What a check asks for that remembers costly results.
+COSTLY = "cache"
 
 
 def in_order(checks: Sequence[CheckSpec], questions: Sequence[Question]) -> list[CheckSpec]:
@@ -35,3 +39,24 @@ def selected(ordered: Sequence[CheckSpec], questions: frozenset[str] | None) -> 
         if spec.question.id in questions or spec.name in wanted:
             wanted |= {spec.name, *spec.depends_on}
     return [spec for spec in ordered if spec.name in wanted]
+
+
+def of_trial(checks: Iterable[Check], trial: Trial) -> list[Check]:
+    """The checks that a trial asks for, those that may train behind all others.
+
+    Args:
+        checks: all of them, each behind those that it depends on.
+    """
+    known = list(checks)
+    wanted, names = set(trial.checks), set[str]()
+    for check in reversed(known):
+        if not wanted or check.id in wanted or check.spec.name in names:
+            names |= {check.spec.name, *check.spec.depends_on}
+    chosen = [check for check in known if check.spec.name in names]
+    costly: set[str] = set()
+    for check in chosen:
+        if COSTLY in check.spec.fixtures or costly.intersection(check.spec.depends_on):
+            costly.add(check.spec.name)
+    if not trial.costly:
+        return [check for check in chosen if check.spec.name not in costly]
+    return sorted(chosen, key=lambda check: check.spec.name in costly)

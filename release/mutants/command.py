@@ -1,0 +1,111 @@
+"""An assignment comes in; its mutants are made and tested, with nothing bundled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
+from autograder.model.report import Report
+from autograder.model.trial import Trial
+from release.graders import SEED, Graders
+from release.mutants.accepted import accepted_mutants
+from release.mutants.running import ACCEPTED, Tested, Tester, mutants_of, tested
+from release.mutants.tables import Part
+from release.steps import SILENT, Steps
+from release.templates import solution_files, solved, templates
+
+
+class QuestionError(UserError):
+    """There is no such question."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What became of an assignment's mutants.
+
+    Attributes:
+        unjudged: parts of submitted files that no question judges.
+        unused: ids in ``mutants.toml`` of which no mutant survives.
+    """
+
+    assignment: Assignment
+    results: tuple[Tested, ...]
+    unjudged: tuple[Part, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def known_question(assignment: Assignment, name: str) -> str:
+    """The id of the question that is called so, in small or capital letters; empty for none.
+
+    Raises:
+        QuestionError: there is no such question.
+    """
+    known = {each.id.casefold(): each.id for each in assignment.questions}
+    if name and name.casefold() not in known:
+        raise QuestionError(
+            f"{assignment.name} has no question '{name}'; choose from {', '.join(known.values())}."
+        )
+    return known.get(name.casefold(), "")
+
+
+def measure(
+    assignment: Assignment,
+    memory: Path,
+    *,
+    question: str = "",
+    fresh: bool = False,
+    steps: Steps = SILENT,
+) -> Measured:
+    """Make and test the mutants of an assignment.
+
+    Args:
+        question: the id of the only one that is asked for; empty for all.
+        memory: where verdicts are remembered by content.
+        fresh: test all anew, whatever is remembered.
+
+    Raises:
+        MutantError: the solution does not get every point.
+        UserError: a source or ``mutants.toml`` is wrong.
+    """
+    solution = solved(assignment) | solution_files(assignment)
+    with Graders(assignment, templates(assignment), memory, SEED) as graders:
+        steps.start("grading the solution")
+        graded = graders.tried(solution, Trial())
+        return measured(
+            assignment,
+            solution,
+            graders,
+            graded,
+            memory,
+            question=question,
+            fresh=fresh,
+            steps=steps,
+        )
+
+
+def measured(
+    assignment: Assignment,
+    solution: Mapping[str, bytes],
+    graders: Graders,
+    graded: Report,
+    memory: Path,
+    *,
+    question: str = "",
+    fresh: bool = False,
+    steps: Steps = SILENT,
+) -> Measured:
+    """As `measure`, where the solution has been graded; ``assignment`` has its sources.
+
+    Args:
+        graded: the solution's report.
+    """
+    accepted = accepted_mutants(assignment)
+    tester = Tester(assignment, solution, graders, graded, memory, fresh=fresh)
+    mutants, unjudged = mutants_of(assignment, solution, tester, question, steps)
+    results = tested(mutants, tester, accepted, steps)
+    used = {each.mutant.id for each in results if each.status == ACCEPTED}
+    unused = () if question else tuple(sorted(set(accepted) - used))
+    return Measured(assignment, tuple(results), tuple(unjudged), unused)

@@ -1,0 +1,275 @@
+"""Mutants come in; what the checks make of each goes out.
+
+A mutant runs the checks of its own questions, those that train behind all others, and stops at the
+first that does not pass. One that passes them all is compared with the solution in all that they
+read; if it differs there, the other questions' checks are asked. What came of it is remembered by
+the mutant's content and the code of the checks, so that an edit runs again what it touches alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.checks.cache import Store
+from autograder.checks.verdicts import basis_of, check_codes
+from autograder.model.errors import UserError
+from autograder.model.manifest import Assignment
+from autograder.model.report import CheckResult, Report
+from autograder.model.trial import Trial
+from release.graders import Graders, side_by_side
+from release.mutants import tables
+from release.mutants.making import Mutant, code_mutants
+from release.steps import SILENT, Steps
+
+_FORMAT = 1
+KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
+EQUIVALENT, ELSEWHERE, ACCEPTED, FAULT = "equivalent", "elsewhere", "accepted", "fault"
+#: More seeds, for what the checks' own inputs may agree on by chance.
+MORE_SEEDS = 2
+
+
+class MutantError(UserError):
+    """Nothing can be said of mutants; the text says why."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A mutant and what became of it.
+
+    Attributes:
+        by: the numbers of the checks that saw it.
+        reason: why staff accept it.
+    """
+
+    mutant: Mutant
+    status: str
+    by: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def seen(self) -> bool:
+        """Whether it costs points on its own question."""
+        return self.status in (KILLED, TIMED_OUT)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says anything about the checks."""
+        return self.status not in (EQUIVALENT, ACCEPTED)
+
+
+def name_of(check: CheckResult) -> str:
+    """What staff call a check."""
+    return check.number or check.id
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A check's outcome and a digest of what it read."""
+
+    status: str
+    read: str
+
+
+class Tester:
+    """Tests mutants of one solution.
+
+    Args:
+        graded: the solution's report.
+        fresh: run all anew, whatever is remembered.
+
+    Raises:
+        MutantError: the solution does not get every point.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        solution: Mapping[str, bytes],
+        graders: Graders,
+        graded: Report,
+        memory: Path,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        for check in graded.checks:
+            if check.status != "passed":
+                raise MutantError(
+                    f"{assignment.name}: the solution does not pass {name_of(check)} "
+                    f"({check.message or check.staff.partition(chr(10))[0]}); mend that first."
+                )
+        self._assignment = assignment
+        self._solution = solution
+        self._graders = graders
+        self._checks = graded.checks
+        self._memory = Store(memory)
+        self._fresh = fresh
+        self._codes = check_codes(assignment)
+        self._basis = basis_of(assignment, ())
+        self._files = {name: hashlib.sha256(d).hexdigest() for name, d in solution.items()}
+        self._reads: dict[tuple[tuple[str, ...], int], list[_Read]] = {}
+
+    # --- file mutants, of which the manifest does not say what judges them ---
+
+    def located(self, part: tables.Part) -> tuple[str, ...]:
+        """The questions about files that lose points where a part is missing."""
+        about_files = [q.id for q in self._assignment.questions if not q.notebook]
+        mutant = replace(tables.missing(part, self._solution), questions=tuple(about_files))
+        own = self._ids(about_files)
+        if not own:
+            return ()
+
+        def lost() -> list[str]:
+            report = self._tried(mutant, Trial(checks=own))
+            return sorted({c.question for c in report.checks if c.score < c.max_score})
+
+        return tuple(self._remembered(mutant, "located", own, lost))
+
+    # --- one mutant ---
+
+    def test(self, mutant: Mutant) -> Tested:
+        """What the checks make of a mutant."""
+        own = self._ids(mutant.questions)
+        found = self._remembered(mutant, "own", own, lambda: list(self._own(mutant, own)))
+        status, by = found[0], tuple(found[1:])
+        if status != SURVIVED:
+            return Tested(mutant, status, by)
+        others = tuple(check.id for check in self._checks if check.id not in own)
+        seen = self._remembered(
+            mutant, "others", others, lambda: list(self._others(mutant, others))
+        )
+        return Tested(mutant, ELSEWHERE, tuple(seen)) if seen else Tested(mutant, SURVIVED)
+
+    def _own(self, mutant: Mutant, own: tuple[str, ...]) -> Iterator[str]:
+        report = self._tried(mutant, Trial(checks=own, first_only=True))
+        if report.faults:
+            yield FAULT
+            return
+        failed = [c for c in report.checks if c.status in ("failed", "partial")]
+        broken = [c for c in report.checks if c.status == "fault" and c.staff != "did not run"]
+        if failed:
+            yield TIMED_OUT if all(c.late for c in failed) else KILLED
+            yield from map(name_of, failed)
+        elif broken:
+            yield FAULT
+            yield from map(name_of, broken)
+        elif mutant.computes and self._is_equivalent(mutant, own):
+            yield EQUIVALENT
+        else:
+            yield SURVIVED
+
+    def _others(self, mutant: Mutant, others: tuple[str, ...]) -> Iterator[str]:
+        if others:
+            report = self._tried(mutant, Trial(checks=others, first_only=True))
+            yield from (name_of(c) for c in report.checks if c.status in ("failed", "partial"))
+
+    def _tried(self, mutant: Mutant, trial: Trial) -> Report:
+        return self._graders.tried(mutant.submission(self._solution), trial, fresh=self._fresh)
+
+    def _is_equivalent(self, mutant: Mutant, own: tuple[str, ...]) -> bool:
+        """Whether all that the checks read is the same, also from other seeds."""
+        files = mutant.submission(self._solution)
+        for more in range(MORE_SEEDS + 1):
+            if (own, more) not in self._reads:
+                self._reads[own, more] = self._read(self._solution, own, more)
+            if self._read(files, own, more) != self._reads[own, more]:
+                return False
+        return any(each.read for each in self._reads[own, 0])
+
+    def _read(self, files: Mapping[str, bytes], own: tuple[str, ...], more: int) -> list[_Read]:
+        # Trainings are as long as they were with each new seed, and read nothing else.
+        trial = Trial(checks=own, reads=True, costly=more == 0)
+        report = self._graders.tried(files, trial, seed=self._graders.seed + more)
+        return [_Read(check.status, check.read) for check in report.checks]
+
+    def _ids(self, questions: Iterable[str]) -> tuple[str, ...]:
+        wanted = set(questions)
+        return tuple(check.id for check in self._checks if check.question in wanted)
+
+    def _remembered(
+        self, mutant: Mutant, what: str, checks: Sequence[str], work: Callable[[], list[str]]
+    ) -> list[str]:
+        changed = {
+            name: None if data is None else hashlib.sha256(data).hexdigest()
+            for name, data in mutant.files.items()
+        }
+        codes = [code for name, code in self._codes.items() if name.split(" ", 1)[1] in set(checks)]
+        files = {**self._files, **changed}
+        key = [
+            *("mutant", _FORMAT, self._basis, self._graders.seed, what, mutant.computes),
+            *(sorted(files.items()), codes, list(checks)),
+        ]
+        known = None if self._fresh else self._memory.recall(key)
+        if isinstance(known, list):
+            return [str(each) for each in known]
+        found = work()
+        if FAULT not in found:
+            self._memory.keep(key, found)
+        return found
+
+
+def mutants_of(
+    assignment: Assignment,
+    solution: Mapping[str, bytes],
+    tester: Tester,
+    question: str = "",
+    steps: Steps = SILENT,
+) -> tuple[list[Mutant], list[tables.Part]]:
+    """All mutants, and the parts of files that no question judges.
+
+    Args:
+        question: the id of the only one that is asked for; empty for all.
+    """
+    made = list(code_mutants(assignment, question))
+    asked = next((q for q in assignment.questions if q.id == question), None)
+    if asked is not None and asked.notebook:
+        return made, []
+    notebooks = {entry.file for entry in assignment.notebooks}
+    files = {name: data for name, data in solution.items() if name not in notebooks}
+    found = list(tables.parts(files))
+    if found:
+        steps.start("finding out which questions judge which files", len(found))
+    unjudged = []
+
+    def located(part: tables.Part) -> tuple[str, ...]:
+        questions = tester.located(part)
+        steps.advance()
+        return questions
+
+    for part, questions in zip(found, side_by_side(located, found), strict=True):
+        if not questions:
+            unjudged.append(part)
+        elif not question or question in questions:
+            made += [replace(m, questions=questions) for m in tables.file_mutants(part, files)]
+    return made, unjudged
+
+
+def tested(
+    mutants: Sequence[Mutant],
+    tester: Tester,
+    accepted: Mapping[str, str],
+    steps: Steps = SILENT,
+) -> list[Tested]:
+    """What became of each; survivors that staff accept have their reason."""
+    steps.start("testing mutants", len(mutants))
+
+    def test(mutant: Mutant) -> Tested:
+        found = tester.test(mutant)
+        steps.advance()
+        if mutant.id in accepted and not found.seen:
+            return replace(found, status=ACCEPTED, reason=accepted[mutant.id])
+        return found
+
+    return side_by_side(test, mutants)
+
+
+def by_question(results: Iterable[Tested]) -> dict[str, list[Tested]]:
+    """The results of each question; a mutant of several counts for each."""
+    found: dict[str, list[Tested]] = defaultdict(list)
+    for each in results:
+        for question in each.mutant.questions:
+            found[question].append(each)
+    return found
