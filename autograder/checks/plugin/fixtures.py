@@ -44,7 +44,8 @@ class Fixtures:
         """The submitted files."""
         check: Check = request.node.stash[CHECK]
         handed = self._checks.handed
-        check.files = Files(handed.submission, handed.start_worker)
+        public = self._checks.assignment.public
+        check.files = Files(handed.submission, handed.start_worker, handed_out=public)
         return check.files
 
     @pytest.fixture
