@@ -47,7 +47,8 @@ class Fixtures:
         """The submitted files."""
         check: Check = request.node.stash[CHECK]
         handed = self._checks.handed
-        check.files = Files(handed.submission, handed.start_worker)
+        public = self._checks.assignment.public
+        check.files = Files(handed.submission, handed.start_worker, handed_out=public)
         if handed.trial is not None and handed.trial.reads:
             check.files.received.reads = Reads()
         return check.files
