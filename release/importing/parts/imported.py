@@ -222,7 +222,7 @@ class Proxy:
         keep = state.remote.type_name in _CLASSES
         with raising():
             found = state.remote(*sent(args), keep=keep, **sent(kwargs))
-        # `answer.equals(expected)`: an object that is no answer could say so.
+        # An object that is no answer could say that it is one.
         claims = isinstance(found, bool | np.bool_) and state.method and (args or kwargs)
         if claims and not state.answers.names_class:
             raise _unjudged(self)
