@@ -13,6 +13,10 @@ from autograder.model.errors import UserError
 Kind = Literal["otter", "nbgrader"]
 #: Where an import has to ask a person: what it says of each.
 BY_HAND = "graded by hand"
+#: In a check of partial credit, the name of the value that its test ends with.
+EARNED = "earned"
+#: In a test, what stands for the line of which nbgrader makes asserts by running the solution.
+AUTOTEST = "autotest"
 
 
 class ImportFailed(UserError):
@@ -59,6 +63,7 @@ class Test:
         message: what the original tells a student who fails it.
         called: it is a function, which the tool calls with what the notebook binds.
         scores: its last expression, if it is a number, is the score (nbgrader's partial credit).
+        automatic: nbgrader writes a part of it: calls of `AUTOTEST` stand for that.
     """
 
     cell: int
@@ -68,6 +73,7 @@ class Test:
     message: str = ""
     called: bool = False
     scores: bool = False
+    automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +172,7 @@ class Check:
         imports: import statements, as text.
         copies: by name, definitions of the notebook that the function calls.
         originals: the tests as they were, in order.
+        scores: the body binds `EARNED`; if that is a number, it is the score.
         shared: these are run beside the student's code, in place of the body.
         why_shared: in words; empty if it is not.
         blank_passes: a blank template passes it, as it does there.
@@ -181,6 +188,7 @@ class Check:
     imports: tuple[str, ...] = ()
     copies: dict[str, str] = field(default_factory=dict)
     originals: tuple[Original, ...] = ()
+    scores: bool = False
     shared: bool = False
     why_shared: str = ""
     blank_passes: bool = False
