@@ -41,10 +41,12 @@ class Master:
 
     Attributes:
         numbers: of each cell, that of the original cell which it stands in, from 1.
+        unmarked: cells and lines (from 1) with a mark that otter takes for none.
     """
 
     notebook: NotebookNode
     numbers: tuple[int, ...]
+    unmarked: tuple[tuple[int, int], ...] = ()
 
 
 def read_master(path: Path) -> Master:
@@ -61,12 +63,11 @@ def read_master(path: Path) -> Master:
     cells = list(enumerate(notebook.cells, start=1))
     if path.suffix in TEXTS:
         cells = [(number, part) for number, cell in cells for part in _parts(cell)]
-    for _number, cell in cells:
-        _unwrap(cell)
+    unmarked = tuple((number, line) for number, cell in cells for line in _unwrapped(cell))
     if any(has_fences(cell) for _number, cell in cells):
         cells = rewritten_old(cells, path.name)
     notebook.cells = [cell for _number, cell in cells]
-    return Master(notebook, tuple(number for number, _cell in cells))
+    return Master(notebook, tuple(number for number, _cell in cells), unmarked)
 
 
 def _check_chunks(path: Path) -> None:
@@ -96,12 +97,18 @@ def _words(text: str) -> Iterator[NotebookNode]:
         yield new_markdown_cell(text.strip("\n"))  # type: ignore[no-untyped-call]
 
 
-def _unwrap(cell: NotebookNode) -> None:
-    """What otter takes for no marker is none; what it shows as a raw cell is one."""
+def _unwrapped(cell: NotebookNode) -> list[int]:
+    """Lines (from 1) whose mark is taken off, as otter takes it for none.
+
+    What otter's documentation shows as a raw cell becomes one.
+    """
     if cell.cell_type == "raw" and (found := _RENDERED.fullmatch(cell.source.strip())):
         cell.source = found["text"]
-    elif cell.cell_type == "code" and "END SOLUTION" not in cell.source.upper():
-        cell.source = "\n".join(
-            match["code"] if (match := _BEHIND.match(line)) else line
-            for line in cell.source.split("\n")
-        )
+    if cell.cell_type != "code" or "END SOLUTION" in cell.source.upper():
+        return []
+    lines = cell.source.split("\n")
+    found_at = {at: match for at, line in enumerate(lines) if (match := _BEHIND.match(line))}
+    cell.source = "\n".join(
+        found_at[at]["code"] if at in found_at else line for at, line in enumerate(lines)
+    )
+    return [at + 1 for at in found_at]

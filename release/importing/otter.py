@@ -100,6 +100,9 @@ def read(path: Path) -> Sheet:
     if not _is_master(notebook):
         raise ImportFailed(f"{path}: {_no_master(notebook)}")
     reader = _Reader(path)
+    for number, line in master.unmarked:
+        why = "otter takes a mark behind a statement for none: students get the line, as there"
+        reader.left.append(Left(path.name, number, line, "BEGIN SOLUTION", why, "see that it may"))
     parts = parts_of(notebook, path.name, MARKERS)
     for number, cell, part in zip(master.numbers, notebook.cells, parts, strict=True):
         reader.read(cell, part, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from packaging.utils import canonicalize_name
 
 from release.importing.courses import NO_PACKAGES, CoursePackages, module_above
 from release.importing.model import Left, Sheet, SourceCell
-from release.importing.surroundings import Surroundings, importable, is_standard
+from release.importing.surroundings import Surroundings, importable, is_standard, statements
 
 #: The tools' own modules, and a notebook's, which no answer needs.
-_TOOLS = frozenset({"otter", "nbgrader", "IPython", "pytest", "google"})
+_TOOLS = frozenset({"otter", "nbgrader", "IPython", "pytest", "google", "pip", "setuptools"})
 #: Packages that are called otherwise than their modules.
 _PACKAGES = {
     "Bio": "biopython",
@@ -133,9 +134,18 @@ def modules_of(
 
 
 def _imports_of(path: Path) -> dict[str, None]:
-    """The modules that a Python file imports; none of one that cannot be read."""
+    """The modules that a Python file imports, in functions those of known packages alone.
+
+    Whoever imports in a function often does without it. A file that cannot be read has none.
+    """
     source = path.read_text(encoding="utf-8", errors="replace")
-    return Surroundings((SourceCell(1, None, source),)).modules
+    found = dict(Surroundings((SourceCell(1, None, source),)).modules)
+    for node in (inner for each in statements(source) for inner in ast.walk(each)):
+        if isinstance(node, ast.Import):
+            found.update({alias.name: None for alias in node.names if _package(alias.name)})
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.update({node.module: None} if _package(node.module) else {})
+    return found
 
 
 def is_nose(module: str) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.graders import SEED, Graders
+from release.importing.blanks import Needs, together
 from release.importing.mutants import Mutant, mutants
 from release.odd import OddAnswers, Tried, submissions
 from release.templates import Blanked, blanked, solved, templates
@@ -86,21 +87,22 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
             on_mutants = graders.grade_all([(each.files, _any) for each in made])
             return Trial(_with_mutants(outcomes, on_mutants), mutants=made)
         known = [c for c in on_solution.checks if not outcomes[c.number].why]
-        answers = list(blanked(assignment))
-        reports = graders.grade_all(
-            [({**solution, **a.files}, lambda report: _misses(report, known)) for a in answers]
-        )
+        answers, needs = list(blanked(assignment)), Needs(solution)
+        blanks = together(assignment, solution, answers, needs)
+        reports = graders.grade_all([(each.files, _any) for each in blanks])
         odd = list(submissions(assignment, solution, on_solution))
         of_odd = graders.grade_all([(each.files, _any) for each in odd])
     judge = OddAnswers(on_solution, on_blank).judge
+    questions = {question.id: question for question in assignment.questions}
+    missed = {
+        id(answer)
+        for each, report in zip(blanks, reports, strict=True)
+        for answer in each.missed((questions[q] for q in _lost(report, known)), needs)
+    }
     tried = [t for each, report in zip(odd, of_odd, strict=True) for t in judge(each, report)]
     return Trial(
         outcomes,
-        tuple(
-            answer
-            for answer, report in zip(answers, reports, strict=True)
-            if not _misses(report, known)
-        ),
+        tuple(answer for answer in answers if id(answer) not in missed),
         tuple(each for each in tried if each.check and each.problem),
     )
 
@@ -121,11 +123,15 @@ def _any(_report: Report) -> bool:
     return True
 
 
-def _misses(report: Report, kept: Sequence[CheckResult]) -> bool:
-    """Whether a check fails; one without points counts where its question has none (as a proof)."""
+def _lost(report: Report, kept: Sequence[CheckResult]) -> set[str]:
+    """Questions with a failing check; one without points counts where none has any (as a proof)."""
     worth = {check.question for check in kept if check.max_score > 0}
     counted = {c.number for c in kept if c.max_score > 0 or c.question not in worth}
-    return any(c.number in counted and c.status not in ("passed", "fault") for c in report.checks)
+    return {
+        c.question
+        for c in report.checks
+        if c.number in counted and c.status not in ("passed", "fault")
+    }
 
 
 def _outcome(check: CheckResult, blank: CheckResult) -> Outcome:

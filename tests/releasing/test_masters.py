@@ -203,8 +203,9 @@ def test_a_folder_of_masters_is_one_assignment(tmp_path: Path) -> None:
 
 def test_a_mark_that_is_none_to_otter_is_taken_off(tmp_path: Path) -> None:
     cells = [code("import math# BEGIN SOLUTION\n\nz = 1"), *OTTER]
-    master = read_master(save(tmp_path / "n.ipynb", cells))
-    assert master.notebook.cells[0].source == "import math\n\nz = 1"
+    path = save(tmp_path / "n.ipynb", cells)
+    assert read_master(path).notebook.cells[0].source == "import math\n\nz = 1"
+    assert any((left.cell, left.line) == (1, 1) for left in otter.read(path).left)
 
 
 @pytest.mark.parametrize(
