@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import select
 import shutil
 import signal
 import statistics
@@ -210,6 +211,27 @@ def test_a_limit_holds(monkeypatch: pytest.MonkeyPatch) -> None:
         trial.median(run, at_least=1)
     assert "more than the 0.3 seconds that are allowed" in caught.value.finding.text(hidden=True)
     assert late == [True]
+
+
+def test_a_training_ends_with_the_process_that_began_it() -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            trained(endless, (), (1,), 100)
+        finally:
+            os._exit(0)
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    while not (found := children.read_text().split()):
+        time.sleep(0.01)
+    time.sleep(0.3)  # so that it trains
+    descriptor = os.pidfd_open(int(found[0]))
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    ended, _, _ = select.select([descriptor], [], [], 20)
+    os.close(descriptor)
+    if not ended:
+        os.kill(int(found[0]), signal.SIGKILL)
+    assert ended
 
 
 def spending(seeds: Sequence[int]) -> list[float]:
