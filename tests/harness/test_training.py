@@ -11,6 +11,7 @@ import signal
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,8 @@ def test_what_no_median_can_be_taken_of_is_the_harness_fault() -> None:
     outer = 3.0
     with pytest.raises(HarnessFault, match="hand them on"):
         training().remembered(lambda seeds: [outer] * len(seeds))
+    with pytest.raises(HarnessFault, match="hand them on"):
+        training().remembered(partial(at, 3.0))
 
 
 def test_bounds_are_told_before_anything_is_trained() -> None:
@@ -181,6 +184,17 @@ def test_trainings_are_remembered_by_seed_and_arguments(tmp_path: Path) -> None:
     other = training(seed=6, **how)
     other.median(other.remembered(logged, str(log), 80.0), at_least=70)
     assert len(log.read_text().split()) == 14
+
+
+def further(log: str, place: float, seeds: Sequence[int]) -> list[float]:
+    return logged(log, place + 1, seeds)
+
+
+def test_functions_of_one_module_are_told_apart(tmp_path: Path) -> None:
+    trial = training(cache=Cache(tmp_path / "memory"))
+    arguments = str(tmp_path / "log"), 80.0
+    assert trial.remembered(logged, *arguments)((1, 2)) == at(80, (1, 2))
+    assert trial.remembered(further, *arguments)((1, 2)) == at(81, (1, 2))
 
 
 # --- side by side ---------------------------------------------------------------------------------
