@@ -39,11 +39,11 @@ class Dependencies:
     _sources: dict[Path, _Source] = field(default_factory=dict)
 
     def of(self, function: Callable[..., Any]) -> list[str]:
-        """Digests of all that the function's results follow from, but for its arguments."""
+        """Its name, and digests of all that its results follow from, but for its arguments."""
         path, name = _origin(function)
         folder = next((f for f in self._folders if path is not None and f in path.parents), None)
         if path is None or folder is None:
-            return [*self._always, self._harness]
+            return [name, *self._always, self._harness]
         files = self._imported(path, folder)
         found = sorted(self._source(file).digest for file in files - {path})
         imports_harness = any(
@@ -52,7 +52,7 @@ class Dependencies:
             for name in self._source(file).imports
         )
         harness = [self._harness] if imports_harness else []
-        return [*self._always, self._own(path, name), *found, *harness]
+        return [name, *self._always, self._own(path, name), *found, *harness]
 
     def _own(self, path: Path, name: str) -> str:
         """A digest of the file that a name is of; of a file of checks, without the other checks."""

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import CheckResult, Median, Report
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
 from autograder.pages.items import Cluster, Item, clusters, items
@@ -310,17 +310,25 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
 
 
 def _outcome(check: CheckResult, place: int, texts: _Texts) -> list[Any]:
-    cases = f"{check.passed} of {check.cases} cases" if check.cases > 1 else ""
+    cases = [f"{check.passed} of {check.cases} cases"] if check.cases > 1 else []
+    cases += map(_of_seeds, check.medians)
     return [
         place,
         check.status,
         _finite(check.score),
         check.max_score,
         texts.place(check.message),
-        texts.place(cases),
+        texts.place("; ".join(cases)),
         check.visibility.replace("_", " "),
         round(check.seconds, 2),
     ]
+
+
+def _of_seeds(median: Median) -> str:
+    """A median over seeds, with its interval."""
+    name = median.name or "median"
+    between = f"between {median.low:.4g} and {median.high:.4g}"
+    return f"{name} {median.value:.4g}, {between}, {len(median.seeds)} of {median.most} seeds"
 
 
 def _is_relative(page: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from conftest import TWO_FUNCTIONS, needs_root
 
 from autograder.checks.cache import Cache
+from autograder.checks.dependencies import Dependencies
 from autograder.model import manifest
 from autograder.session import Session
 from release.templates import solved, templates
@@ -149,6 +150,13 @@ def test_an_import_that_cannot_be_read_is_one_of_all(task: Task) -> None:
     assert task.grade() == (4, 2)
     task.edit(task.checks / "beside.py", "80", "90")
     assert task.grade() == (4, 2)
+
+
+def test_functions_of_one_module_are_told_apart(tmp_path: Path) -> None:
+    follows = Dependencies(manifest.load(TWO_FUNCTIONS / "staff")).of
+    assert follows(np.sum) != follows(np.mean)
+    cache = Cache(tmp_path, follows)
+    assert [cache.remember([2, 3], partial(one, [2.0, 4.0])) for one in (np.sum, np.mean)] == [6, 3]
 
 
 def test_fresh_recalls_what_was_computed_in_the_same_run(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ MODULES = (
     "autograder/checks/student.py",
     "autograder/checks/wording.py",
     "autograder/checks/timing.py",
+    "autograder/checks/training/trials.py",
     "autograder/desk",
     "autograder/model/findings.py",
     "autograder/model/text.py",

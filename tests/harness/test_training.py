@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import select
 import shutil
 import signal
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,8 @@ def test_what_no_median_can_be_taken_of_is_the_harness_fault() -> None:
     outer = 3.0
     with pytest.raises(HarnessFault, match="hand them on"):
         training().remembered(lambda seeds: [outer] * len(seeds))
+    with pytest.raises(HarnessFault, match="hand them on"):
+        training().remembered(partial(at, 3.0))
 
 
 def test_bounds_are_told_before_anything_is_trained() -> None:
@@ -182,6 +186,17 @@ def test_trainings_are_remembered_by_seed_and_arguments(tmp_path: Path) -> None:
     assert len(log.read_text().split()) == 14
 
 
+def further(log: str, place: float, seeds: Sequence[int]) -> list[float]:
+    return logged(log, place + 1, seeds)
+
+
+def test_functions_of_one_module_are_told_apart(tmp_path: Path) -> None:
+    trial = training(cache=Cache(tmp_path / "memory"))
+    arguments = str(tmp_path / "log"), 80.0
+    assert trial.remembered(logged, *arguments)((1, 2)) == at(80, (1, 2))
+    assert trial.remembered(further, *arguments)((1, 2)) == at(81, (1, 2))
+
+
 # --- side by side ---------------------------------------------------------------------------------
 
 
@@ -210,6 +225,27 @@ def test_a_limit_holds(monkeypatch: pytest.MonkeyPatch) -> None:
         trial.median(run, at_least=1)
     assert "more than the 0.3 seconds that are allowed" in caught.value.finding.text(hidden=True)
     assert late == [True]
+
+
+def test_a_training_ends_with_the_process_that_began_it() -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            trained(endless, (), (1,), 100)
+        finally:
+            os._exit(0)
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    while not (found := children.read_text().split()):
+        time.sleep(0.01)
+    time.sleep(0.3)  # so that it trains
+    descriptor = os.pidfd_open(int(found[0]))
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    ended, _, _ = select.select([descriptor], [], [], 20)
+    os.close(descriptor)
+    if not ended:
+        os.kill(int(found[0]), signal.SIGKILL)
+    assert ended
 
 
 def spending(seeds: Sequence[int]) -> list[float]:

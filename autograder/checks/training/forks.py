@@ -21,6 +21,11 @@ from typing import Any, NoReturn
 
 from autograder.model.errors import HarnessFault
 
+try:
+    import resource
+except ImportError:  # at home on Windows, where nothing is forked
+    resource = None  # type: ignore[assignment]
+
 #: Seeds are too few to deal out to more.
 MOST_FORKS = 4
 #: Bytes of what a fork may say.
@@ -118,6 +123,8 @@ def _train_and_exit(
 ) -> NoReturn:
     try:
         _end_with(parent)
+        _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))  # the other one is the check's own
         # The default of this signal ends a process in the middle of any computation.
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.001))

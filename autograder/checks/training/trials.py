@@ -82,14 +82,15 @@ class Training:
                 function of a module, which needs nothing but its arguments.
             arguments: plain values, arrays, and lists, dicts or dataclasses of them.
         """
-        if getattr(train, "__closure__", None):
+        name = getattr(train, "__qualname__", "")
+        if not name or getattr(train, "__closure__", None):
             raise HarnessFault(
-                f"{train.__qualname__} uses names of the function around it, by which its results "
+                f"{name or train!r} is no plain function, but holds values, by which its results "
                 "cannot be remembered; hand them on as arguments."
             )
 
         def run(seeds: tuple[int, ...]) -> list[float]:
-            key = ["training", _FORMAT, list(arguments), list(seeds)]
+            key = ["training", _FORMAT, name, list(arguments), list(seeds)]
             found = self._cache.remember(key, lambda: self._trained(train, arguments, seeds), train)
             return list(found)
 
