@@ -11,7 +11,7 @@ import pytest
 
 from autograder.checks.plugin.model import Check, CheckSpec
 from autograder.checks.plugin.ordering import of_trial
-from autograder.checks.reads import Reads, variants
+from autograder.checks.reads import PARTIAL, Reads, variants
 from autograder.model.manifest import Question
 from autograder.model.trial import Trial
 
@@ -67,6 +67,14 @@ def test_what_is_read_is_told_apart_to_the_bit() -> None:
     assert len(set(found)) == len(found) - same
     assert [digest(value) for value in values] == found
     assert digest(1, 2) != digest(2, 1)
+
+
+def test_nothing_is_said_of_what_does_not_cross() -> None:
+    reads = Reads()
+    reads.note("name", 1)
+    reads.note("name", [object()])
+    reads.note("name", 2)
+    assert reads.digest == PARTIAL
 
 
 def test_functions_are_told_apart_on_variants_of_their_inputs() -> None:
