@@ -2,7 +2,8 @@
 
 Two submissions whose digests are equal have given the check the same values, to the bit. Functions
 that it has called are called once more with variants of its inputs, so that what agrees on a single
-input by chance does not pass for the same.
+input by chance does not pass for the same. Of an object that stays with the student's code a check
+sees what it asks for and no more, so that nothing is said of submissions with such ones.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograder import wire
+from autograder.checks.source import Source
 
+#: In place of a digest, where a check has asked for what does not cross as a value.
+PARTIAL = "partial"
 #: Calls of one check whose inputs are varied, and variants of each.
 MAX_CALLS, MAX_VARIANTS = 6, 10
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -26,20 +30,29 @@ class Reads:
     def __init__(self) -> None:
         self._state = hashlib.sha256()
         self._calls: dict[str, Call] = {}
+        self._partial = False
 
     @property
     def digest(self) -> str:
-        """That of all that was read, in order."""
-        return self._state.hexdigest()
+        """That of all that was read, in order; PARTIAL if an object was asked for."""
+        return PARTIAL if self._partial else self._state.hexdigest()
 
     def note(self, label: str, value: object) -> None:
-        """Take a value; of an object that stays with the student's code only that it came."""
+        """Take a value; of a source nothing, since other words may say the same."""
+        if isinstance(value, Source):
+            return
         self._feed(label.encode("utf-8", "replace"))
-        self._feed(encoded(value))
+        try:
+            self._feed(encoded(value))
+        except wire.UnsupportedValue:
+            self._partial = True
 
     def note_call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Take a call whose inputs are to be varied; of equal ones the first."""
-        key = hashlib.sha256(encoded([name, list(args), kwargs])).hexdigest()
+        try:
+            key = hashlib.sha256(encoded([name, list(args), kwargs])).hexdigest()
+        except wire.UnsupportedValue:  # an object of the student's goes along
+            return
         self._calls.setdefault(key, (name, args, kwargs))
 
     def vary(self, ask: Callable[..., Any], failed: type[Exception]) -> None:
@@ -66,11 +79,8 @@ class Reads:
 
 
 def encoded(value: object) -> bytes:
-    """A value as bytes that differ whenever it does; its type's name where it may not cross."""
-    try:
-        return b"".join(bytes(part) for part in wire.encode(value))
-    except wire.UnsupportedValue:
-        return type(value).__name__.encode()
+    """A value as bytes that differ whenever it does. Raises UnsupportedValue."""
+    return b"".join(bytes(part) for part in wire.encode(value))
 
 
 def variants(args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

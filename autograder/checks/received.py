@@ -94,10 +94,14 @@ class Received:
         self.last = Reply(name, came=False)
         self._asked[Asked(name)] = None
 
-    def take(self, name: str, value: _Value, *, verb: str) -> _Value:
-        """Note what came back, and give it on."""
+    def take(self, name: str, value: _Value, *, verb: str, own: bool = True) -> _Value:
+        """Note what came back, and give it on.
+
+        Args:
+            own: it is the student's, and not an input of the check that was put beside it.
+        """
         self.last = Reply(name, value, verb)
-        if self.reads is not None:
+        if own and self.reads is not None:
             self.reads.note(name, value)
         kind = OBJECT if verb == DESCRIBED else self.last.kind
         self._asked[Asked(name, kind, verb == RETURNED)] = None

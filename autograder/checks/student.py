@@ -99,7 +99,7 @@ class Student(AnswerProcess):
         """Send a value that stays beside the student's code, to be changed there in place."""
         worker = self._running()
         sent = self.asked(
-            "the input", worker, lambda worker, end: worker.keep(value, end), secret=True
+            "the input", worker, lambda worker, end: worker.keep(value, end), secret=True, own=False
         )
         return self._remote("the input", sent)
 
@@ -309,7 +309,14 @@ class Student(AnswerProcess):
         return self.received.take(name, found, verb="is")
 
     def asked(
-        self, label: str, worker: Requests, ask: Ask, *, verb: str = RETURNED, secret: bool = False
+        self,
+        label: str,
+        worker: Requests,
+        ask: Ask,
+        *,
+        verb: str = RETURNED,
+        secret: bool = False,
+        own: bool = True,
     ) -> Any:
         """What comes of a request; a failure is the student's.
 
@@ -317,12 +324,13 @@ class Student(AnswerProcess):
             label: what a message calls what is asked.
             verb: what it does to give what comes.
             secret: an input of the check goes along.
+            own: what comes is the student's, and not that input.
         """
         reply = self._replied(label, worker, ask, secret=secret)
         if isinstance(reply, StudentException):
             raised = (reply.type, reply.message) if reply.kind == "raised" else None
             raise CheckFailed(self._words.raised(label, reply), raised)
-        return self.received.take(label, reply, verb=verb)
+        return self.received.take(label, reply, verb=verb, own=own)
 
     def raised_by(
         self, exception: ExpectedException, label: str, worker: Requests, ask: Ask

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autograder.slicing.edits import Located, Source
+from autograder.slicing.edits import Source
 from release.places import Region
 
 #: What may stand in brackets or not without saying something else.
@@ -246,6 +246,3 @@ def short(text: str, limit: int = 60) -> str:
     """A text on one line."""
     line = " ".join(text.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
-__all__ = ["Change", "Code", "Located", "Mutation", "Vocabulary", "called", "inner", "short"]

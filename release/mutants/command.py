@@ -12,7 +12,7 @@ from autograder.model.report import Report
 from autograder.model.trial import Trial
 from release.graders import SEED, Graders
 from release.mutants.accepted import accepted_mutants
-from release.mutants.running import ACCEPTED, Tested, Tester, mutants_of, tested
+from release.mutants.running import ACCEPTED, MutantResult, Tester, mutants_of, tested
 from release.mutants.tables import Part
 from release.steps import SILENT, Steps
 from release.templates import solution_files, solved, templates
@@ -32,7 +32,7 @@ class Measured:
     """
 
     assignment: Assignment
-    results: tuple[Tested, ...]
+    results: tuple[MutantResult, ...]
     unjudged: tuple[Part, ...] = ()
     unused: tuple[str, ...] = ()
 

@@ -34,6 +34,8 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
     ast.BitAnd: ("&", ("|",)),
     ast.BitOr: ("|", ("&",)),
 }
+#: Of more than these nobody counts one too many, as of epochs.
+MOST_COUNTED = 500
 #: Of what these are given, a number is a bound or a place.
 _COUNTED = frozenset(("range", "arange", "linspace", "enumerate", "islice", "roll", "narrow"))
 
@@ -110,11 +112,14 @@ def _other_constants(code: Code, node: ast.Constant) -> Iterator[str]:
     if isinstance(value, bool):
         return
     if isinstance(value, int):
-        yield str(value + 1)
-        if value > 0:
+        if value <= MOST_COUNTED:
+            yield str(value + 1)
+        if 0 < value <= MOST_COUNTED:
             yield str(value - 1)
         if value > 2:
             yield str(value * 2)
+        if value > MOST_COUNTED:
+            yield str(value // 2)
     elif isinstance(value, float):
         yield repr(value * 10)
         yield repr(value / 10)

@@ -11,7 +11,7 @@ from autograder.model.findings import clean
 from autograder.model.text import bounded
 from autograder.pages.page import render, write_page
 from release.mutants.command import Measured
-from release.mutants.running import ACCEPTED, Tested
+from release.mutants.running import ACCEPTED, MutantResult
 from release.mutants.score import kinds, scores, should_see, survivors
 from release.mutants.terminal import COLUMNS, diff, remarks
 
@@ -73,7 +73,7 @@ def measured_page(found: Measured) -> str:
 
 
 def _groups(
-    results: Sequence[Tested], questions: Sequence[str]
+    results: Sequence[MutantResult], questions: Sequence[str]
 ) -> Iterator[tuple[str, list[ShownMutant]]]:
     left = survivors(results)
     for question in questions:
@@ -83,7 +83,7 @@ def _groups(
             yield question, [_shown(each, results) for each in own[:MAX_SURVIVORS]]
 
 
-def _shown(each: Tested, results: Sequence[Tested]) -> ShownMutant:
+def _shown(each: MutantResult, results: Sequence[MutantResult]) -> ShownMutant:
     mutant = each.mutant
     lines = tuple(
         (*_SIGNS.get(line[:1], ("", "")), clean(line[1:].expandtabs(4), MAX_LINE))

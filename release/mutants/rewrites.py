@@ -137,7 +137,7 @@ def _as_loop(code: Code, found: ast.ListComp, name: str, indent: str) -> str | N
     everywhere = [n.id for n in ast.walk(code.tree) if isinstance(n, ast.Name)]
     # In a loop they outlive it, so that nothing else may be called so.
     alone = all(everywhere.count(each) == inside.count(each) for each in bound)
-    if generator.is_async or name in inside or not alone or not bound.isdisjoint(_asked(code)):
+    if generator.is_async or name in inside or not alone:
         return None
     lines = [f"{name} = []", f"for {code.cut(generator.target)} in {code.cut(generator.iter)}:"]
     depth = _INDENT
@@ -146,17 +146,6 @@ def _as_loop(code: Code, found: ast.ListComp, name: str, indent: str) -> str | N
         depth += _INDENT
     lines.append(f"{depth}{name}.append({code.cut(found.elt)})")
     return f"\n{indent}".join(lines)
-
-
-def _asked(code: Code) -> set[str]:
-    """Names that other cells may use: those that the cell binds outside of functions."""
-    return {
-        n.id
-        for statement in code.tree.body
-        if not isinstance(statement, ast.FunctionDef | ast.ClassDef)
-        for n in ast.walk(statement)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    } & code.vocabulary.names
 
 
 def comprehensions_for_loops(code: Code) -> str | None:

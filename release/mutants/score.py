@@ -14,7 +14,7 @@ from release.mutants.running import (
     ELSEWHERE,
     FAULT,
     SURVIVED,
-    Tested,
+    MutantResult,
     by_question,
 )
 
@@ -32,7 +32,7 @@ class Score:
     counts: Counter[str]
 
     @classmethod
-    def of(cls, name: str, results: Iterable[Tested]) -> Score:
+    def of(cls, name: str, results: Iterable[MutantResult]) -> Score:
         """That of some mutants."""
         return cls(name, Counter(each.status for each in results))
 
@@ -57,27 +57,27 @@ class Score:
         return self.seen / self.wrong if self.wrong else 1.0
 
 
-def scores(results: Sequence[Tested], questions: Iterable[str]) -> list[Score]:
+def scores(results: Sequence[MutantResult], questions: Iterable[str]) -> list[Score]:
     """The score of each question that has mutants."""
     grouped = by_question(results)
     return [Score.of(name, grouped[name]) for name in questions if name in grouped]
 
 
-def kinds(results: Sequence[Tested]) -> list[Score]:
+def kinds(results: Sequence[MutantResult]) -> list[Score]:
     """The score of each kind of change, the weakest first."""
-    grouped: dict[str, list[Tested]] = defaultdict(list)
+    grouped: dict[str, list[MutantResult]] = defaultdict(list)
     for each in results:
         grouped[each.mutant.operator].append(each)
     found = [Score.of(name, group) for name, group in grouped.items()]
     return sorted(found, key=lambda score: (score.value, -score.wrong, score.name))
 
 
-def survivors(results: Iterable[Tested]) -> list[Tested]:
+def survivors(results: Iterable[MutantResult]) -> list[MutantResult]:
     """Those that cost nothing on their question, and are neither equivalent nor accepted."""
     return [each for each in results if each.status in (SURVIVED, ELSEWHERE, FAULT)]
 
 
-def should_see(survivor: Tested, results: Sequence[Tested]) -> str:
+def should_see(survivor: MutantResult, results: Sequence[MutantResult]) -> str:
     """Which check should have seen it, in words: one that sees the same elsewhere, or the like."""
     own = set(survivor.mutant.questions)
     if survivor.status == FAULT:
@@ -100,11 +100,13 @@ def should_see(survivor: Tested, results: Sequence[Tested]) -> str:
     return f"no check of {_listed(own)} sees any mutant there"
 
 
-def _alike(one: Tested, other: Tested) -> bool:
+def _alike(one: MutantResult, other: MutantResult) -> bool:
     return (one.mutant.operator, one.mutant.what) == (other.mutant.operator, other.mutant.what)
 
 
-def _nearer(survivor: Tested, results: Sequence[Tested]) -> Iterator[list[Tested]]:
+def _nearer(
+    survivor: MutantResult, results: Sequence[MutantResult]
+) -> Iterator[list[MutantResult]]:
     """What is seen on the same line, then in the same question."""
     mutant = survivor.mutant
     seen = [e for e in results if e.seen and set(e.mutant.questions) & set(mutant.questions)]

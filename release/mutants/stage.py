@@ -10,7 +10,7 @@ from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from release.graders import Graders
 from release.mutants.command import Measured, measured
-from release.mutants.running import Tested
+from release.mutants.running import MutantResult
 from release.mutants.score import Score, scores, should_see, survivors
 from release.mutants.terminal import remarks
 from release.steps import Steps
@@ -61,7 +61,7 @@ def score_problems(found: Measured | None) -> list[str]:
     return problems
 
 
-def _named(left: Sequence[Tested], results: Sequence[Tested]) -> Iterator[str]:
+def _named(left: Sequence[MutantResult], results: Sequence[MutantResult]) -> Iterator[str]:
     for each in left[:MAX_NAMED]:
         mutant = each.mutant
         where = f"{mutant.place}, line {mutant.line}"

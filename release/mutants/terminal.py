@@ -12,7 +12,7 @@ from rich.text import Text
 
 from release.mutants.command import Measured
 from release.mutants.equivalents import Fairness
-from release.mutants.running import Tested
+from release.mutants.running import MutantResult
 from release.mutants.score import Score, kinds, scores, should_see, survivors
 
 COLUMNS = ("killed", "timed out", "survived", "elsewhere", "fault", "equivalent", "accepted")
@@ -51,7 +51,7 @@ def print_scores(console: Console, title: str, heading: str, rows: Sequence[Scor
     console.print(table)
 
 
-def _print_survivor(console: Console, each: Tested, results: Sequence[Tested]) -> None:
+def _print_survivor(console: Console, each: MutantResult, results: Sequence[MutantResult]) -> None:
     mutant = each.mutant
     questions = ", ".join(mutant.questions)
     head = f"{questions}  {mutant.place}, line {mutant.line}: {mutant.operator}  [{mutant.id}]"
@@ -61,7 +61,7 @@ def _print_survivor(console: Console, each: Tested, results: Sequence[Tested]) -
     console.print(Text(f"  {should_see(each, results)}", "dim"))
 
 
-def diff(each: Tested) -> Iterator[str]:
+def diff(each: MutantResult) -> Iterator[str]:
     """The lines that differ, with one line around them."""
     before, after = (text.split("\n") for text in (each.mutant.before, each.mutant.after))
     for line in list(unified_diff(before, after, n=1, lineterm=""))[2:]:

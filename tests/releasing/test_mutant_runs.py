@@ -1,0 +1,223 @@
+"""What becomes of mutants, and of right answers spelled differently."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import TWO_FUNCTIONS
+from typer.testing import CliRunner
+
+from autograder.cli import app
+from autograder.model import manifest
+from autograder.model.manifest import ManifestError
+from autograder.model.report import Report
+from autograder.model.trial import Trial
+from release.build import build
+from release.graders import Graders
+from release.mutants.accepted import AcceptedError, accepted_mutants
+from release.mutants.command import Measured, QuestionError, known_question, measure
+from release.mutants.equivalents import measure_fairness
+from release.mutants.making import Mutant
+from release.mutants.page import measured_page
+from release.mutants.running import ACCEPTED, EQUIVALENT, KILLED, SURVIVED, MutantResult
+from release.mutants.score import kinds, scores, should_see, survivors
+from release.proof import ProofFailed
+
+OBLONG = '    expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))\n'
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Path:
+    shutil.copytree(TWO_FUNCTIONS, tmp_path / "two")
+    return tmp_path / "two" / "staff"
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("memory")
+
+
+def without_asserts(staff: Path) -> None:
+    """Have the checks of Q1 look at nothing but how many numbers come back."""
+    (checks,) = (staff / "checks").glob("test_*.py")
+    text = checks.read_text()
+    assert text.count(OBLONG) == 2
+    length = '    assert len(student.call("row_sums", matrix)) == len(matrix)\n'
+    checks.write_text(text.replace(OBLONG, length))
+
+
+def of(found: Measured, question: str) -> dict[str, str]:
+    return {e.mutant.what: e.status for e in found.results if e.mutant.questions == (question,)}
+
+
+def test_what_becomes_of_mutants(staff: Path, memory: Path) -> None:
+    found = measure(manifest.load(staff), memory)
+    first = of(found, "Q1")
+    assert first["axis=1 → 0"] == KILLED
+    # The last axis of two is the second one, whatever comes in.
+    assert first["axis=1 → -1"] == EQUIVALENT
+    assert [score.value for score in scores(found.results, ["Q1", "Q2"])] == [1.0, 1.0]
+    assert survivors(found.results) == []
+    assert {score.name for score in kinds(found.results)} >= {"axis", "constant", "reduction"}
+
+
+def test_an_assert_less_lets_mutants_survive(
+    staff: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_asserts(staff)
+    assignment = manifest.load(staff)
+    found = measure(assignment, memory)
+    assert of(found, "Q1")["np.asarray(matrix).sum → mean"] == SURVIVED
+    assert of(found, "Q1")["axis=1 → -1"] == EQUIVALENT
+    weak, strong = scores(found.results, ["Q1", "Q2"])
+    assert weak.value < 0.9
+    assert strong.value == 1
+    page = measured_page(found)
+    assert "default-src &#39;none&#39;" in page
+    assert "np.asarray(matrix).mean(axis=1)" in page
+
+    # Nothing is graded a second time but the solution.
+    tried: list[Trial] = []
+    grade = Graders.tried
+
+    def counted(self: Graders, files: Mapping[str, bytes], trial: Trial, **more: Any) -> Report:
+        tried.append(trial)
+        return grade(self, files, trial, **more)
+
+    monkeypatch.setattr(Graders, "tried", counted)
+    again = measure(assignment, memory)
+    assert tried == [Trial()]
+    assert [(e.mutant.id, e.status) for e in again.results] == [
+        (e.mutant.id, e.status) for e in found.results
+    ]
+
+    # An edit of a check of Q1 runs those of Q1 alone.
+    tried.clear()
+    (checks,) = (staff / "checks").glob("test_*.py")
+    checks.write_text(checks.read_text().replace("rng.random((3, 8))", "rng.random((3, 9))"))
+    measure(assignment, memory)
+    asked = {name for trial in tried for name in trial.checks if trial.first_only}
+    assert len(tried) > 5
+    assert {name for name in asked if "oblong" in name}
+    assert all(any("square" in n or "oblong" in n for n in t.checks) for t in tried[1:] if t.reads)
+
+    survivor = next(e for e in found.results if e.status == SURVIVED)
+    (staff / "mutants.toml").write_text(
+        f'[[accepted]]\nmutant = "{survivor.mutant.id}"\nreason = "a test"\n'
+        '[[accepted]]\nmutant = "0123456789"\nreason = "gone"\n'
+    )
+    accepted = measure(assignment, memory)
+    assert accepted.unused == ("0123456789",)
+    assert [e.reason for e in accepted.results if e.status == ACCEPTED] == ["a test"]
+
+
+def test_a_release_below_the_least_score_is_refused(
+    staff: Path, tmp_path: Path, memory: Path
+) -> None:
+    without_asserts(staff)
+    path = staff / "assignment.toml"
+    path.write_text(path.read_text() + "\n[proof]\nmin_score = 0.9\n")
+    with pytest.raises(ProofFailed) as refused:
+        build(manifest.load(staff), tmp_path / "dist", cache=memory)
+    assert "question Q1: of its mutants" in str(refused.value)
+    assert "np.asarray(matrix).sum → mean; " in str(refused.value)
+    assert "question Q2" not in str(refused.value)
+    assert not (tmp_path / "dist").exists()
+
+
+def test_a_release_that_sees_enough_records_its_scores(
+    staff: Path, tmp_path: Path, memory: Path
+) -> None:
+    path = staff / "assignment.toml"
+    path.write_text(path.read_text() + '\n[proof]\nmutants = "changed"\nmin_score = 0.9\n')
+    made = build(manifest.load(staff), tmp_path / "dist", cache=memory)
+    record = json.loads(made.record.read_text())["proof"]["mutants"]
+    assert [(q["question"], q["score"]) for q in record["questions"]] == [("Q1", 1.0), ("Q2", 1.0)]
+    assert record["survivors"] == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ('mutants = "some"', r"'some' is not one of \['off', 'changed', 'all'\]"),
+        ("min_score = 1.5", "1.5 is greater than the maximum of 1"),
+        ('mutants = "off"\nmin_score = 0.5', 'no score is measured with mutants = "off"'),
+    ],
+)
+def test_rules_that_say_nothing_sensible(staff: Path, rules: str, message: str) -> None:
+    path = staff / "assignment.toml"
+    path.write_text(f"{path.read_text()}\n[proof]\n{rules}\n")
+    with pytest.raises(ManifestError, match=message):
+        manifest.load(staff)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[accepted]\n", "this is not valid TOML"),
+        ("[[allowed]]\n", "allowed is unknown"),
+        ('[[accepted]]\nmutant = "a"\n', "give it the keys mutant and reason"),
+        ('[[accepted]]\nmutant = "a"\nreason = " "\n', "give it the keys mutant and reason"),
+        ('[[accepted]]\nmutant = "a"\nreason = "b"\n' * 2, "a stands there twice"),
+    ],
+)
+def test_a_wrong_list_of_accepted_mutants(staff: Path, text: str, message: str) -> None:
+    (staff / "mutants.toml").write_text(text)
+    with pytest.raises(AcceptedError, match=message):
+        accepted_mutants(manifest.load(staff))
+
+
+def test_a_question_that_is_not_there(staff: Path) -> None:
+    assert known_question(manifest.load(staff), "q1") == "Q1"
+    with pytest.raises(QuestionError, match="has no question 'Q7'; choose from Q1, Q2"):
+        known_question(manifest.load(staff), "Q7")
+
+
+def test_which_check_should_see_it() -> None:
+    def one(
+        question: str, status: str, by: tuple[str, ...] = (), what: str = "a → b"
+    ) -> MutantResult:
+        mutant = Mutant("id", (question,), "kind", what, "f", "f, cell 1", 3, "a", "b", {})
+        return MutantResult(mutant, status, by)
+
+    lost = one("Q2", SURVIVED)
+    told = should_see(lost, [one("Q1", KILLED, ("1.3",)), lost])
+    assert told == "killed in Q1 (by 1.3), survives in Q2"
+    near = one("Q2", KILLED, ("2.1",), "c → d")
+    assert should_see(lost, [near, lost]) == "2.1 sees 1 other mutant there"
+    assert should_see(lost, [lost]) == "no check of Q2 sees any mutant there"
+
+
+# --- right answers -------------------------------------------------------------------------------
+
+
+def test_right_answers_spelled_differently_lose_nothing(staff: Path, memory: Path) -> None:
+    found = measure_fairness(manifest.load(staff), memory)
+    assert found.lost == ()
+    assert found.faults == ()
+    assert all(len(names) >= 25 for names in found.tried.values())
+
+
+def test_a_check_that_is_unfair_is_named(staff: Path, memory: Path) -> None:
+    (checks,) = (staff / "checks").glob("test_*.py")
+    rule = '    assert "axis=1" in str(student.source("row_sums").text)\n'
+    checks.write_text(checks.read_text().replace(OBLONG, OBLONG + rule, 1))
+    runner = CliRunner()
+    done = runner.invoke(app, ["mutate", str(staff), "--equivalent", "--cache", str(memory)])
+    assert done.exit_code == 1
+    assert "1.1, other numbers:" in done.output
+
+
+def test_the_command(staff: Path, memory: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    arguments = ["mutate", str(staff), "Q1", "--cache", str(memory), "--html", str(page)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0
+    assert "Q1" in done.output
+    assert "Q2" not in done.output
+    assert "default-src" in page.read_text()
