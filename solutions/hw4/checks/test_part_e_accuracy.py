@@ -139,9 +139,9 @@ def check_reached(median: Median, hint: str) -> None:
     """Fail below the threshold."""
     if not median.reached:
         raise fail(
-            f"trained with your hyperparameters, the CNN reaches {median.value:.0f} per cent on new "
-            f"pictures, in the median over {len(median.seeds)} seeds; {median.threshold:.0f} are "
-            "needed.",
+            f"trained with your hyperparameters, the CNN reaches {median.value:.0f} per cent on "
+            f"new pictures, in the median over {len(median.seeds)} seeds; {median.threshold:.0f} "
+            "are needed.",
             hint=hint,
         )
 
