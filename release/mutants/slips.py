@@ -273,7 +273,7 @@ def loaders(code: Code, node: ast.AST) -> Iterator[Mutation]:
     """Batches of another size or order, the last one left out, an order that is drawn once."""
     match node:
         case ast.keyword(arg=arg, value=value) if arg in _BATCHES:
-            for new in (f"{code.cut(value)} * 2", f"{code.cut(value)} + 1", "1"):
+            for new in _other_sizes(code, value):
                 yield from mutation(code, "batch size", node, new, code.put(value, new))
         case ast.Call(args=args, keywords=keywords) if called(node) == _LOADER and args:
             end = code.span(node)[1] - 1
@@ -291,6 +291,14 @@ def loaders(code: Code, node: ast.AST) -> Iterator[Mutation]:
                 once = f"{torch}.utils.data.Subset({data}, {order})"
                 changes = (Change(*code.span(args[0]), once), code.put(shuffle.value, "False"))
                 yield from mutation(code, "shuffle", node, "shuffled once", *changes)
+
+
+def _other_sizes(code: Code, value: ast.expr) -> Iterator[str]:
+    match value:
+        case ast.Constant(value=int() as size):  # as `operators.constants` would write them
+            yield from (str(size * 2), str(size + 1), "1")
+        case _:
+            yield from (f"{code.cut(value)} * 2", f"{code.cut(value)} + 1", "1")
 
 
 def seeds(code: Code, node: ast.AST) -> Iterator[Mutation]:

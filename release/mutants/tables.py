@@ -85,12 +85,18 @@ def _mutant(
         f"{part.name}: {what}",
         part.file,
         part.file,
-        1,
+        _first_difference(before, after),
         before,
         after,
         {part.file: data},
         computes=False,
     )
+
+
+def _first_difference(before: str, after: str) -> int:
+    """The first line, from 1, that is another one."""
+    pairs = zip(before.split("\n"), after.split("\n"), strict=False)
+    return next((n for n, (one, other) in enumerate(pairs, start=1) if one != other), 1)
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -152,7 +158,7 @@ def _column_mutants(
     except ValueError:
         return
     for operator, what, values in _other_columns(numbers):
-        texts = [v if isinstance(v, str) else f"{v:.10g}" for v in values]
+        texts = [v if isinstance(v, str) else f"{v:.15g}" for v in values]
         changed = [
             [*row[:column], text, *row[column + 1 :]] for row, text in zip(body, texts, strict=True)
         ]

@@ -100,7 +100,7 @@ def made_of(answer: str, operator: str = "") -> set[str]:
         (
             "batch size",
             "y = DataLoader(data, batch_size=2)",
-            "y = DataLoader(data, batch_size=(2 * 2))",
+            "y = DataLoader(data, batch_size=4)",
         ),
         ("drop_last", "y = DataLoader(data)", "y = DataLoader(data, drop_last=True)"),
         ("seed", "torch.manual_seed(1)", "pass"),
