@@ -55,6 +55,11 @@ class Batch:
         return tuple(item for item in self.graded if item.report.faulty)
 
     @property
+    def waiting(self) -> tuple[Graded, ...]:
+        """Those of which people have points to give still."""
+        return tuple(item for item in self.graded if item.report.points_out)
+
+    @property
     def median_score(self) -> float | None:
         """Of those in which it did not; None if there are none."""
         scores = [item.report.score for item in self.graded if not item.report.faulty]

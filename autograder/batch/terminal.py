@@ -93,6 +93,8 @@ def print_batch(
     median = batch.median_score
     middle = "none" if median is None else f"{median:g} of {batch.assignment.points:g}"
     table.add_row("Median", middle)
+    if batch.assignment.manual_questions:
+        table.add_row("Points out", f"{len(batch.waiting)}, to be graded by people")
     table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
     table.add_row("Harness faults", str(len(batch.faulty)))
     console.print(table)
@@ -101,6 +103,12 @@ def print_batch(
         console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
     if (more := len(batch.faulty) - MAX_LISTED) > 0:
         console.print(Text(f"and {more} more", "magenta"))
+    if batch.waiting:
+        words = (
+            f"{len(batch.waiting)} submissions have no row in grades-canvas.csv and "
+            f"grades-moodle.csv before people have graded them: autograder review {out}"
+        )
+        console.print(Text(words, "yellow"))
     files = f"results/, grades.csv, grades-canvas.csv, grades-moodle.csv, {report}"
     console.print(Text(f"{out}: {files}", "dim"))
 
