@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -99,8 +99,9 @@ def print_batch(
     table.add_row("Harness faults", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:
-        fault = item.report.all_faults[0].strip().splitlines()[-1:]
-        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
+        fault = item.faults[0].strip().splitlines()[-1:]
+        stands = " (the older result stands)" if item.fault else ""
+        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}{stands}", "magenta"))
     if (more := len(batch.faulty) - MAX_LISTED) > 0:
         console.print(Text(f"and {more} more", "magenta"))
     if batch.waiting:
@@ -122,6 +123,12 @@ def print_source(console: Console, source: Source) -> None:
         console.print(Text(f"{name} was left out: {why}.", "yellow"))
     if (more := len(source.ignored) - MAX_LISTED) > 0:
         console.print(Text(f"and {more} more, which the report names", "yellow"))
+
+
+def print_problems(console: Console, problems: Iterable[str]) -> None:
+    """Print what could not be taken of what people decided."""
+    for problem in problems:
+        console.print(Text(shown(problem), "yellow"))
 
 
 def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:

@@ -62,6 +62,14 @@ def write_data(data: dict[str, Any], path: Path) -> None:
     write_atomically(path, dumped(fitted(data)))
 
 
+def is_written(data: dict[str, Any], path: Path) -> bool:
+    """Whether a file holds these results already."""
+    try:
+        return path.read_text(encoding="utf-8") == dumped(fitted(data))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None) -> None:
     """Write a results.json that says kindly that the harness failed; staff read ``fault``."""
     write_atomically(path, dumped(fitted(failed_results(fault, staff or {}))))
