@@ -3,7 +3,8 @@
 ``grades.csv`` has the columns of Gradescope's own download of grades; Gradescope reads no scores
 from a file. Canvas's gradebook takes ``grades-canvas.csv``; Moodle takes ``grades-moodle.csv`` as
 the assignment's grading worksheet or in the gradebook's import. A submission in which the harness
-failed has no score: it has no row in the tables that are read by machines.
+failed has no score, and one of which people have points to give still has not all of it: neither
+has a row in the tables that are read by machines.
 """
 
 from __future__ import annotations
@@ -60,29 +61,53 @@ def _all(batch: Batch) -> Iterator[Row]:
     questions = batch.assignment.questions
     titles: Row = [f"{q.id}: {q.title} ({q.points:g} pts)" for q in questions]
     head: Row = ["Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission ID"]
-    yield [*head, "Submission Time", "Late", *titles, "Flags", "Seconds"]
+    by_hand: Row = ["Points Out", "Changed By Hand"]
+    yield [*head, "Submission Time", "Late", *titles, *by_hand, "Flags", "Seconds"]
     for item in batch.graded:
         report, entry = item.report, item.entry
-        status = "Harness fault" if report.faulty else "Graded"
         total: Cell = "" if report.faulty else report.score
         points: Row = [_earned(report, question.id) for question in questions]
-        about: Row = [total, report.max_score, status, entry.id, entry.created]
+        about: Row = [total, report.max_score, _status(report), entry.id, entry.created]
+        people: Row = [report.points_out, "; ".join(_changed(report))]
         late = "yes" if entry.late else ""
         for person in _people(item):
             who: Row = [person.name, person.sid, person.email]
-            yield [*who, *about, late, *points, "; ".join(report.flags), report.seconds]
+            yield [*who, *about, late, *points, *people, "; ".join(report.flags), report.seconds]
+
+
+def _status(report: Report) -> str:
+    if report.faulty:
+        return "Harness fault"
+    if report.points_out:
+        return "Points out"
+    again = [part.again for part in report.manual]
+    again += [check.override.again for check in report.checks if check.override is not None]
+    return "Second look" if any(again) else "Graded"
+
+
+def _changed(report: Report) -> Iterator[str]:
+    """The points that a person gave in place of a check, with the reason."""
+    for check in report.checks:
+        if check.override is not None:
+            words = f"{check.score:g} instead of {check.override.automatic:g}"
+            by = f" by {check.override.by}" if check.override.by else ""
+            yield f"{check.id}: {words}{by} ({check.override.reason})"
 
 
 def _earned(report: Report, question: str) -> Cell:
     checks = [check for check in report.checks if check.question == question]
-    if not checks or any(check.status == "fault" for check in checks):
+    by_people = [part for part in report.manual if part.question == question]
+    if not (checks or by_people) or any(check.status == "fault" for check in checks):
         return ""
-    return round(sum(check.score for check in checks), 6)
+    if any(part.score is None for part in by_people):
+        return ""
+    given = sum(part.score or 0.0 for part in by_people)
+    return round(sum(check.score for check in checks) + given, 6)
 
 
 def _sure(batch: Batch) -> Iterator[tuple[Entry, Person, Report]]:
     for item in batch.graded:
-        if not item.report.faulty:
+        if not (item.report.faulty or item.report.points_out):
             for person in _people(item):
                 yield item.entry, person, item.report
 

@@ -7,6 +7,7 @@ again, ``output`` writes, and ``command`` is the whole run.
 from autograder.gradescope.output import (
     SCHEMA,
     Additions,
+    is_written,
     problem_of,
     results,
     write_atomically,
@@ -18,6 +19,7 @@ from autograder.gradescope.output import (
 __all__ = [
     "SCHEMA",
     "Additions",
+    "is_written",
     "problem_of",
     "results",
     "write_atomically",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from autograder.model.manual import ManualResult, Override
 from autograder.model.pictures import Picture
 
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
@@ -88,6 +89,7 @@ class CheckResult:
         medians: what trainings have come to.
         late: the time was over while it ran.
         read: of a trial that asks for it, a digest of all that the check read.
+        override: a person gave the points, in place of the check.
     """
 
     id: str
@@ -113,6 +115,7 @@ class CheckResult:
     medians: tuple[Median, ...] = ()
     late: bool = False
     read: str = ""
+    override: Override | None = None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -125,6 +128,7 @@ class CheckResult:
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
                 "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),
                 "medians": tuple(Median.from_dict(found) for found in data.get("medians", ())),
+                "override": Override(**data["override"]) if data.get("override") else None,
             }
         )
 
@@ -140,6 +144,7 @@ class Report:
         seed: what the checks' random inputs were drawn from.
         primitives: the sandbox primitives that were active, found by probing.
         seconds: wall clock.
+        manual: what people grade, and what they gave so far.
     """
 
     submission: str
@@ -155,11 +160,23 @@ class Report:
     seconds: float = 0.0
     version: str = ""
     skipped: tuple[tuple[str, str], ...] = field(default=())
+    manual: tuple[ManualResult, ...] = ()
 
     @property
     def score(self) -> float:
-        """The points earned."""
-        return round(sum(check.score for check in self.checks), 6)
+        """The points earned, of checks and of people so far."""
+        by_people = sum(part.score or 0.0 for part in self.manual)
+        return round(sum(check.score for check in self.checks) + by_people, 6)
+
+    @property
+    def points_out(self) -> float:
+        """The points that people have still to give."""
+        return round(sum(part.max_score for part in self.ungraded), 6)
+
+    @property
+    def ungraded(self) -> tuple[ManualResult, ...]:
+        """What nobody has graded yet; also what gives a bonus alone."""
+        return tuple(part for part in self.manual if part.score is None)
 
     @property
     def shared_points(self) -> float:
@@ -187,4 +204,5 @@ class Report:
         checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
         plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "primitives")}
         skipped = tuple((name, reason) for name, reason in data["skipped"])
-        return cls(**{**data, **plain, "checks": checks, "skipped": skipped})
+        by_people = tuple(ManualResult.from_dict(part) for part in data.get("manual", ()))
+        return cls(**{**data, **plain, "checks": checks, "skipped": skipped, "manual": by_people})

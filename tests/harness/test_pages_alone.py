@@ -229,7 +229,7 @@ def test_one_submission_does_not_take_the_pages_of_others(
             report = replace(REPORT, submission=name)
             graded.append(Graded(entry, report, {}))
             store.keep(Record(name, {}, report, {}), entry)
-        store.write_list([item.entry for item in graded], "Two")
+        store.write_list([item.entry for item in graded], two)
     batch = Batch(two, tuple(graded))
     limits = Limits(seconds=120, memory_mb=60)
     problems = write_feedback(batch, blank, tmp_path / "out", 2, limits=limits)
