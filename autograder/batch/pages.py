@@ -25,7 +25,7 @@ from autograder.model.report import Report
 from autograder.model.submission import Submission, write_files
 from autograder.pages.feedback import STAFF, STUDENT, feedback_page
 from autograder.pages.page import write_page
-from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
+from autograder.pages.report import Alike, Noticed, Reported, ReportedBatch, batch_page
 from autograder.slicing.notebook import Notebook, parse
 
 #: For students, and for staff, who see every check.
@@ -58,6 +58,7 @@ def write_report(out: Path) -> tuple[Path, int]:
         listed = json.loads((out / LISTED).read_bytes())
         title, people = str(listed["title"]), list(listed["submissions"])
         ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
+        notices = tuple(_notice(**found) for found in listed.get("notices", ()))
     except (OSError, LookupError, TypeError, ValueError):
         raise StoreError(
             f"{out}: no batch was graded into this folder; give the one that was named by --out."
@@ -67,9 +68,13 @@ def write_report(out: Path) -> tuple[Path, int]:
     found = [_reported(out, store, problems, **entry) for entry in people]
     graded = tuple(item for item in found if item is not None)
     now = datetime.now().astimezone()
-    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored)
+    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored, notices)
     write_page(out / REPORT, batch_page(told))
     return out / REPORT, len(found) - len(graded)
+
+
+def _notice(kind: str, who: str, text: str, ids: list[str]) -> Noticed:
+    return Noticed(kind, f"{who}: {text}", tuple(ids))
 
 
 def _reported(

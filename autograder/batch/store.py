@@ -13,11 +13,12 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.batch.entries import Entry
+from autograder.batch.attendance import Notice
+from autograder.batch.entries import Entry, Ignored
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
 from autograder.gradescope import Additions, write_atomically, write_results
 from autograder.model.errors import HarnessFault, UserError
@@ -88,20 +89,30 @@ class Store:
             return None
 
     def write_list(
-        self, entries: Iterable[Entry], title: str, ignored: Iterable[tuple[str, str]] = ()
+        self,
+        entries: Iterable[Entry],
+        title: str,
+        ignored: Iterable[Ignored] = (),
+        notices: Iterable[Notice] = (),
     ) -> None:
         """Write whose submissions there are, those that wait for grading included.
 
         Args:
             ignored: what is no part of any of them, and why.
+            notices: what staff should know of who handed in what.
         """
         rows = [
             {"id": e.id, "label": e.label, "people": [[p.name, p.sid, p.email] for p in e.people]}
             for e in entries
         ]
         with self.writing():
-            text = json.dumps({"title": title, "submissions": rows, "ignored": list(ignored)})
-            write_atomically(self.folder / LISTED, text)
+            listed = {
+                "title": title,
+                "submissions": rows,
+                "ignored": [[item.name, item.reason] for item in ignored],
+                "notices": [asdict(notice) for notice in notices],
+            }
+            write_atomically(self.folder / LISTED, json.dumps(listed))
 
     def keep(self, record: Record, entry: Entry) -> None:
         """Write a submission's results, then its record.
