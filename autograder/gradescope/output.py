@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder.gradescope.rich import Shown, faults, is_voluntary
 from autograder.model.errors import HarnessFault
 from autograder.model.manifest import SHARED
 from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report
@@ -68,10 +69,11 @@ def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None
 
 def results(report: Report, additions: Additions = Additions()) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
-    tests = [_test(check) for check in report.checks]
+    shown = Shown(report.checks)
+    tests = [_test(check, shown) for check in report.checks]
     if report.faulty:
-        tests.append(_staff_entry("\n\n".join(report.all_faults)))
-    notes = student_notes(report, additions.lines)
+        tests.append(_staff_entry(faults(report.all_faults)))
+    notes = [*shown.notes, *student_notes(report, additions.lines)]
     extra = {
         "assignment": report.assignment,
         "max_score": report.max_score,
@@ -97,7 +99,9 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "tests": tests,
         "extra_data": plain(extra),
     }
-    boards = [_leaderboard(entry) for check in report.checks for entry in check.leaderboard]
+    # Everybody reads the leaderboard: of a check that only staff see, nothing stands there.
+    seen = [check for check in report.checks if check.visibility != "hidden"]
+    boards = [_leaderboard(entry) for check in seen for entry in check.leaderboard]
     return data | ({"leaderboard": boards} if boards else {})
 
 
@@ -110,16 +114,19 @@ def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
     return notes
 
 
-def _test(check: CheckResult) -> dict[str, Any]:
+def _test(check: CheckResult, shown: Shown) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": bounded(check.title, MAX_NAME),
         "score": check.score,
         "max_score": check.max_score,
         "status": "passed" if check.status == "passed" else "failed",
-        "output": bounded(check.message),
+        **shown.entry(check),
         "visibility": check.visibility,
         "extra_data": {"id": check.id, "passed": check.passed, "cases": check.cases},
     }
+    if is_voluntary(check) and check.status != "passed":
+        for name in ("score", "max_score", "status"):  # with any of them it would have a colour
+            del entry[name]
     if check.shared:
         entry["extra_data"]["trust"] = SHARED
     if check.number:
