@@ -124,9 +124,8 @@ def _line(line: str) -> str:
     rest = line[label.end() :] if label else line
     head = f"<strong>{label[1]}:</strong> " if label else ""
     pieces = _CODE.split(rest)  # text and code, in turn
-    coded = (
-        f"<code>{html.escape(p)}</code>" if n % 2 else html.escape(p) for n, p in enumerate(pieces)
-    )
+    safe = [html.escape(piece) for piece in pieces]
+    coded = (f"<code>{each}</code>" if n % 2 else each for n, each in enumerate(safe))
     return head + "".join(coded)
 
 
