@@ -188,7 +188,7 @@ def explain(
 def batch(
     source: Annotated[
         Path,
-        typer.Argument(help="A folder of submissions, or an export of Gradescope, Canvas, Moodle."),
+        typer.Argument(help="A folder of submissions, or a platform's export of them."),
     ],
     assignment: Annotated[
         Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
@@ -215,6 +215,10 @@ def batch(
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Write pages of feedback for each submission too.")
     ] = False,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="The people of the course, as CSV: say who handed in nothing."),
+    ] = None,
     why: Annotated[
         str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")
     ] = None,
@@ -225,8 +229,9 @@ def batch(
     described = load(assignment)
     memory = cache or _user_cache() / described.name
     count = jobs or command.cores()
+    own = cache is not None
     request = command.Request(
-        source, out, count, scheduler, seed, memory, cache is not None, fresh, feedback
+        source, out, count, scheduler, seed, memory, own, fresh, feedback, roster
     )
     templates, console = _templates(described), PlainConsole()
     if why is not None:

@@ -23,6 +23,7 @@ from rich.console import Console
 
 from autograder.batch import grades
 from autograder.batch.answers import collect, read_index
+from autograder.batch.attendance import Attendance, attend
 from autograder.batch.bundle import pack
 from autograder.batch.contents import Content, read
 from autograder.batch.entries import Entry
@@ -30,6 +31,7 @@ from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key
 from autograder.batch.kept import with_decisions
 from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
+from autograder.batch.roster import read_roster
 from autograder.batch.similarity import Alike
 from autograder.batch.sources import submissions
 from autograder.batch.store import REPORT, SIMILAR, Record, Store, differences, opened_store
@@ -37,6 +39,7 @@ from autograder.batch.terminal import (
     Counting,
     counting,
     print_batch,
+    print_notices,
     print_problems,
     print_reasons,
     print_source,
@@ -70,6 +73,7 @@ class Request:
         own_memory: the folder was named, so that a cluster's workers use it too.
         fresh: grade all, whatever is kept and remembered.
         feedback: write pages of feedback too.
+        roster: a table of the people of the course; None if it is not known.
     """
 
     source: Path
@@ -81,6 +85,7 @@ class Request:
     own_memory: bool = False
     fresh: bool = False
     feedback: bool = False
+    roster: Path | None = None
 
 
 def cores() -> int:
@@ -98,18 +103,20 @@ def run(
     started = time.monotonic()
     if request.feedback:
         require_pages()
+    roster = read_roster(request.roster) if request.roster is not None else None
     with (
         submissions(request.source, assignment) as source,
         opened_store(request.out, assignment.name, request.seed) as store,
     ):
-        entries = source.entries
-        store.write_list(entries, assignment, source.ignored)
+        attendance = attend(source.entries, source.ignored, roster)
+        entries = attendance.entries
+        store.write_list(entries, assignment, source.ignored, attendance.notices)
         this = _Run(request, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
                 this.collect(entries, count)
-                batch = this.batch(entries, count)
+                batch = this.batch(attendance, count)
                 with store.writing():
                     for item in batch.graded:
                         store.write_results(item)
@@ -123,6 +130,7 @@ def run(
     print_source(console, source)
     print_problems(console, this.problems)
     print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
+    print_notices(console, attendance.notices, source.ignored)
     return FAULT if batch.faulty else GRADED
 
 
@@ -209,8 +217,9 @@ class _Run:
                     count.ended,
                 )
 
-    def batch(self, entries: Sequence[Entry], count: Counting) -> Batch:
+    def batch(self, attendance: Attendance, count: Counting) -> Batch:
         """All results, and what they have in common."""
+        entries = attendance.entries
         count.begin("Comparing", len(entries))
         decided, self.problems = read_grades(self._store.folder, self._assignment.questions)
         answers = read_index(self._store.folder)
@@ -218,7 +227,8 @@ class _Run:
             with_decisions(entry, self._records[entry.id], decided, answers.get(entry.id, {}))
             for entry in entries
         )
-        return Batch(self._assignment, graded, self._alike.matches(count.ended))
+        matches = self._alike.matches(count.ended)
+        return Batch(self._assignment, graded, matches, attendance)
 
     def _jobs(self, entries: Sequence[Entry], count: Counting) -> Iterator[Job]:
         """Read each submission when there is somebody to grade it: all at once may be too much."""

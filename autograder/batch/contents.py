@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -90,8 +90,7 @@ def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:
         else:
             copy_member(part.archive, part.member, copy, part.name)
         return
-    inside = walk(part.path, copy) if not part.name else [(part.name, part.path)]
-    for name, path in inside:
+    for name, path in _inside(part, copy):
         with opened(path) as file:
             if file is None:
                 copy.skip(name, "it is not a plain file that can be read")
@@ -99,6 +98,15 @@ def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:
                 _unpack(file, name, copy, total)
             else:
                 copy.add(name, path.stat().st_size, file)
+
+
+def _inside(part: OnDisk, copy: SafeCopy) -> Iterator[tuple[str, Path]]:
+    """The files of a part, by the names that they are taken as."""
+    if not part.folder:
+        yield part.name, part.path
+        return
+    for name, path in walk(part.path, copy):
+        yield f"{part.name}/{name}" if part.name else name, path
 
 
 def _is_archive(name: str, copy: SafeCopy) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.batch.answers import read_index
+from autograder.batch.attendance import Notice
 from autograder.batch.entries import Entry, Person
 from autograder.batch.jobs import FILES
 from autograder.batch.outcome import Batch, Graded
@@ -28,6 +29,7 @@ class Kept:
 
     Attributes:
         ignored: what was no part of any submission, and why.
+        notices: what staff should know of who handed in what.
         records: by id, of those that are graded.
         answers: by id and question, what is known of the answers that people grade.
         problems: lines of the journal that are left out, in words.
@@ -37,6 +39,7 @@ class Kept:
     assignment: Assignment
     entries: tuple[Entry, ...]
     ignored: tuple[tuple[str, str], ...]
+    notices: tuple[Notice, ...]
     records: Mapping[str, Record]
     answers: Mapping[str, Mapping[str, AnswerKey]]
     grades: Grades
@@ -75,6 +78,7 @@ def read_kept(folder: Path) -> Kept:
         assignment = _assignment(folder, listed)
         entries = tuple(_entry(**row) for row in listed["submissions"])
         ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
+        notices = tuple(_notice(**row) for row in listed.get("notices", ()))
     except (OSError, LookupError, TypeError, ValueError):
         raise StoreError(
             f"{folder}: no batch was graded into this folder; give the one that was named by --out."
@@ -84,7 +88,13 @@ def read_kept(folder: Path) -> Kept:
     records = {name: record for name, record in found if record is not None}
     grades, problems = read_grades(folder, assignment.questions)
     answers = read_index(folder)
-    return Kept(folder, assignment, entries, ignored, records, answers, grades, tuple(problems))
+    return Kept(
+        folder, assignment, entries, ignored, notices, records, answers, grades, tuple(problems)
+    )
+
+
+def _notice(kind: str, who: str, text: str, ids: list[str]) -> Notice:
+    return Notice(kind, who, text, tuple(ids))
 
 
 def _assignment(folder: Path, listed: Mapping[str, Any]) -> Assignment:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
+from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
@@ -50,11 +51,16 @@ class Graded:
 
 @dataclass(frozen=True)
 class Batch:
-    """All submissions of one run, those graded before included, in the order of the source."""
+    """All submissions of one run, those graded before included, in the order of the source.
+
+    Attributes:
+        attendance: who handed in what, and what is left out.
+    """
 
     assignment: Assignment
     graded: tuple[Graded, ...]
     matches: tuple[Match, ...] = ()
+    attendance: Attendance = field(default_factory=Attendance)
 
     @property
     def faulty(self) -> tuple[Graded, ...]:

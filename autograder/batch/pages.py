@@ -26,7 +26,7 @@ from autograder.model.report import Report
 from autograder.model.submission import Submission, write_files
 from autograder.pages.feedback import STAFF, STUDENT, feedback_page
 from autograder.pages.page import write_page
-from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
+from autograder.pages.report import Alike, Noticed, Reported, ReportedBatch, batch_page
 from autograder.slicing.notebook import Notebook, parse
 
 #: For students, and for staff, who see every check.
@@ -61,7 +61,12 @@ def write_report(out: Path) -> tuple[Path, int]:
     now = datetime.now().astimezone()
     ignored = (*kept.ignored, *(("a decision", problem) for problem in kept.problems))
     told = ReportedBatch(
-        kept.assignment.title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored
+        kept.assignment.title,
+        graded,
+        _alike(out),
+        f"{now:%d %B %Y, %H:%M}",
+        ignored,
+        tuple(Noticed(n.kind, f"{n.who}: {n.text}", n.ids) for n in kept.notices),
     )
     write_page(out / REPORT, batch_page(told))
     return out / REPORT, len(kept.entries) - len(graded)

@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.batch.entries import Entry
+from autograder.batch.attendance import Notice
+from autograder.batch.entries import Entry, Ignored
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
 from autograder.batch.outcome import Graded
 from autograder.gradescope import Additions, is_written, results, write_atomically, write_results
@@ -117,12 +118,14 @@ class Store:
         self,
         entries: Iterable[Entry],
         assignment: Assignment,
-        ignored: Iterable[tuple[str, str]] = (),
+        ignored: Iterable[Ignored] = (),
+        notices: Iterable[Notice] = (),
     ) -> None:
         """Write whose submissions there are, those that wait for grading included, and what of.
 
         Args:
             ignored: what is no part of any of them, and why.
+            notices: what staff should know of who handed in what.
         """
         rows = [
             {
@@ -140,7 +143,8 @@ class Store:
             "title": assignment.title,
             "questions": [asdict(question) for question in assignment.questions],
             "submissions": rows,
-            "ignored": list(ignored),
+            "ignored": [[item.name, item.reason] for item in ignored],
+            "notices": [asdict(notice) for notice in notices],
         }
         with self.writing():
             write_atomically(self.folder / LISTED, json.dumps(listed))

@@ -1,7 +1,7 @@
 """A submission and its metadata come in from Gradescope, results.json goes out to it.
 
 ``metadata`` reads what Gradescope says, ``policies`` decides, ``repeat`` hands earlier results over
-again, ``output`` writes, and ``command`` is the whole run.
+again, ``rich`` shows a check, ``output`` writes, and ``command`` is the whole run.
 """
 
 from autograder.gradescope.output import (

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder.gradescope.rich import Shown, faults, is_voluntary
 from autograder.model.errors import HarnessFault
 from autograder.model.manifest import SHARED
 from autograder.model.manual import ManualResult
@@ -77,10 +78,12 @@ def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None
 
 def results(report: Report, additions: Additions = Additions()) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
-    tests = [*map(_test, report.checks), *map(_manual, report.manual)]
+    shown = Shown(report.checks)
+    tests = [_test(check, shown) for check in report.checks]
+    tests += map(_manual, report.manual)
     if report.faulty:
-        tests.append(_staff_entry("\n\n".join(report.all_faults)))
-    notes = student_notes(report, additions.lines)
+        tests.append(_staff_entry(faults(report.all_faults)))
+    notes = [*shown.notes, *student_notes(report, additions.lines)]
     extra = {
         "assignment": report.assignment,
         "max_score": report.max_score,
@@ -107,7 +110,9 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "tests": tests,
         "extra_data": plain(extra),
     }
-    boards = [_leaderboard(entry) for check in report.checks for entry in check.leaderboard]
+    # Everybody reads the leaderboard: of a check that only staff see, nothing stands there.
+    seen = [check for check in report.checks if check.visibility != "hidden"]
+    boards = [_leaderboard(entry) for check in seen for entry in check.leaderboard]
     return data | ({"leaderboard": boards} if boards else {})
 
 
@@ -120,20 +125,21 @@ def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
     return notes
 
 
-def _test(check: CheckResult) -> dict[str, Any]:
+def _test(check: CheckResult, shown: Shown) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": bounded(check.title, MAX_NAME),
         "score": check.score,
         "max_score": check.max_score,
-        "output": bounded(check.message),
+        "status": "passed" if check.status == "passed" else "failed",
+        **shown.entry(check),
         "visibility": check.visibility,
         "extra_data": {"id": check.id, "passed": check.passed, "cases": check.cases},
     }
+    if is_voluntary(check) and check.status != "passed":
+        for name in ("score", "max_score", "status"):  # with any of them it would have a colour
+            del entry[name]
     if check.medians:
         entry["extra_data"]["medians"] = plain([asdict(median) for median in check.medians])
-    # Without one Gradescope goes by the points, of which a voluntary check has none to lose.
-    if check.status != "skipped" or check.max_score > 0:
-        entry["status"] = "passed" if check.status == "passed" else "failed"
     if check.shared:
         entry["extra_data"]["trust"] = SHARED
     if check.override is not None:

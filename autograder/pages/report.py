@@ -63,12 +63,22 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """What staff should know of who handed in what, and of which submissions, by their ids."""
+
+    kind: str
+    text: str
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReportedBatch:
     """All that the report tells.
 
     Attributes:
         made: when it was graded, in words; empty to leave it out.
         ignored: what was no part of any submission, and why.
+        notices: who handed in what, and who did not.
     """
 
     title: str
@@ -76,6 +86,7 @@ class ReportedBatch:
     alike: tuple[Alike, ...] = ()
     made: str = ""
     ignored: tuple[tuple[str, str], ...] = ()
+    notices: tuple[Noticed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,10 +228,7 @@ def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
 
 def _flags(batch: ReportedBatch) -> Iterator[Flag]:
     """What was left out, then faults, what the sandbox lacked or no page shows, and copies."""
-    for name, why in batch.ignored[:MAX_IGNORED]:
-        yield Flag("Left out", (), bounded(f"{name} was left out: {why}", 300))
-    if len(batch.ignored) > MAX_IGNORED:
-        yield Flag("Left out", (), f"and {len(batch.ignored) - MAX_IGNORED} more")
+    yield from _attendance(batch)
     for graded in batch.submissions:
         faults = graded.report.all_faults
         if faults:
@@ -267,6 +275,20 @@ def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
                 again = f"; {given.again}" if given.again else ""
                 text = bounded(f"{words}{by}: {given.reason}{again}", 600)
                 yield Flag("Changed by hand", (_link(graded),), text)
+
+
+def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
+    """Who handed in what, and what was left out; what nobody misses comes last."""
+    known = {graded.id: _link(graded) for graded in batch.submissions}
+    missed = {notice.text for notice in batch.notices}
+    for notice in batch.notices:
+        links = tuple(known[end] for end in notice.ids[:MAX_LINKS] if end in known)
+        yield Flag(bounded(notice.kind, 120), links, bounded(notice.text, 300))
+    left = [(name, why) for name, why in batch.ignored if f"{name}: {why}" not in missed]
+    for name, why in left[:MAX_IGNORED]:
+        yield Flag("Left out", (), bounded(f"{name}: {why}", 300))
+    if len(left) > MAX_IGNORED:
+        yield Flag("Left out", (), f"and {len(left) - MAX_IGNORED} more, in submissions.json")
 
 
 def _row(graded: Reported) -> Row:

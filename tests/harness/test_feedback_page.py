@@ -543,7 +543,7 @@ def test_grade_writes_both_pages(answer: Notebook, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    failed = [test["output"] for test in results["tests"] if test["status"] == "failed"]
+    failed = [test["output"] for test in results["tests"] if test.get("status") == "failed"]
     assert failed
     for page in (student, staff):
         html = page.read_text(encoding="utf-8")

@@ -202,6 +202,18 @@ def test_an_old_file_survives_a_failed_write(
         ({"score": 1, "visibility": "nobody"}, False),
         ({"score": 1, "unknown": 1}, False),
         ({"score": 1, "tests": [{"status": "ok"}]}, False),
+        ({"score": 1, "tests": [{"name": "a remark"}]}, True),
+        ({"tests": [{"score": 1}, {"name": "no score"}]}, False),
+        ({"score": 1, "execution_time": "soon"}, False),
+        ({"score": 1, "execution_time": 12}, True),
+        ({"score": True}, False),
+        ({"score": "1"}, False),
+        ({"score": 1, "tests": [{"output_format": "markdown"}]}, False),
+        ({"score": 1, "tests": [{"number": 1.1}]}, False),
+        ({"score": 1, "tests": [{"tags": "a"}]}, False),
+        ({"score": 1, "leaderboard": [{"name": "a"}]}, False),
+        ({"score": 1, "tests": {}}, False),
+        ([], False),
     ],
 )
 def test_the_schema_is_the_contract(data: dict[str, object], valid: bool) -> None:

@@ -225,7 +225,7 @@ def test_one_submission_does_not_take_the_pages_of_others(
     graded = []
     with opened_store(tmp_path / "out", "two-functions", 1) as store:
         for name in names:
-            entry = Entry(name, name, (OnDisk(tmp_path / "in" / name, ""),))
+            entry = Entry(name, name, (OnDisk(tmp_path / "in" / name, "", folder=True),))
             report = replace(REPORT, submission=name)
             graded.append(Graded(entry, report, {}))
             store.keep(Record(name, {}, report, {}), entry)

@@ -42,6 +42,7 @@ MODULES = (
     "autograder/gradescope/output.py",
     "autograder/gradescope/policies.py",
     "autograder/gradescope/repeat.py",
+    "autograder/gradescope/rich.py",
     "autograder/grading.py",
     "autograder/batch/contents.py",
     "autograder/slicing/answers.py",
