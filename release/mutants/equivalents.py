@@ -14,6 +14,7 @@ from pathlib import Path
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.graders import SEED, Graders
+from release.mutants.accepted import accepted_rewrites
 from release.mutants.layouts import LAYOUTS, laid_out, renamed
 from release.mutants.regions import AnswerCell, answer_cells
 from release.mutants.respelled import RESPELLED
@@ -100,9 +101,10 @@ def measure_fairness(
         question: the id of the only one whose losses are told; empty for all.
 
     Raises:
-        UserError: a source is wrong.
+        UserError: a source or ``mutants.toml`` is wrong.
     """
     solution = solved(assignment) | solution_files(assignment)
+    accepted = accepted_rewrites(assignment)
     made = list(equivalents(assignment, solution))
     with Graders(assignment, templates(assignment), memory, SEED) as graders:
         steps.start("grading right answers spelled differently", len(made))
@@ -115,7 +117,11 @@ def measure_fairness(
     for each, report in zip(made, reports, strict=True):
         for name in each.questions:
             tried[name].append(each.name)
-        lost += [Unfair(each.name, c) for c in _lost(report) if question in ("", c.question)]
+        lost += [
+            Unfair(each.name, check)
+            for check in _lost(report)
+            if question in ("", check.question) and (check.number, each.name) not in accepted
+        ]
         faults += [f"{each.name}: {fault}" for fault in report.faults]
     by_id = {name: tuple(names) for name, names in tried.items() if question in ("", name)}
     return Fairness(assignment, by_id, tuple(lost), tuple(faults))

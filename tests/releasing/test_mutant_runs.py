@@ -211,6 +211,11 @@ def test_a_check_that_is_unfair_is_named(staff: Path, memory: Path) -> None:
     done = runner.invoke(app, ["mutate", str(staff), "--equivalent", "--cache", str(memory)])
     assert done.exit_code == 1
     assert "1.1, other numbers:" in done.output
+    (staff / "mutants.toml").write_text(
+        '[[rewrite]]\ncheck = "1.1"\nrewrite = "other numbers"\nreason = "it is a test"\n'
+    )
+    done = runner.invoke(app, ["mutate", str(staff), "--equivalent", "--cache", str(memory)])
+    assert done.exit_code == 0
 
 
 def test_the_command(staff: Path, memory: Path, tmp_path: Path) -> None:
