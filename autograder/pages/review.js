@@ -179,10 +179,15 @@ async function go(at) {
 // The server knows what others have open.
 async function goOpen() {
   if (shown && changed() && !(await save(false))) return;
-  const answer = await ask("next", { question: question(), after: shown?.id ?? "", names: names() });
-  if (!answer.id) return say("Nothing is left here that nobody else has open.", true);
-  if (!overview.groups.some((group) => group.id === answer.id)) await poll();
-  open(answer);
+  await openNext(await ask("next", { question: question(), after: shown?.id ?? "", names: names() }));
+}
+
+async function openNext(answer) {
+  if (answer.id && !overview.groups.some((group) => group.id === answer.id)) return load(answer.id);
+  if (answer.id) return open(answer);
+  showPoints();
+  showProgress();
+  say("Nothing is left here that nobody else has open.", true);
 }
 
 async function load(group = "") {
@@ -225,12 +230,15 @@ function toggle(id) {
 
 async function save(then = true) {
   const { id, seen } = shown;
-  const wish = { question: question(), group: id, seen, ...draft };
+  const wish = { question: question(), group: id, seen, ...draft, then, names: names() === "1" };
+  let next = null;
   try {
     const done = await change("grade", wish);
     Object.assign(shown, done.row, { seen: done.seen, reason: "" }, drafted(wish));
     const at = overview.groups.findIndex((each) => each.id === id);
     if (at >= 0) overview.groups[at] = done.row;
+    overview.progress = overview.progress.map((each) => (each.question === wish.question ? done.progress : each));
+    next = done.next;
     say("");
   } catch (error) {
     if (error.status === 409) {
@@ -243,10 +251,11 @@ async function save(then = true) {
     } else say(error.message);
     return false;
   }
-  showPoints();
-  showProgress();
-  poll().catch(() => {});
-  if (then) await goOpen();
+  if (next) await openNext(next); // which came with the answer to what was saved: one way less
+  else {
+    showPoints();
+    showProgress();
+  }
   return true;
 }
 

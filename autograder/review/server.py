@@ -121,12 +121,16 @@ def application(sitting: Sitting, settings: Settings) -> Starlette:
         where = query.get("question", ""), query.get("after", "")
         return sitting.next(*where, grader, names=names)
 
+    def grade(wish: Mapping[str, Any], grader: str) -> dict[str, Any]:
+        names = wish.get("names") is True and not settings.hide_names
+        return sitting.grade({**wish, "names": names}, grader)
+
     routes = [
         Route("/", show),
         Route("/overview", ask(overview)),
         Route("/answer", ask(answer)),
         Route("/next", ask(following)),
-        Route("/grade", change(sitting.grade), methods=["POST"]),
+        Route("/grade", change(grade), methods=["POST"]),
         Route("/rubric", change(sitting.change_rubric), methods=["POST"]),
         Route("/undo", change(lambda _wish, grader: sitting.undo(grader)), methods=["POST"]),
         Route(

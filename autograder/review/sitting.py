@@ -258,7 +258,7 @@ class Sitting:
     # --- what is changed -------------------------------------------------------------------------
 
     def grade(self, wish: Mapping[str, Any], grader: str) -> dict[str, Any]:
-        """Note what a group has earned.
+        """Note what a group has earned; the next answer too, if ``then`` asks for it.
 
         Raises:
             Refused: the wish is no such thing, or somebody has graded the group meanwhile.
@@ -291,8 +291,16 @@ class Sitting:
             return {
                 "row": self._row(question, group, grader),
                 "seen": self._seen(question, group),
-                "version": self.version,
+                "progress": self._progress(question),
+                "next": self._then(wish, question, group_id, grader),
             }
+
+    def _then(
+        self, wish: Mapping[str, Any], question: str, group: str, grader: str
+    ) -> dict[str, Any] | None:
+        if wish.get("then") is not True:
+            return None
+        return self.next(question, group, grader, names=wish.get("names") is True)
 
     def change_rubric(self, wish: Mapping[str, Any], grader: str) -> dict[str, Any]:
         """Add, change or take out an item; everybody who has it is scored anew.

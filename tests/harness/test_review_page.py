@@ -45,9 +45,18 @@ def out(tmp_path: Path) -> Path:
 
 @contextmanager
 def opened(
-    browser: Browser, address: str, size: tuple[int, int] = DESKTOP, **options: Any
+    browser: Browser,
+    address: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    intact: bool = True,
+    **options: Any,
 ) -> Iterator[Page]:
-    """The page in a window of its own, with the second question chosen."""
+    """The page in a window of its own, with the second question chosen.
+
+    Args:
+        intact: no answer has put anything of its own in place of the page's points.
+    """
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
     context.set_default_timeout(20_000)
     try:
@@ -56,7 +65,8 @@ def opened(
         page.wait_for_selector("#answer article, #answer p")
         page.select_option("#question", "Q2")
         expect(page.locator("#rubric button")).to_have_count(4)
-        expect(page.locator("#points")).to_contain_text("of 4")
+        if intact:
+            expect(page.locator("#points")).to_contain_text("of 4")
         yield page
     finally:
         context.close()
@@ -331,7 +341,7 @@ def test_without_the_defences_it_does(
         hostile_results(tmp_path / "out", port)
         with (
             served(tmp_path / "out", grader="Ada") as (_sitting, settings),
-            opened(browser, settings.address, bypass_csp=without == "both") as page,
+            opened(browser, settings.address, intact=False, bypass_csp=without == "both") as page,
         ):
             at_hostile(page)
             found = attack(page, asked)
