@@ -255,6 +255,57 @@ def report(
 
 
 @app.command(hidden=AT_HOME)
+def review(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    grader: Annotated[
+        str, typer.Option(help="Who grades, at first; the page can be told another name.")
+    ] = "",
+    hide_names: Annotated[
+        bool, typer.Option("--hide-names", help="Show nobody whose an answer is.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Grade the answers that people read, in the browser, question by question."""
+    lacking = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
+    if lacking:
+        raise ExtraError(
+            f"Grading in the browser needs the Python package {lacking[0]}, which is not installed "
+            "here; install the harness with its extra, as in pip install 'dl-autograder[review]'."
+        )
+    from autograder.batch.reviewing import review as serve
+    from autograder.pages.page import require_pages
+
+    require_pages()
+    opener = typer.launch if show else None
+    serve(folder, PlainConsole(), grader=grader, hide_names=hide_names, opener=opener)
+
+
+@app.command(hidden=AT_HOME)
+def override(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    submission: Annotated[str, typer.Argument(help="Its id, as in grades.csv.")],
+    check: Annotated[str, typer.Argument(help="The check's id or number, as in the report.")],
+    points: Annotated[
+        float | None, typer.Option(help="What it gets, in place of the check's own points.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; staff read it beside the points.")] = "",
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Give it the check's own points back.")
+    ] = False,
+    grader: Annotated[str, typer.Option(help="Who decides; default: the user's name.")] = "",
+) -> None:
+    """Change a check's points for one submission; a later run keeps the change."""
+    from autograder.batch import decided
+
+    if (points is None) is not withdraw:
+        raise decided.OverrideError("Say what to give by --points, or --withdraw.")
+    wish = decided.Wish(submission, check, points, reason, grader)
+    console = PlainConsole()
+    console.print(Text(decided.override(folder, wish)))
+    decided.publish(folder)
+
+
+@app.command(hidden=AT_HOME)
 def gradescope(
     assignment: Annotated[
         Path, typer.Option("--assignment", "-a", help="Its folder in an unpacked gradescope.zip.")
@@ -407,6 +458,10 @@ def strip(
         print_answers(console, made.answers)
     for line in counted_answers(made.answers) if made.answers else [f"{source.name}: no answers."]:
         console.print(Text(line))
+
+
+class ExtraError(UserError):
+    """What a command needs is not installed."""
 
 
 class RequirementError(UserError):

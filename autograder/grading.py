@@ -337,7 +337,9 @@ class Grader:
 
     def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
         checks = tuple(outcome.checks.values()) or tuple(
-            _not_graded(question, late=outcome.late) for question in self.assignment.questions
+            _not_graded(question, late=outcome.late)
+            for question in self.assignment.questions
+            if not question.only_manual
         )
         return Report(
             submission=Path(job.path).name,
@@ -353,6 +355,7 @@ class Grader:
             seconds=round(seconds, 4),
             version=autograder.__version__,
             skipped=tuple(outcome.skipped),
+            manual=self.assignment.ungraded,
         )
 
 
@@ -365,7 +368,7 @@ def _not_graded(question: Question, *, late: bool) -> CheckResult:
         number="",
         hidden=True,
         score=0.0,
-        max_score=question.points,
+        max_score=question.checked_points,
         status="skipped" if late else "fault",
         message=UNREAD if late else HARNESS_FAULT,
     )

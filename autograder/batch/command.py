@@ -22,11 +22,13 @@ from typing import Any
 from rich.console import Console
 
 from autograder.batch import grades
+from autograder.batch.answers import collect, read_index
 from autograder.batch.attendance import Attendance, attend
 from autograder.batch.bundle import pack
 from autograder.batch.contents import Content, read
 from autograder.batch.entries import Entry
 from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key_of
+from autograder.batch.kept import with_decisions
 from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.roster import read_roster
@@ -38,6 +40,7 @@ from autograder.batch.terminal import (
     counting,
     print_batch,
     print_notices,
+    print_problems,
     print_reasons,
     print_source,
 )
@@ -48,6 +51,7 @@ from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.submission import OWN_TROUBLES
 from autograder.pages.page import PagesError, require_pages
+from autograder.review.rescoring import read_grades
 from autograder.session import failed_report
 
 GRADED, FAULT, STOPPED = 0, 1, 130
@@ -106,13 +110,16 @@ def run(
     ):
         attendance = attend(source.entries, source.ignored, roster)
         entries = attendance.entries
-        store.write_list(entries, assignment.title, source.ignored, attendance.notices)
+        store.write_list(attendance, assignment, source.ignored)
         this = _Run(request, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
+                this.collect(entries, count)
                 batch = this.batch(attendance, count)
                 with store.writing():
+                    for item in batch.graded:
+                        store.write_results(item)
                     _write(batch, request.out)
                     report = _write_pages(batch, request, templates, count)
         except KeyboardInterrupt:
@@ -121,6 +128,7 @@ def run(
             )
             return STOPPED
     print_source(console, source)
+    print_problems(console, this.problems)
     print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
     print_notices(console, attendance.notices, source.ignored)
     return FAULT if batch.faulty else GRADED
@@ -164,6 +172,8 @@ class _Run:
     ) -> None:
         self._request = request
         self._assignment = assignment
+        self._templates = templates
+        self.problems: list[str] = []
         self._store = store
         # Taken once: an edit while the batch runs counts for the next one.
         self._bundle = pack(assignment, templates)
@@ -191,12 +201,30 @@ class _Run:
         finally:
             finished.close()
 
+    def collect(self, entries: Sequence[Entry], count: Counting) -> None:
+        """Keep the answers that people grade."""
+        request, assignment = self._request, self._assignment
+        if assignment.manual_questions:
+            count.begin("Collecting answers", len(entries))
+            with self._store.writing():
+                collect(
+                    entries,
+                    self._records,
+                    assignment,
+                    self._templates,
+                    request.out,
+                    request.slots,
+                    count.ended,
+                )
+
     def batch(self, attendance: Attendance, count: Counting) -> Batch:
         """All results, and what they have in common."""
         entries = attendance.entries
         count.begin("Comparing", len(entries))
+        decided, self.problems = read_grades(self._store.folder, self._assignment.questions)
+        answers = read_index(self._store.folder)
         graded = tuple(
-            Graded(entry, self._records[entry.id].report, self._records[entry.id].hashes)
+            with_decisions(entry, self._records[entry.id], decided, answers.get(entry.id, {}))
             for entry in entries
         )
         matches = self._alike.matches(count.ended)
@@ -225,7 +253,7 @@ class _Run:
         self._records[entry.id] = record
         if not self._store.results(entry.id).is_file():
             with self._store.writing():
-                self._store.write_results(record, entry)
+                self._store.write_results(Graded(entry, record.told, record.hashes, record.fault))
         return True
 
     def _read(self, entry: Entry) -> Content | None:
@@ -265,6 +293,10 @@ class _Run:
         self._write(Record(entry.id, key, report, {}), entry)
 
     def _write(self, record: Record, entry: Entry) -> None:
+        before = self._store.record(entry.id)
+        if record.report.faulty and before is not None and not before.report.faulty:
+            # A good grade is not emptied by a fault of the harness.
+            record = before.after(record.report.all_faults[0])
         self._store.keep(record, entry)
         self._records[entry.id] = record
         self.new += 1

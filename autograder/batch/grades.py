@@ -3,7 +3,8 @@
 ``grades.csv`` has the columns of Gradescope's own download of grades, and a row for all: also for
 those who handed in nothing, and for what was left out. The tables for platforms, as
 ``grades-canvas.csv``, are made by their modules. A submission in which the harness failed has no
-score: it has no row in the tables that are read by machines.
+score, and one of which people have points to give still has not all of it: neither has a row in
+the tables that are read by machines.
 """
 
 from __future__ import annotations
@@ -61,25 +62,26 @@ def _all(batch: Batch) -> Iterator[Row]:
     questions = batch.assignment.questions
     titles: Row = [f"{q.id}: {q.title} ({q.points:g} pts)" for q in questions]
     head: Row = ["Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission ID"]
-    yield [*head, "Submission Time", "Late", *titles, "Flags", "Seconds", "Remarks"]
+    by_hand: Row = ["Points Out", "Changed By Hand"]
+    yield [*head, "Submission Time", "Late", *titles, *by_hand, "Flags", "Seconds", "Remarks"]
     for item in batch.graded:
         report, entry = item.report, item.entry
-        status = "Harness fault" if report.faulty else "Graded"
         total: Cell = "" if report.faulty else report.score
         points: Row = [_earned(report, question.id) for question in questions]
-        about: Row = [total, report.max_score, status, entry.id, entry.created]
+        about: Row = [total, report.max_score, _status(report), entry.id, entry.created]
+        people: Row = [report.points_out, "; ".join(_changed(report))]
         late = "yes" if entry.late else ""
         remarks = "; ".join(f"{n.who}: {n.text}" for n in batch.attendance.of(entry.id))
         for person in _people(item):
             who: Row = [person.name, person.sid, person.email]
-            flags = "; ".join(report.flags)
-            yield [*who, *about, late, *points, flags, report.seconds, remarks]
+            last: Row = ["; ".join(report.flags), report.seconds, remarks]
+            yield [*who, *about, late, *points, *people, *last]
     yield from _not_graded(batch)
 
 
 def _not_graded(batch: Batch) -> Iterator[Row]:
     """A row for each person who handed in nothing, and for each file that was left out."""
-    left: Row = ["", "", *("" for _ in batch.assignment.questions), "", ""]
+    left: Row = ["", "", *("" for _ in batch.assignment.questions), "", "", "", ""]
     for person in batch.attendance.absent:
         who: Row = [person.name or person.login, person.sid, person.email]
         yield [*who, "", batch.assignment.points, ABSENT, "", *left, ""]
@@ -88,16 +90,39 @@ def _not_graded(batch: Batch) -> Iterator[Row]:
             yield [notice.who, "", "", "", "", LEFT_OUT, "", *left, notice.text]
 
 
+def _status(report: Report) -> str:
+    if report.faulty:
+        return "Harness fault"
+    if report.points_out:
+        return "Points out"
+    again = [part.again for part in report.manual]
+    again += [check.override.again for check in report.checks if check.override is not None]
+    return "Second look" if any(again) else "Graded"
+
+
+def _changed(report: Report) -> Iterator[str]:
+    """The points that a person gave in place of a check, with the reason."""
+    for check in report.checks:
+        if check.override is not None:
+            words = f"{check.score:g} instead of {check.override.automatic:g}"
+            by = f" by {check.override.by}" if check.override.by else ""
+            yield f"{check.id}: {words}{by} ({check.override.reason})"
+
+
 def _earned(report: Report, question: str) -> Cell:
     checks = [check for check in report.checks if check.question == question]
-    if not checks or any(check.status == "fault" for check in checks):
+    by_people = [part for part in report.manual if part.question == question]
+    if not (checks or by_people) or any(check.status == "fault" for check in checks):
         return ""
-    return round(sum(check.score for check in checks), 6)
+    if any(part.score is None for part in by_people):
+        return ""
+    given = sum(part.score or 0.0 for part in by_people)
+    return round(sum(check.score for check in checks) + given, 6)
 
 
 def _sure(batch: Batch) -> Iterator[tuple[Entry, Person, Report]]:
     for item in batch.graded:
-        if not item.report.faulty:
+        if not (item.report.faulty or item.report.points_out):
             for person in _people(item):
                 if person not in batch.attendance.unsettled:
                     yield item.entry, person, item.report

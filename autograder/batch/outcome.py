@@ -35,11 +35,18 @@ class Graded:
 
     Attributes:
         hashes: SHA-256 of its files by name.
+        fault: why the harness failed in a later run than the one that the report is of.
     """
 
     entry: Entry
     report: Report
     hashes: Mapping[str, str]
+    fault: str = ""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What failed in the harness, in this run or a later one."""
+        return (*self.report.all_faults, *([self.fault] if self.fault else []))
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,13 @@ class Batch:
 
     @property
     def faulty(self) -> tuple[Graded, ...]:
-        """Those in which the harness failed."""
-        return tuple(item for item in self.graded if item.report.faulty)
+        """Those in which the harness failed, also where an older result stands."""
+        return tuple(item for item in self.graded if item.faults)
+
+    @property
+    def waiting(self) -> tuple[Graded, ...]:
+        """Those of which people have points to give still."""
+        return tuple(item for item in self.graded if item.report.points_out)
 
     @property
     def median_score(self) -> float | None:

@@ -16,8 +16,9 @@ from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import read
-from autograder.batch.outcome import Batch, Match
-from autograder.batch.store import LISTED, REPORT, SIMILAR, Store, StoreError
+from autograder.batch.kept import read_kept
+from autograder.batch.outcome import Batch, Graded, Match
+from autograder.batch.store import REPORT, SIMILAR, Store
 from autograder.gradescope import write_atomically
 from autograder.model.findings import shown
 from autograder.model.manifest import Assignment, load
@@ -54,45 +55,29 @@ def write_report(out: Path) -> tuple[Path, int]:
         StoreError: the folder holds no batch.
         PagesError: the libraries for pages are not installed, or it cannot be written.
     """
-    try:
-        listed = json.loads((out / LISTED).read_bytes())
-        title, people = str(listed["title"]), list(listed["submissions"])
-        ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
-        notices = tuple(_notice(**found) for found in listed.get("notices", ()))
-    except (OSError, LookupError, TypeError, ValueError):
-        raise StoreError(
-            f"{out}: no batch was graded into this folder; give the one that was named by --out."
-        ) from None
-    store = Store(out, 0)
+    kept = read_kept(out)
     problems = _problems(out)
-    found = [_reported(out, store, problems, **entry) for entry in people]
-    graded = tuple(item for item in found if item is not None)
+    graded = tuple(_reported(out, item, problems) for item in kept.batch.graded)
     now = datetime.now().astimezone()
-    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored, notices)
+    notices = tuple(
+        Noticed(notice.kind, f"{notice.who}: {notice.text}", notice.ids)
+        for notice in kept.batch.attendance.notices
+    )
+    ignored = (*kept.ignored, *(("a decision", problem) for problem in kept.problems))
+    told = ReportedBatch(
+        kept.assignment.title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored, notices
+    )
     write_page(out / REPORT, batch_page(told))
-    return out / REPORT, len(found) - len(graded)
+    return out / REPORT, len(kept.entries) - len(graded)
 
 
-def _notice(kind: str, who: str, text: str, ids: list[str]) -> Noticed:
-    return Noticed(kind, f"{who}: {text}", tuple(ids))
-
-
-def _reported(
-    out: Path,
-    store: Store,
-    problems: Mapping[str, str],
-    id: str,
-    label: str,
-    people: list[list[str]],
-) -> Reported | None:
-    record = store.record(id)
-    if record is None:
-        return None
-    names = [name or email for name, _sid, email in people]
-    page = f"{STAFF_PAGES}/{id}.html"
-    name = shown(", ".join(name for name in names if name) or label)
+def _reported(out: Path, item: Graded, problems: Mapping[str, str]) -> Reported:
+    entry = item.entry
+    names = [person.name or person.email for person in entry.people]
+    page = f"{STAFF_PAGES}/{entry.id}.html"
+    name = shown(", ".join(name for name in names if name) or entry.label)
     shown_page = page if (out / page).is_file() else ""
-    return Reported(id, name, record.report, shown_page, problems.get(id, ""))
+    return Reported(entry.id, name, item.report, shown_page, problems.get(entry.id, ""))
 
 
 def _alike(out: Path) -> tuple[Alike, ...]:

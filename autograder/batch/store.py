@@ -13,20 +13,26 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.batch.attendance import Notice
+from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Ignored
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
-from autograder.gradescope import Additions, write_atomically, write_results
+from autograder.batch.outcome import Graded
+from autograder.gradescope import Additions, is_written, results, write_atomically, write_results
 from autograder.model.errors import HarnessFault, UserError
+from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 
 BATCH, LOCK, RECORDS, RESULTS = "batch.json", ".lock", "records", "results"
 LISTED, SIMILAR, REPORT = "submissions.json", "similar.json", "report.html"
 _FORMAT = 1
+STANDS = (
+    "This is the result of an earlier run and it stands: in a later one the grader itself failed. "
+    "Staff have been told."
+)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -40,12 +46,30 @@ class Record:
 
     Attributes:
         hashes: SHA-256 of its files.
+        fault: why the harness failed in a later run; the result is that of the last good one.
     """
 
     id: str
     key: Key
     report: Report
     hashes: Mapping[str, str]
+    fault: str = ""
+
+    @property
+    def told(self) -> Report:
+        """The report, which says so if it is older than the last run."""
+        if not self.fault:
+            return self.report
+        last = self.fault.strip().rpartition("\n")[2]
+        return replace(
+            self.report,
+            notes=(*self.report.notes, STANDS),
+            flags=(*self.report.flags, f"{STANDS} What failed: {last}"),
+        )
+
+    def after(self, fault: str) -> Record:
+        """The same result, after a run in which the harness failed."""
+        return replace(self, fault=fault)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the file."""
@@ -55,6 +79,7 @@ class Record:
             "key": dict(self.key),
             "hashes": dict(self.hashes),
             "report": self.report.to_dict(),
+            **({"fault": self.fault} if self.fault else {}),
         }
 
     @classmethod
@@ -66,7 +91,8 @@ class Record:
         """
         if data["format"] != _FORMAT:
             raise ValueError("of another version")
-        return cls(data["id"], data["key"], Report.from_dict(data["report"]), data["hashes"])
+        report, fault = Report.from_dict(data["report"]), str(data.get("fault", ""))
+        return cls(data["id"], data["key"], report, data["hashes"], fault)
 
 
 class Store:
@@ -90,28 +116,39 @@ class Store:
 
     def write_list(
         self,
-        entries: Iterable[Entry],
-        title: str,
+        attendance: Attendance,
+        assignment: Assignment,
         ignored: Iterable[Ignored] = (),
-        notices: Iterable[Notice] = (),
     ) -> None:
-        """Write whose submissions there are, those that wait for grading included.
+        """Write whose submissions there are, those that wait for grading included, and what of.
 
         Args:
+            attendance: the submissions that count, and what staff should know of them.
             ignored: what is no part of any of them, and why.
-            notices: what staff should know of who handed in what.
         """
         rows = [
-            {"id": e.id, "label": e.label, "people": [[p.name, p.sid, p.email] for p in e.people]}
-            for e in entries
-        ]
-        with self.writing():
-            listed = {
-                "title": title,
-                "submissions": rows,
-                "ignored": [[item.name, item.reason] for item in ignored],
-                "notices": [asdict(notice) for notice in notices],
+            {
+                "id": e.id,
+                "label": e.label,
+                "people": [astuple(person) for person in e.people],
+                "created": e.created,
+                "late": e.late,
+                "platform": e.platform,
+                "origin": e.origin,
             }
+            for e in attendance.entries
+        ]
+        listed = {
+            "name": assignment.name,
+            "title": assignment.title,
+            "questions": [asdict(question) for question in assignment.questions],
+            "submissions": rows,
+            "ignored": [[item.name, item.reason] for item in ignored],
+            "notices": [asdict(notice) for notice in attendance.notices],
+            "absent": [astuple(person) for person in attendance.absent],
+            "unsettled": sorted(astuple(person) for person in attendance.unsettled),
+        }
+        with self.writing():
             write_atomically(self.folder / LISTED, json.dumps(listed))
 
     def keep(self, record: Record, entry: Entry) -> None:
@@ -121,20 +158,24 @@ class Store:
             StoreError: the disk is full, or cannot be written.
         """
         with self.writing():
-            self.write_results(record, entry)
+            self.write_results(Graded(entry, record.told, record.hashes, record.fault))
             path = self.folder / RECORDS / f"{record.id}.json"
             write_atomically(path, json.dumps(record.to_dict()))
             _make_last(path.parent)
 
-    def write_results(self, record: Record, entry: Entry) -> None:
-        """Write Gradescope's results, with what only staff read."""
+    def write_results(self, item: Graded) -> None:
+        """Write Gradescope's results, with what only staff read, where they are not the same."""
+        entry, path = item.entry, self.results(item.entry.id)
         staff = {
             "submission": entry.label,
             "submitters": [[p.name, p.sid, p.email] for p in entry.people],
-            "sha256": dict(record.hashes),
+            "sha256": dict(item.hashes),
         }
+        additions = Additions(staff=staff)
+        if is_written(results(item.report, additions), path):
+            return  # pages that were made of them are as good as new
         with suppress(HarnessFault):  # the file says so
-            write_results(record.report, self.results(record.id), Additions(staff=staff))
+            write_results(item.report, path, additions)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -227,7 +268,8 @@ def differences(record: Record | None, key: Key, hashes: Mapping[str, str]) -> l
     """
     if record is None:
         return ["it has no result yet"]
-    reasons = ["its last run ended in a fault of the harness"] if record.report.faulty else []
+    faulty = record.report.faulty or record.fault
+    reasons = ["its last run ended in a fault of the harness"] if faulty else []
     if record.key.get(FILES) != key[FILES]:
         changed = _changed(record.hashes, hashes)
         reasons.append(f"files: {changed or 'what was left out of the submission has changed'}")

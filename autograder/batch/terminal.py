@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -97,14 +97,23 @@ def print_batch(
     median = batch.median_score
     middle = "none" if median is None else f"{median:g} of {batch.assignment.points:g}"
     table.add_row("Median", middle)
+    if batch.assignment.manual_questions:
+        table.add_row("Points out", f"{len(batch.waiting)}, to be graded by people")
     table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
     table.add_row("Harness faults", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:
-        fault = item.report.all_faults[0].strip().splitlines()[-1:]
-        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
+        fault = item.faults[0].strip().splitlines()[-1:]
+        stands = " (the older result stands)" if item.fault else ""
+        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}{stands}", "magenta"))
     if (more := len(batch.faulty) - MAX_LISTED) > 0:
         console.print(Text(f"and {more} more", "magenta"))
+    if batch.waiting:
+        words = (
+            f"{len(batch.waiting)} submissions have no row in grades-PLATFORM.csv before people "
+            f"have graded them: autograder review {out}"
+        )
+        console.print(Text(words, "yellow"))
     files = f"results/, grades.csv, grades-PLATFORM.csv, {report}"
     console.print(Text(f"{out}: {files}", "dim"))
 
@@ -145,6 +154,12 @@ def print_notices(
 
 def _kind(notice: Notice) -> str:
     return notice.kind
+
+
+def print_problems(console: Console, problems: Iterable[str]) -> None:
+    """Print what could not be taken of what people decided."""
+    for problem in problems:
+        console.print(Text(shown(problem), "yellow"))
 
 
 def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:

@@ -7,6 +7,7 @@ again, ``rich`` shows a check, ``output`` writes, and ``command`` is the whole r
 from autograder.gradescope.output import (
     SCHEMA,
     Additions,
+    is_written,
     problem_of,
     results,
     write_atomically,
@@ -18,6 +19,7 @@ from autograder.gradescope.output import (
 __all__ = [
     "SCHEMA",
     "Additions",
+    "is_written",
     "problem_of",
     "results",
     "write_atomically",

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from autograder.model import manual
 from autograder.model.errors import UserError
+from autograder.model.manual import ManualPart, ManualResult
 from autograder.model.times import parse_time
 
 FILE_NAME = "assignment.toml"
@@ -141,6 +143,7 @@ class Question:
         run: as for its notebook, whose word counts where this is empty.
         trust: ``shared`` where checks let the student's process judge itself; else empty.
         blank_passes: the numbers of hidden checks that a blank template may pass.
+        manual: what of it people grade; None if nothing.
     """
 
     id: str
@@ -152,6 +155,17 @@ class Question:
     run: str = ""
     trust: str = ""
     blank_passes: tuple[str, ...] = ()
+    manual: ManualPart | None = None
+
+    @property
+    def checked_points(self) -> float:
+        """The points that checks give."""
+        return self.points if self.manual is None else round(self.points - self.manual.points, 6)
+
+    @property
+    def only_manual(self) -> bool:
+        """Whether people grade all of it."""
+        return self.manual is not None and not self.checked_points
 
 
 @dataclass(frozen=True)
@@ -248,6 +262,20 @@ class Assignment:
         """The points of all questions together."""
         return sum(question.points for question in self.questions)
 
+    @property
+    def manual_questions(self) -> tuple[Question, ...]:
+        """Those of which people grade something."""
+        return tuple(question for question in self.questions if question.manual is not None)
+
+    @property
+    def ungraded(self) -> tuple[ManualResult, ...]:
+        """What people grade, before they have."""
+        return tuple(
+            ManualResult(q.id, q.title, q.manual.points, q.manual.bonus)
+            for q in self.questions
+            if q.manual is not None
+        )
+
     def runs_whole(self, question: Question) -> bool:
         """Whether a question's notebook is run as a whole for it."""
         return self._run_of(question) == "all"
@@ -303,15 +331,19 @@ def load(folder: Path) -> Assignment:
             NotebookEntry(**{**entry, "unchecked": tuple(entry.get("unchecked", ()))})
             for entry in data["notebook"]
         ),
-        questions=tuple(
-            Question(**{**entry, **{key: tuple(entry.get(key, ())) for key in _LISTS}})
-            for entry in data["question"]
-        ),
+        questions=tuple(question_of(entry) for entry in data["question"]),
         settings=data.get("checks", {}),
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
         markers=_marker_rules(data.get("markers", {})),
         gradescope=_gradescope(data.get("gradescope", {}), where),
     )
+
+
+def question_of(entry: dict[str, Any]) -> Question:
+    """A question as a valid manifest has it."""
+    own = {key: value for key, value in entry.items() if key not in manual.KEYS}
+    lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
+    return Question(**{**own, **lists, "manual": manual.part_of(entry)})
 
 
 def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
@@ -476,7 +508,19 @@ def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> N
                 ["question", number, "notebook"],
                 f"'{entry['notebook']}' is none of the notebooks ({', '.join(files)})",
             )
-        if "notebook" in entry and "names" not in entry:
+        if problem := manual.problem_of(entry):
+            raise where.error(["question", number, *problem[0]], problem[1])
+        if "file" in entry and not any(
+            PurePosixPath(entry["file"]).match(pattern) for pattern in data.get("files", ())
+        ):
+            raise where.error(
+                ["question", number, "file"],
+                f"'{entry['file']}' is none of the files that are handed in; add it to 'files'",
+            )
+        by_people = (
+            entry.get("manual") and entry.get("manual_points", entry["points"]) == (entry["points"])
+        )
+        if "notebook" in entry and "names" not in entry and not by_people:
             run = entry.get("run") or data["notebook"][files.index(entry["notebook"])].get("run")
             if run not in ("cell", "all"):
                 raise where.error(

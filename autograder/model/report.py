@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from autograder.model.manual import ManualResult, Override
 from autograder.model.pictures import Picture
 
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
@@ -54,6 +55,7 @@ class CheckResult:
         tripped: the check could not go on with what came back, and ``staff`` says where.
         asked: what the check asked of the student's code, for the proof of a release.
         shared: the student's process judged itself, as in the test that it was imported from.
+        override: a person gave the points, in place of the check.
     """
 
     id: str
@@ -76,6 +78,7 @@ class CheckResult:
     tripped: bool = False
     asked: tuple[Asked, ...] = ()
     shared: bool = False
+    override: Override | None = None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -87,6 +90,7 @@ class CheckResult:
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
                 "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),
+                "override": Override(**data["override"]) if data.get("override") else None,
             }
         )
 
@@ -102,6 +106,7 @@ class Report:
         seed: what the checks' random inputs were drawn from.
         primitives: the sandbox primitives that were active, found by probing.
         seconds: wall clock.
+        manual: what people grade, and what they gave so far.
     """
 
     submission: str
@@ -117,11 +122,23 @@ class Report:
     seconds: float = 0.0
     version: str = ""
     skipped: tuple[tuple[str, str], ...] = field(default=())
+    manual: tuple[ManualResult, ...] = ()
 
     @property
     def score(self) -> float:
-        """The points earned."""
-        return round(sum(check.score for check in self.checks), 6)
+        """The points earned, of checks and of people so far."""
+        by_people = sum(part.score or 0.0 for part in self.manual)
+        return round(sum(check.score for check in self.checks) + by_people, 6)
+
+    @property
+    def points_out(self) -> float:
+        """The points that people have still to give."""
+        return round(sum(part.max_score for part in self.ungraded), 6)
+
+    @property
+    def ungraded(self) -> tuple[ManualResult, ...]:
+        """What nobody has graded yet; also what gives a bonus alone."""
+        return tuple(part for part in self.manual if part.score is None)
 
     @property
     def shared_points(self) -> float:
@@ -149,4 +166,5 @@ class Report:
         checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
         plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "primitives")}
         skipped = tuple((name, reason) for name, reason in data["skipped"])
-        return cls(**{**data, **plain, "checks": checks, "skipped": skipped})
+        by_people = tuple(ManualResult.from_dict(part) for part in data.get("manual", ()))
+        return cls(**{**data, **plain, "checks": checks, "skipped": skipped, "manual": by_people})

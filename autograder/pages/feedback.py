@@ -19,6 +19,7 @@ from autograder.gradescope.output import student_notes
 from autograder.model.errors import UserError
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment, NotebookEntry, Question
+from autograder.model.manual import ManualResult
 from autograder.model.report import CheckResult, Report
 from autograder.model.statuses import STATUSES
 from autograder.model.submission import Submission, SubmissionError, collect_for
@@ -75,6 +76,20 @@ class ShownCheck:
     hidden: bool = False
     seconds: float = 0.0
     cases: str = ""
+    override: str = ""
+
+
+@dataclass(frozen=True)
+class ShownManual:
+    """What people gave, ready to be shown; ``score`` is None while it is out."""
+
+    score: float | None
+    max_score: float
+    bonus: float = 0.0
+    items: tuple[tuple[str, float], ...] = ()
+    comment: str = ""
+    by: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class ShownQuestion:
 
     Attributes:
         slug: what links on the page call it.
+        out: the points that people have still to give.
     """
 
     title: str
@@ -91,6 +107,8 @@ class ShownQuestion:
     score: float
     max_score: float
     unseen: float
+    manual: tuple[ShownManual, ...] = ()
+    out: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,13 +193,15 @@ def feedback_page(
     answers = Answers(assignment, templates, submission)
     places = _places(assignment, answers, questions, problem)
     seen = [check for check in report.checks if audience.sees(check)]
+    by_people = [part.score or 0.0 for part in report.manual]
     return render(
         "feedback.html.j2",
         title=assignment.title,
         submission=bounded(report.submission, 200),
         staff=audience.staff,
-        score=_sum(check.score for check in seen),
-        max_score=_sum(check.max_score for check in seen),
+        score=_sum([*(check.score for check in seen), *by_people]),
+        max_score=_sum([*(c.max_score for c in seen), *(p.max_score for p in report.manual)]),
+        out=report.points_out,
         all_points=report.max_score,
         unseen=_sum(check.max_score for check in report.checks if not audience.sees(check)),
         notes=[bounded(note) for note in student_notes(report)],
@@ -202,26 +222,44 @@ def _questions(
     audience: Audience,
 ) -> dict[str, ShownQuestion]:
     titles = {question.id: question for question in assignment.questions}
-    named = dict.fromkeys([*titles, *(check.question for check in report.checks)])
+    judged = [*(c.question for c in report.checks), *(p.question for p in report.manual)]
+    named = dict.fromkeys([*titles, *judged])
     shown = {}
     for number, name in enumerate(named, start=1):
         checks = [check for check in report.checks if check.question == name]
         seen = [check for check in checks if audience.sees(check)]
-        if not checks:
+        by_people = [part for part in report.manual if part.question == name]
+        if not (checks or by_people):
             continue
         shown[name] = ShownQuestion(
             title=_question_title(titles.get(name), name),
             slug=f"question-{number}",
             checks=tuple(_shown(c, audience) for c in seen),
-            score=_sum(check.score for check in seen),
-            max_score=_sum(check.max_score for check in seen),
+            score=_sum([*(c.score for c in seen), *(p.score or 0.0 for p in by_people)]),
+            max_score=_sum([*(c.max_score for c in seen), *(p.max_score for p in by_people)]),
             unseen=_sum(check.max_score for check in checks if not audience.sees(check)),
+            manual=tuple(_shown_manual(part, audience) for part in by_people),
+            out=_sum(part.max_score for part in by_people if part.score is None),
         )
     return shown
 
 
 def _question_title(question: Question | None, name: str) -> str:
     return f"{question.id} · {question.title}" if question else name
+
+
+def _shown_manual(part: ManualResult, audience: Audience) -> ShownManual:
+    beside = [("Beside the rubric", part.adjustment)] if part.adjustment else []
+    basic = ShownManual(
+        score=part.score,
+        max_score=part.max_score,
+        bonus=part.bonus,
+        items=tuple((bounded(text, 600), points) for text, points in [*part.items, *beside]),
+        comment=bounded(part.comment),
+    )
+    if not audience.staff:
+        return basic
+    return replace(basic, by=bounded(part.by, 200), again=bounded(part.again, 300))
 
 
 def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
@@ -236,17 +274,29 @@ def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
         message=bounded(check.message),
         pictures=_images(check, audience),
         cases=f"{check.passed} of {check.cases} cases" if check.cases > 1 else "",
+        override="" if check.override is None else "The staff gave these points, not the check.",
     )
     if not audience.staff:
         return basic
     return replace(
         basic,
         staff=bounded(check.staff),
+        override=_override_words(check),
         id=check.id,
         visibility=check.visibility,
         hidden=check.hidden,
         seconds=check.seconds,
     )
+
+
+def _override_words(check: CheckResult) -> str:
+    if check.override is None:
+        return ""
+    given = check.override
+    by = f"by {given.by}" if given.by else "by hand"
+    again = f"; {given.again}" if given.again else ""
+    words = f"{check.score:g} points {by} instead of the check's {given.automatic:g}"
+    return bounded(f"{words}: {given.reason}{again}", 1000)
 
 
 def _images(check: CheckResult, audience: Audience) -> tuple[ShownImage, ...]:

@@ -249,6 +249,7 @@ def _flags(batch: ReportedBatch) -> Iterator[Flag]:
         left = len(alike.ids) - MAX_LINKS
         about = bounded(alike.about, 300) + (f" (and {left} more submissions)" if left > 0 else "")
         yield Flag(bounded(alike.kind, 120), tuple(links), about, alike.share)
+    yield from _by_people(batch)
     for graded in batch.submissions:
         for flag in graded.report.flags:
             yield Flag("Check's remark", (_link(graded),), bounded(flag, 300))
@@ -266,6 +267,28 @@ def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
         yield Flag("Left out", (), bounded(f"{name}: {why}", 300))
     if len(left) > MAX_IGNORED:
         yield Flag("Left out", (), f"and {len(left) - MAX_IGNORED} more, in submissions.json")
+
+
+def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
+    """What people have still to grade or to look at again, and where they gave other points."""
+    out = [graded for graded in batch.submissions if graded.report.ungraded]
+    if out:
+        links = tuple(_link(graded) for graded in out[:MAX_LINKS])
+        more = f" (and {len(out) - MAX_LINKS} more submissions)" if len(out) > MAX_LINKS else ""
+        answers = sum(len(graded.report.ungraded) for graded in out)
+        yield Flag("Points out", links, f"{answers} answers wait for people{more}")
+    for graded in batch.submissions:
+        for part in graded.report.manual:
+            if part.again:
+                words = f"{part.question}: {part.again}"
+                yield Flag("Second look", (_link(graded),), bounded(words, 300))
+        for check in graded.report.checks:
+            if (given := check.override) is not None:
+                words = f"{check.id}: {check.score:g} instead of {given.automatic:g} points"
+                by = f" by {given.by}" if given.by else ""
+                again = f"; {given.again}" if given.again else ""
+                text = bounded(f"{words}{by}: {given.reason}{again}", 600)
+                yield Flag("Changed by hand", (_link(graded),), text)
 
 
 def _row(graded: Reported) -> Row:
@@ -327,8 +350,21 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
         "notes": [texts.place(note) for note in student_notes(report)],
         "flags": [texts.place(flag) for flag in report.flags],
         "faults": [texts.place(fault, MAX_TRACE) for fault in report.all_faults],
+        "people": [texts.place(line) for line in _given(report)],
         "rows": [_outcome(check, places[check.id], texts) for check in report.checks],
     }
+
+
+def _given(report: Report) -> Iterator[str]:
+    """What people gave for each answer, a line each."""
+    for part in report.manual:
+        head = f"{part.question} {part.title}: "
+        if part.score is None:
+            yield f"{head}{part.max_score:g} points are out"
+            continue
+        items = "; ".join(f"{points:+g} {text}" for text, points in part.items)
+        said = " · ".join(text for text in (items, part.comment, part.by, part.again) if text)
+        yield f"{head}{part.score:g} of {part.max_score:g} points" + (f" · {said}" if said else "")
 
 
 def _outcome(check: CheckResult, place: int, texts: _Texts) -> list[Any]:
