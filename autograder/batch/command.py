@@ -110,7 +110,7 @@ def run(
     ):
         attendance = attend(source.entries, source.ignored, roster)
         entries = attendance.entries
-        store.write_list(entries, assignment, source.ignored, attendance.notices)
+        store.write_list(attendance, assignment, source.ignored)
         this = _Run(request, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:

@@ -3,8 +3,8 @@
 ``grades.csv`` has the columns of Gradescope's own download of grades, and a row for all: also for
 those who handed in nothing, and for what was left out. The tables for platforms, as
 ``grades-canvas.csv``, are made by their modules. A submission in which the harness failed has no
-score, and one of which people have points to give still has not all of it: neither has a row in the
-tables that are read by machines.
+score, and one of which people have points to give still has not all of it: neither has a row in
+the tables that are read by machines.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def _all(batch: Batch) -> Iterator[Row]:
         remarks = "; ".join(f"{n.who}: {n.text}" for n in batch.attendance.of(entry.id))
         for person in _people(item):
             who: Row = [person.name, person.sid, person.email]
-            flags = "; ".join(report.flags)
-            yield [*who, *about, late, *points, *people, flags, report.seconds, remarks]
+            last: Row = ["; ".join(report.flags), report.seconds, remarks]
+            yield [*who, *about, late, *points, *people, *last]
     yield from _not_graded(batch)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.batch.answers import read_index
-from autograder.batch.attendance import Notice
+from autograder.batch.attendance import Attendance, Notice
 from autograder.batch.entries import Entry, Person
 from autograder.batch.jobs import FILES
 from autograder.batch.outcome import Batch, Graded
@@ -29,7 +29,6 @@ class Kept:
 
     Attributes:
         ignored: what was no part of any submission, and why.
-        notices: what staff should know of who handed in what.
         records: by id, of those that are graded.
         answers: by id and question, what is known of the answers that people grade.
         problems: lines of the journal that are left out, in words.
@@ -37,9 +36,8 @@ class Kept:
 
     folder: Path
     assignment: Assignment
-    entries: tuple[Entry, ...]
+    attendance: Attendance
     ignored: tuple[tuple[str, str], ...]
-    notices: tuple[Notice, ...]
     records: Mapping[str, Record]
     answers: Mapping[str, Mapping[str, AnswerKey]]
     grades: Grades
@@ -48,8 +46,14 @@ class Kept:
     @property
     def batch(self) -> Batch:
         """The graded ones, each with what people decided."""
-        graded = (e for e in self.entries if e.id in self.records)
-        return Batch(self.assignment, tuple(self.graded(entry) for entry in graded))
+        entries = self.attendance.entries
+        graded = tuple(self.graded(entry) for entry in entries if entry.id in self.records)
+        return Batch(self.assignment, graded, attendance=self.attendance)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All submissions that count for anybody."""
+        return self.attendance.entries
 
     def graded(self, entry: Entry) -> Graded:
         """One submission's report, with what people decided."""
@@ -76,9 +80,9 @@ def read_kept(folder: Path) -> Kept:
     try:
         listed = json.loads((folder / LISTED).read_bytes())
         assignment = _assignment(folder, listed)
-        entries = tuple(_entry(**row) for row in listed["submissions"])
+        attendance = _attendance(listed)
+        entries = attendance.entries
         ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
-        notices = tuple(_notice(**row) for row in listed.get("notices", ()))
     except (OSError, LookupError, TypeError, ValueError):
         raise StoreError(
             f"{folder}: no batch was graded into this folder; give the one that was named by --out."
@@ -88,13 +92,7 @@ def read_kept(folder: Path) -> Kept:
     records = {name: record for name, record in found if record is not None}
     grades, problems = read_grades(folder, assignment.questions)
     answers = read_index(folder)
-    return Kept(
-        folder, assignment, entries, ignored, notices, records, answers, grades, tuple(problems)
-    )
-
-
-def _notice(kind: str, who: str, text: str, ids: list[str]) -> Notice:
-    return Notice(kind, who, text, tuple(ids))
+    return Kept(folder, assignment, attendance, ignored, records, answers, grades, tuple(problems))
 
 
 def _assignment(folder: Path, listed: Mapping[str, Any]) -> Assignment:
@@ -122,6 +120,18 @@ def _question(row: Mapping[str, Any]) -> Question:
     return Question(**{**row, **lists, "manual": manual})
 
 
+def _attendance(listed: Mapping[str, Any]) -> Attendance:
+    """Who handed in what, as it was when the batch was graded."""
+    return Attendance(
+        entries=tuple(_entry(**row) for row in listed["submissions"]),
+        notices=tuple(
+            Notice(**{**row, "ids": tuple(row["ids"])}) for row in listed.get("notices", ())
+        ),
+        absent=tuple(Person(*row) for row in listed.get("absent", ())),
+        unsettled=frozenset(Person(*row) for row in listed.get("unsettled", ())),
+    )
+
+
 def _entry(
     id: str,
     label: str,
@@ -129,5 +139,7 @@ def _entry(
     created: str = "",
     late: bool = False,
     platform: str = "",
+    origin: str = "",
 ) -> Entry:
-    return Entry(id, label, (), tuple(Person(*p) for p in people), created, late, platform)
+    persons = tuple(Person(*person) for person in people)
+    return Entry(id, label, (), persons, created, late, platform, origin)

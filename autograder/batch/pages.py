@@ -60,14 +60,13 @@ def write_report(out: Path) -> tuple[Path, int]:
     problems = _problems(out)
     graded = tuple(_reported(out, item, problems) for item in kept.batch.graded)
     now = datetime.now().astimezone()
+    notices = tuple(
+        Noticed(notice.kind, f"{notice.who}: {notice.text}", notice.ids)
+        for notice in kept.batch.attendance.notices
+    )
     ignored = (*kept.ignored, *(("a decision", problem) for problem in kept.problems))
     told = ReportedBatch(
-        kept.assignment.title,
-        graded,
-        _alike(out),
-        f"{now:%d %B %Y, %H:%M}",
-        ignored,
-        tuple(Noticed(n.kind, f"{n.who}: {n.text}", n.ids) for n in kept.notices),
+        kept.assignment.title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored, notices
     )
     write_page(out / REPORT, batch_page(told))
     return out / REPORT, len(kept.entries) - len(graded)

@@ -13,11 +13,11 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.batch.attendance import Notice
+from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Ignored
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
 from autograder.batch.outcome import Graded
@@ -116,27 +116,27 @@ class Store:
 
     def write_list(
         self,
-        entries: Iterable[Entry],
+        attendance: Attendance,
         assignment: Assignment,
         ignored: Iterable[Ignored] = (),
-        notices: Iterable[Notice] = (),
     ) -> None:
         """Write whose submissions there are, those that wait for grading included, and what of.
 
         Args:
+            attendance: the submissions that count, and what staff should know of them.
             ignored: what is no part of any of them, and why.
-            notices: what staff should know of who handed in what.
         """
         rows = [
             {
                 "id": e.id,
                 "label": e.label,
-                "people": [[p.name, p.sid, p.email, p.number] for p in e.people],
+                "people": [astuple(person) for person in e.people],
                 "created": e.created,
                 "late": e.late,
                 "platform": e.platform,
+                "origin": e.origin,
             }
-            for e in entries
+            for e in attendance.entries
         ]
         listed = {
             "name": assignment.name,
@@ -144,7 +144,9 @@ class Store:
             "questions": [asdict(question) for question in assignment.questions],
             "submissions": rows,
             "ignored": [[item.name, item.reason] for item in ignored],
-            "notices": [asdict(notice) for notice in notices],
+            "notices": [asdict(notice) for notice in attendance.notices],
+            "absent": [astuple(person) for person in attendance.absent],
+            "unsettled": sorted(astuple(person) for person in attendance.unsettled),
         }
         with self.writing():
             write_atomically(self.folder / LISTED, json.dumps(listed))

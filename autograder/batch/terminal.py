@@ -110,8 +110,8 @@ def print_batch(
         console.print(Text(f"and {more} more", "magenta"))
     if batch.waiting:
         words = (
-            f"{len(batch.waiting)} submissions have no row in the tables for platforms before "
-            f"people have graded them: autograder review {out}"
+            f"{len(batch.waiting)} submissions have no row in grades-PLATFORM.csv before people "
+            f"have graded them: autograder review {out}"
         )
         console.print(Text(words, "yellow"))
     files = f"results/, grades.csv, grades-PLATFORM.csv, {report}"

@@ -80,7 +80,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
     """The report in Gradescope's form, as plain values."""
     shown = Shown(report.checks)
     tests = [_test(check, shown) for check in report.checks]
-    tests += map(_manual, report.manual)
+    tests += [_manual(part) for part in report.manual]
     if report.faulty:
         tests.append(_staff_entry(faults(report.all_faults)))
     notes = [*shown.notes, *student_notes(report, additions.lines)]

@@ -255,6 +255,20 @@ def _flags(batch: ReportedBatch) -> Iterator[Flag]:
             yield Flag("Check's remark", (_link(graded),), bounded(flag, 300))
 
 
+def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
+    """Who handed in what, and what was left out; what nobody misses comes last."""
+    known = {graded.id: _link(graded) for graded in batch.submissions}
+    missed = {notice.text for notice in batch.notices}
+    for notice in batch.notices:
+        links = tuple(known[end] for end in notice.ids[:MAX_LINKS] if end in known)
+        yield Flag(bounded(notice.kind, 120), links, bounded(notice.text, 300))
+    left = [(name, why) for name, why in batch.ignored if f"{name}: {why}" not in missed]
+    for name, why in left[:MAX_IGNORED]:
+        yield Flag("Left out", (), bounded(f"{name}: {why}", 300))
+    if len(left) > MAX_IGNORED:
+        yield Flag("Left out", (), f"and {len(left) - MAX_IGNORED} more, in submissions.json")
+
+
 def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
     """What people have still to grade or to look at again, and where they gave other points."""
     out = [graded for graded in batch.submissions if graded.report.ungraded]
@@ -275,20 +289,6 @@ def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
                 again = f"; {given.again}" if given.again else ""
                 text = bounded(f"{words}{by}: {given.reason}{again}", 600)
                 yield Flag("Changed by hand", (_link(graded),), text)
-
-
-def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
-    """Who handed in what, and what was left out; what nobody misses comes last."""
-    known = {graded.id: _link(graded) for graded in batch.submissions}
-    missed = {notice.text for notice in batch.notices}
-    for notice in batch.notices:
-        links = tuple(known[end] for end in notice.ids[:MAX_LINKS] if end in known)
-        yield Flag(bounded(notice.kind, 120), links, bounded(notice.text, 300))
-    left = [(name, why) for name, why in batch.ignored if f"{name}: {why}" not in missed]
-    for name, why in left[:MAX_IGNORED]:
-        yield Flag("Left out", (), bounded(f"{name}: {why}", 300))
-    if len(left) > MAX_IGNORED:
-        yield Flag("Left out", (), f"and {len(left) - MAX_IGNORED} more, in submissions.json")
 
 
 def _row(graded: Reported) -> Row:

@@ -13,6 +13,7 @@ from typing import Any
 from conftest import TWO_FUNCTIONS
 
 from autograder.batch.answers import keep, write_index
+from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Person
 from autograder.batch.reviewing import server_of, settings_of, sitting_of
 from autograder.batch.store import Record, opened_store
@@ -47,7 +48,7 @@ def results(
     report = Report("", "reading", 10, (CHECK,), manual=assignment.ungraded)
     rows = {}
     with opened_store(out, assignment.name, 1) as store:
-        store.write_list(entries, assignment)
+        store.write_list(Attendance(tuple(entries)), assignment)
         for entry in entries:
             store.keep(
                 Record(entry.id, {"files": files}, replace(report, submission=entry.id), {}), entry

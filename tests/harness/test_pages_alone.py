@@ -13,6 +13,7 @@ from conftest import TWO_FUNCTIONS, Notebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.batch.attendance import Attendance
 from autograder.batch.bounded import Limits
 from autograder.batch.entries import Entry, OnDisk
 from autograder.batch.outcome import Batch, Graded
@@ -230,7 +231,7 @@ def test_one_submission_does_not_take_the_pages_of_others(
             report = replace(REPORT, submission=name)
             graded.append(Graded(entry, report, {}))
             store.keep(Record(name, {}, report, {}), entry)
-        store.write_list([item.entry for item in graded], two)
+        store.write_list(Attendance(tuple(item.entry for item in graded)), two)
     batch = Batch(two, tuple(graded))
     limits = Limits(seconds=120, memory_mb=60)
     problems = write_feedback(batch, blank, tmp_path / "out", 2, limits=limits)

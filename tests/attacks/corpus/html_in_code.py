@@ -6,9 +6,4 @@ control: naive
 wins: markup
 """
 
-
-def fail():
-    raise ValueError("<script>alert(1)</script>")  # `<script>alert(2)</script>`
-
-
-total = fail()
+total = {}["<script>alert(document.cookie)</script><img src=x onerror=alert(1)>"]
