@@ -135,7 +135,8 @@ def grade(
         write_results(report, out)
     print_report(console, report)
     if html or staff_html:
-        from autograder.pages.feedback import STAFF, STUDENT, write_feedback
+        from autograder.pages.feedback import write_feedback
+        from autograder.pages.questions import STAFF, STUDENT
 
         for path, audience in ((html, STUDENT), (staff_html, STAFF)):
             if path is not None:
@@ -278,6 +279,38 @@ def review(
     require_pages()
     opener = typer.launch if show else None
     serve(folder, PlainConsole(), grader=grader, hide_names=hide_names, opener=opener)
+
+
+@app.command(hidden=AT_HOME)
+def feedback(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    pdf: Annotated[bool, typer.Option("--pdf", help="On paper, by WeasyPrint.")] = False,
+    sheets: Annotated[
+        bool,
+        typer.Option("--sheets", help="As PDF the answers that people read, a page break each."),
+    ] = False,
+    pages: Annotated[
+        int | None, typer.Option(min=1, max=20, help="Of each question on sheets: so many pages.")
+    ] = None,
+    zip_for: Annotated[
+        str | None,
+        typer.Option("--zip", help="Pack them for upload, named as moodle, canvas, ... wants."),
+    ] = None,
+) -> None:
+    """Make what goes back to each student: points of checks and of people, with comments."""
+    from autograder.batch import handback
+
+    form = handback.Form.sheets if sheets else handback.Form.pdf if pdf else handback.Form.html
+    if zip_for is not None and zip_for not in list(handback.Target):
+        raise handback.HandbackError(f"--zip {zip_for}: choose from {', '.join(handback.Target)}.")
+    target = None if zip_for is None else handback.Target(zip_for)
+    done = handback.hand_back(folder, handback.Wish(form, pages, target))
+    console = PlainConsole()
+    for problem in done.problems:
+        console.print(Text(problem, "yellow"))
+    console.print(Text(f"{done.folder}: {done.count} files"))
+    if done.archive is not None:
+        console.print(Text(str(done.archive)))
 
 
 @app.command(hidden=AT_HOME)

@@ -24,8 +24,9 @@ from autograder.model.findings import shown
 from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
 from autograder.model.submission import Submission, write_files
-from autograder.pages.feedback import STAFF, STUDENT, feedback_page
+from autograder.pages.feedback import feedback_page
 from autograder.pages.page import write_page
+from autograder.pages.questions import STAFF, STUDENT
 from autograder.pages.report import Alike, Noticed, Reported, ReportedBatch, batch_page
 from autograder.slicing.notebook import Notebook, parse
 

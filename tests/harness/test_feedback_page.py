@@ -29,7 +29,8 @@ from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import collect
 from autograder.pages import markup
 from autograder.pages import page as pages
-from autograder.pages.feedback import STAFF, STUDENT, Audience, feedback_page, write_feedback
+from autograder.pages.feedback import feedback_page, write_feedback
+from autograder.pages.questions import STAFF, STUDENT, Audience
 from autograder.slicing.notebook import parse
 from release.templates import solved, templates
 

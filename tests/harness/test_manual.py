@@ -22,7 +22,8 @@ from autograder.model.manifest import Assignment, ManifestError
 from autograder.model.manual import ManualPart, Override, RubricItem
 from autograder.model.report import CheckResult, Report
 from autograder.model.submission import collect_for
-from autograder.pages.feedback import STAFF, STUDENT, feedback_page
+from autograder.pages.feedback import feedback_page
+from autograder.pages.questions import STAFF, STUDENT
 from autograder.slicing.answers import Answers
 from autograder.slicing.by_hand import ManualAnswer, manual_answers
 from autograder.slicing.notebook import parse

@@ -25,7 +25,8 @@ from autograder.model.report import CheckResult, Report
 from autograder.model.submission import collect
 from autograder.pages import cells, feedback, markup
 from autograder.pages.effort import Effort, Exceeded
-from autograder.pages.feedback import STAFF, feedback_page
+from autograder.pages.feedback import feedback_page
+from autograder.pages.questions import STAFF
 from autograder.slicing.notebook import parse
 from release.templates import solved, templates
 
