@@ -464,11 +464,18 @@ FOLDERS = st.sampled_from(
         *("D, J(jd)", "D, M(md)", "Submission attachment(s)", "Feedback Attachment(s)", "data"),
     ]
 )
-TREES = st.lists(
-    st.tuples(st.lists(FOLDERS, max_size=4), NAMES).map(lambda p: "/".join([*p[0], p[1]])),
-    min_size=1,
-    max_size=14,
-    unique=True,
+ANY = st.tuples(st.lists(FOLDERS, max_size=4), NAMES).map(lambda p: "/".join([*p[0], p[1]]))
+#: Mostly of one platform, so that whole exports come about, with something else among it.
+OF_ONE = st.sampled_from(ROWS).flatmap(
+    lambda row: st.lists(st.sampled_from(sorted(row.files)), min_size=1, unique=True)
+)
+TREES = st.one_of(
+    st.lists(ANY, min_size=1, max_size=14, unique=True),
+    st.tuples(
+        OF_ONE, st.lists(st.sampled_from(["x.txt", ".DS_Store", "._x", "a.ipynb"]), unique=True)
+    )
+    .map(lambda parts: [*parts[0], *parts[1]])
+    .flatmap(lambda names: st.sampled_from(["", "hw4/"]).map(lambda top: [top + n for n in names])),
 )
 
 
