@@ -294,7 +294,7 @@ def feedback(
     ] = None,
     zip_for: Annotated[
         str | None,
-        typer.Option("--zip", help="Pack them for upload, named as moodle or gradescope wants."),
+        typer.Option("--zip", help="Pack them for upload, named as moodle, canvas, ... wants."),
     ] = None,
 ) -> None:
     """Make what goes back to each student: points of checks and of people, with comments."""

@@ -19,6 +19,7 @@ from autograder.batch.answers import read_answer
 from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.entries import Entry
 from autograder.batch.kept import Kept, read_kept
+from autograder.batch.platforms import BY_KEY
 from autograder.model.errors import UserError
 from autograder.model.findings import shown
 from autograder.pages.handback import handback_page, printed, require_pdf, sheets
@@ -44,6 +45,10 @@ class Target(StrEnum):
 
     moodle = "moodle"
     gradescope = "gradescope"
+    canvas = "canvas"
+    brightspace = "brightspace"
+    sakai = "sakai"
+    nbgrader = "nbgrader"
 
 
 class HandbackError(UserError):
@@ -130,10 +135,8 @@ def hand_back(folder: Path, wish: Wish) -> Done:
     if wish.target is Target.gradescope and wish.form is Form.html:
         raise HandbackError("Gradescope takes PDFs; say --pdf or --sheets too.")
     kept = read_kept(folder)
-    if wish.target is Target.moodle and not any(e.platform == "moodle" for e in kept.entries):
-        raise HandbackError(
-            "Moodle tells students by the numbers in its own download; grade that one as a batch."
-        )
+    if wish.target not in (None, Target.gradescope):
+        _require_own_download(kept, wish.target)
     if wish.form is Form.sheets and not kept.assignment.manual_questions:
         raise HandbackError(f"{folder}: people read nothing of '{kept.assignment.name}'.")
     out = folder / HANDBACK / wish.form
@@ -165,6 +168,14 @@ def hand_back(folder: Path, wish: Wish) -> Done:
     return Done(out, len(written), archive, tuple(problems))
 
 
+def _require_own_download(kept: Kept, target: Target) -> None:
+    if not any(entry.platform == target for entry in kept.entries):
+        raise HandbackError(
+            f"{BY_KEY[target].TITLE} tells students by the names in its own download; grade that "
+            "one as a batch."
+        )
+
+
 def _packed(
     kept: Kept, written: dict[str, Path], folder: Path, wish: Wish
 ) -> tuple[Path, list[str]]:
@@ -185,20 +196,16 @@ def _packed(
 
 
 def _names(entry: Entry, path: Path, target: Target) -> Iterator[str]:
-    """What the platform calls the file: for Moodle once for each person, as in its own download.
+    """What the platform calls the file, as in its own download.
 
-    Moodle's "Upload multiple feedback files in a zip" knows ``NAME_NUMBER_assignsubmission_file_``.
     On Gradescope staff upload PDFs and tell whose each is, by the name of its file.
     """
     if target is Target.gradescope:
         yield f"{_plain(name_of(entry))}-{entry.id}{path.suffix}"
         return
-    for person in entry.people:
-        if person.number:
-            yield (
-                f"{_plain(person.name)}_{person.number}_assignsubmission_file_/"
-                f"feedback{path.suffix}"
-            )
+    name = BY_KEY[target].feedback(entry, f"feedback{path.suffix}")
+    if name and entry.platform == target:
+        yield name
 
 
 def _plain(name: str) -> str:

@@ -17,6 +17,7 @@ from autograder.batch import attendance
 from autograder.batch.attendance import attend, moment_of
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.grades import tables
+from autograder.batch.kept import read_kept
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.roster import Roster, RosterError, read_roster
 from autograder.batch.tables import MAX_ROWS, read_table
@@ -274,5 +275,7 @@ def test_a_batch_with_a_roster(tmp_path: Path) -> None:
         assert words in report.replace("&#43;", "+")
     assert "<b>Roe" not in report
     assert said.rindex("Not graded, or to look at") > said.rindex("grades.csv")
+    # Whoever grades by hand writes the tables anew, and all of that stays.
+    assert tables(read_kept(course.out).batch)["grades.csv"] == text
     listed = json.loads((course.out / "submissions.json").read_text())
     assert [name for name, _ in listed["ignored"]] == [".DS_Store", "=1+1.7z", "eva.rar"]

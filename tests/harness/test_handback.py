@@ -111,7 +111,7 @@ def test_a_zip_is_named_as_the_platform_wants(out: Path) -> None:
     listed = json.loads(path.read_text())
     for number, row in enumerate(listed["submissions"], start=70):
         row["platform"] = "moodle"
-        row["people"][0][3] = str(number)
+        row["origin"] = f"Student {row['id']}_{number}_assignsubmission_file_"
     path.write_text(json.dumps(listed))
     done = hand_back(out, Wish(target=Target.moodle))
     assert done.archive is not None

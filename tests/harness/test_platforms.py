@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from autograder.batch.contents import read
 from autograder.batch.entries import Entry, InZip, OnDisk, Person, SourceError
 from autograder.batch.grades import tables
+from autograder.batch.handback import Target
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.platforms import BY_KEY, PLATFORMS, blackboard, sakai
 from autograder.batch.shelves import LEFT_BEHIND
@@ -258,6 +259,12 @@ def in_archive(path: Path, files: Mapping[str, bytes]) -> Path:
     return path.with_suffix(".zip")
 
 
+def test_feedback_can_be_packed_for_each_platform_that_takes_it() -> None:
+    """And for Gradescope, where staff tell whose each PDF is."""
+    taking = {row.key for row in ROWS if row.feedback}
+    assert set(Target) == taking | {"gradescope"}
+
+
 def test_each_platform_has_a_row_and_each_row_a_platform() -> None:
     assert [row.key for row in ROWS] == sorted(BY_KEY, key=[row.key for row in ROWS].index)
     assert len(BY_KEY) == len(PLATFORMS) == len(ROWS)
@@ -303,7 +310,7 @@ def _recognised(row: Row, around: str, source: Source, two: Assignment) -> None:
     named = {n.removeprefix(around): i for n, i in ignored.items() if i.reason != LEFT_BEHIND}
     assert {name for name, item in named.items() if item.expected} == row.own
     assert {name for name, item in named.items() if not item.expected} == row.older
-    page = platform.feedback(first)
+    page = platform.feedback(first, "feedback.html")
     assert page in {row.feedback, row.feedback.replace(row.inside, around, 1)}
     assert ".." not in PurePosixPath(page).parts
 
@@ -419,10 +426,10 @@ def test_no_page_of_feedback_leaves_its_zip(origin: str) -> None:
     for key, platform in BY_KEY.items():
         for form in (origin, forms.get(key, origin)):
             entry = Entry("x", "x", (), platform=key, origin=form)
-            parts = platform.feedback(entry).split("/")
-            assert platform.feedback(entry) == "" or {"", ".", ".."}.isdisjoint(parts)
-            assert platform.feedback(entry).isprintable()
-            assert "\\" not in platform.feedback(entry)
+            path = platform.feedback(entry, "feedback.html")
+            assert path == "" or {"", ".", ".."}.isdisjoint(path.split("/"))
+            assert path.isprintable()
+            assert "\\" not in path
 
 
 def test_a_compressed_note_is_not_unpacked_without_end(tmp_path: Path, two: Assignment) -> None:
@@ -457,11 +464,18 @@ FOLDERS = st.sampled_from(
         *("D, J(jd)", "D, M(md)", "Submission attachment(s)", "Feedback Attachment(s)", "data"),
     ]
 )
-TREES = st.lists(
-    st.tuples(st.lists(FOLDERS, max_size=4), NAMES).map(lambda p: "/".join([*p[0], p[1]])),
-    min_size=1,
-    max_size=14,
-    unique=True,
+ANY = st.tuples(st.lists(FOLDERS, max_size=4), NAMES).map(lambda p: "/".join([*p[0], p[1]]))
+#: Mostly of one platform, so that whole exports come about, with something else among it.
+OF_ONE = st.sampled_from(ROWS).flatmap(
+    lambda row: st.lists(st.sampled_from(sorted(row.files)), min_size=1, unique=True)
+)
+TREES = st.one_of(
+    st.lists(ANY, min_size=1, max_size=14, unique=True),
+    st.tuples(
+        OF_ONE, st.lists(st.sampled_from(["x.txt", ".DS_Store", "._x", "a.ipynb"]), unique=True)
+    )
+    .map(lambda parts: [*parts[0], *parts[1]])
+    .flatmap(lambda names: st.sampled_from(["", "hw4/"]).map(lambda top: [top + n for n in names])),
 )
 
 

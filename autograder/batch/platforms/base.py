@@ -25,8 +25,6 @@ Row = list[Cell]
 
 OWN_FILE = "it is a file of the platform's own"
 OLDER = "it is an older attempt; the newest counts"
-#: The page that a student gets back.
-PAGE = "feedback.html"
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,13 @@ class Platform(Protocol):
     def grades(self, scores: Sequence[Score], assignment: Assignment, /) -> list[Row]:
         """The table that the platform takes grades from; empty if it takes none."""
 
-    def feedback(self, entry: Entry, /) -> str:
+    def feedback(self, entry: Entry, page: str, /) -> str:
         """The path of a student's page in the zip that the platform takes feedback from.
 
         Empty if it takes none, or if the page could not be told whose it is.
+
+        Args:
+            page: what the file is called, as ``feedback.html``.
         """
 
 

@@ -79,7 +79,7 @@ def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:
     return rows
 
 
-def feedback(_entry: Entry) -> str:
+def feedback(_entry: Entry, _page: str) -> str:
     """None."""
     return ""
 

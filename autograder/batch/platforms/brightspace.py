@@ -21,7 +21,6 @@ from collections.abc import Iterator, Sequence
 from autograder.batch.entries import Entry, Person
 from autograder.batch.platforms.base import (
     OLDER,
-    PAGE,
     Found,
     Piece,
     Row,
@@ -76,10 +75,10 @@ def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:
     return rows
 
 
-def feedback(entry: Entry) -> str:
+def feedback(entry: Entry, page: str) -> str:
     """In the student's folder."""
     match = _NAME.fullmatch(entry.origin.rpartition("/")[2])
-    return in_zip(f"{match['prefix']}/{PAGE}") if match is not None else ""
+    return in_zip(f"{match['prefix']}/{page}") if match is not None else ""
 
 
 def _matches(shelf: Shelf) -> Iterator[tuple[str, re.Match[str]]]:

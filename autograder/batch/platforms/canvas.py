@@ -22,7 +22,6 @@ from pathlib import PurePosixPath
 
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.platforms.base import (
-    PAGE,
     Found,
     Gathered,
     Row,
@@ -110,12 +109,12 @@ def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:
     return rows
 
 
-def feedback(entry: Entry) -> str:
+def feedback(entry: Entry, page: str) -> str:
     """Behind the user and the upload that Canvas looks for; none where only a text was typed in."""
     match = _UPLOAD.fullmatch(entry.origin.rpartition("/")[2])
     if match is None:
         return ""
-    return in_zip(f"{match['name']}_{match['user']}_{match['upload']}_{PAGE}")
+    return in_zip(f"{match['name']}_{match['user']}_{match['upload']}_{page}")
 
 
 def _matches(shelf: Shelf) -> dict[str, re.Match[str]]:

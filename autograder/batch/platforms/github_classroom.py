@@ -78,7 +78,7 @@ def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:
     return []
 
 
-def feedback(_entry: Entry) -> str:
+def feedback(_entry: Entry, _page: str) -> str:
     """None: what goes back is pushed or written into a pull request."""
     return ""
 

@@ -19,7 +19,6 @@ from dataclasses import replace
 
 from autograder.batch.entries import Entry, Person
 from autograder.batch.platforms.base import (
-    PAGE,
     Found,
     Gathered,
     Row,
@@ -74,13 +73,13 @@ def grades(scores: Sequence[Score], _assignment: Assignment) -> list[Row]:
     return rows
 
 
-def feedback(entry: Entry) -> str:
+def feedback(entry: Entry, page: str) -> str:
     """In the student's folder, or behind the same beginning of its name."""
     top = entry.origin.rpartition("/")[2]
     match = _NAME.fullmatch(top)
     if match is None:
         return ""
-    return in_zip(f"{match['name']}_{match['user']}_assignsubmission_file_/{PAGE}")
+    return in_zip(f"{match['name']}_{match['user']}_assignsubmission_file_/{page}")
 
 
 def _matches(shelf: Shelf) -> Iterator[tuple[str, re.Match[str]]]:

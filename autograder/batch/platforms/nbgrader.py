@@ -24,7 +24,6 @@ from itertools import chain
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.platforms.base import (
     OWN_FILE,
-    PAGE,
     Found,
     Gathered,
     Row,
@@ -95,9 +94,9 @@ def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:
     return []
 
 
-def feedback(entry: Entry) -> str:
+def feedback(entry: Entry, page: str) -> str:
     """Where nbgrader has feedback, below its folder ``feedback``."""
-    return in_zip(f"{entry.origin}/{PAGE}")
+    return in_zip(f"{entry.origin}/{page}")
 
 
 def _at(entry: Entry, origin: str) -> Entry:

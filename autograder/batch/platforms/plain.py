@@ -65,6 +65,6 @@ def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:
     return []
 
 
-def feedback(_entry: Entry) -> str:
+def feedback(_entry: Entry, _page: str) -> str:
     """None."""
     return ""

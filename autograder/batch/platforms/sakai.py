@@ -25,7 +25,6 @@ from dataclasses import dataclass, field
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.platforms.base import (
     OWN_FILE,
-    PAGE,
     Found,
     Gathered,
     Row,
@@ -111,9 +110,9 @@ def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:
     return rows
 
 
-def feedback(entry: Entry) -> str:
+def feedback(entry: Entry, page: str) -> str:
     """In the student's folder of what staff hand back."""
-    return in_zip(f"{entry.origin}/{RETURNED}/{PAGE}") if entry.platform == KEY else ""
+    return in_zip(f"{entry.origin}/{RETURNED}/{page}") if entry.platform == KEY else ""
 
 
 def _is_one(inside: Shelf) -> bool:
