@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]
@@ -144,6 +145,16 @@ def test_orders_that_keep_neighbours_are_refused(order: np.ndarray) -> None:
         data = in_order(drawn(THREE, 10, seed), order.ravel())
         with pytest.raises(CheckFailed, match="beside their neighbours"):
             loaders.check_permuted("some_loader", data)
+
+
+def test_only_an_order_of_all_pixels_restores() -> None:
+    order = np.random.default_rng(0).permutation(784)
+    data = drawn(THREE, 10, 0)
+    mixed, back = in_order(data, order), np.argsort(order)
+    for right in (back, back.tolist(), torch.from_numpy(back)):
+        assert np.array_equal(loaders.restored(mixed, right).images, data.images)
+    for odd in (None, "order", 3, [], back[:-1], back * 1.0, back.reshape(28, 28), [[1], 2.0]):
+        assert loaders.restored(mixed, odd) is mixed
 
 
 def test_another_order_for_every_picture_is_consistent_with_nothing() -> None:

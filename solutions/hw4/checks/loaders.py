@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import edges
 import numpy as np
+import torch
 from hw4.datasets import DEFAULTS
 from retraining import Data
 
@@ -26,6 +27,7 @@ HALF = 14
 #: blocks of 2 x 2 pixels 4.5, the picture itself 8.
 NEIGHBOURS = 1.5
 TRAIN_BATCH, VALID_BATCH = 10, 256
+ALL_PLACES = np.arange(edges.SIDE**2)
 #: Keys of a config that the pictures themselves tell of, or that need not be there.
 _TOLD_BY_PICTURES = frozenset(
     ("data_per_class", "num_classes", "class_type", "use_permutation", "permutater", "unpermutater")
@@ -276,7 +278,7 @@ def check_config(name: str, found: dict[str, Any], asked: Asked) -> None:
     wanted = {**DEFAULTS, "possible_edge_location_ratio": asked.ratio}
     if "diagonal" not in asked.classes:
         del wanted["num_diagonal_edge"]
-    for key in wanted.keys() & config.keys() - _TOLD_BY_PICTURES:
+    for key in sorted(wanted.keys() & config.keys() - _TOLD_BY_PICTURES):
         value = config[key]
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not math.isclose(value, wanted[key], abs_tol=1e-9):
@@ -308,12 +310,18 @@ def check_permuted(name: str, data: Data) -> None:
         )
 
 
-def restored(data: Data, order: np.ndarray | None) -> Data:
-    """The pictures with their pixels taken in an order; as they are if there is no such order."""
-    if order is None or sorted(order.tolist()) != list(range(edges.SIDE**2)):
+def restored(data: Data, order: Any) -> Data:
+    """The pictures with their pixels taken in an order; as they are if it is none of all pixels."""
+    if isinstance(order, torch.Tensor):
+        order = order.numpy()
+    whole = isinstance(order, np.ndarray) and order.dtype.kind in "iu"
+    if not whole and not (isinstance(order, list) and all(isinstance(n, int) for n in order)):
+        return data
+    places = np.array(order)
+    if not np.array_equal(np.sort(places), ALL_PLACES):
         return data
     flat = data.images.reshape(len(data.images), -1)
-    return Data(flat[:, order].reshape(data.images.shape), data.labels, data.classes)
+    return Data(flat[:, places].reshape(data.images.shape), data.labels, data.classes)
 
 
 def same_order(one: dict[str, Any], other: dict[str, Any]) -> bool:

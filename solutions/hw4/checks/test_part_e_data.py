@@ -68,17 +68,15 @@ def check_new(student: Student, sizes: tuple[int, ...]) -> None:
         loaders.check_disjoint(train, valid, name, VALID)
 
 
-def check_batches(student: Student, loader: int | str, sizes: tuple[int, ...]) -> None:
-    """Fail unless a loader makes batches of the size asked for.
+def check_train_batches(student: Student, size: int, sizes: tuple[int, ...]) -> None:
+    """Fail unless a training loader makes batches of the size asked for."""
+    found = loaders.loader_of(student, size, sizes)
+    loaders.check_batch_size(f"train_loader_dict[{size}]", found, TRAIN_BATCH)
 
-    Args:
-        loader: the key of a training loader, or the name of the validation loader.
-    """
-    if loader == VALID:
-        loaders.check_batch_size(VALID, loaders.described_loader(student, VALID), VALID_BATCH)
-    else:
-        found = loaders.loader_of(student, int(loader), sizes)
-        loaders.check_batch_size(f"train_loader_dict[{loader}]", found, TRAIN_BATCH)
+
+def check_valid_batches(student: Student) -> None:
+    """Fail unless the validation loader makes batches of the size asked for."""
+    loaders.check_batch_size(VALID, loaders.described_loader(student, VALID), VALID_BATCH)
 
 
 def check_mixed(student: Student, size: int, sizes: tuple[int, ...]) -> None:
@@ -162,12 +160,20 @@ def test_train_loaders(student: Student, size: int) -> None:
 
 
 @question("E2")
-@weight(1)
+@weight(0.5)
 @number("E2.2")
-@pytest.mark.parametrize("loader", [*SIZES, VALID])
-def test_batches(student: Student, loader: int | str) -> None:
-    """the loaders make batches of 10 to train on, and of 256 to judge by"""
-    check_batches(student, loader, SIZES)
+@pytest.mark.parametrize("size", SIZES)
+def test_batches(student: Student, size: int) -> None:
+    """every loader of train_loader_dict makes batches of 10"""
+    check_train_batches(student, size, SIZES)
+
+
+@question("E2")
+@weight(0.5)
+@number("E2.7")
+def test_valid_batches(student: Student) -> None:
+    """valid_loader makes batches of 256"""
+    check_valid_batches(student)
 
 
 @question("E2")
@@ -241,12 +247,20 @@ def test_shifted_keys(student: Student) -> None:
 
 
 @question("E4a")
-@weight(0.5)
+@weight(0.25)
 @number("E4.7")
-@pytest.mark.parametrize("loader", [*SIZES, VALID])
-def test_shifted_batches(student: Student, loader: int | str) -> None:
-    """the loaders make batches of 10 to train on, and of 256 to judge by"""
-    check_batches(student, loader, SIZES)
+@pytest.mark.parametrize("size", SIZES)
+def test_shifted_batches(student: Student, size: int) -> None:
+    """every loader of train_loader_dict makes batches of 10"""
+    check_train_batches(student, size, SIZES)
+
+
+@question("E4a")
+@weight(0.25)
+@number("E4.8")
+def test_shifted_valid_batches(student: Student) -> None:
+    """valid_loader makes batches of 256"""
+    check_valid_batches(student)
 
 
 # --- E5: permuted pixels --------------------------------------------------------------------------
@@ -332,12 +346,20 @@ def test_permuted_keys(student: Student) -> None:
 
 
 @question("E5b")
-@weight(0.5)
+@weight(0.25)
 @number("E5.8")
-@pytest.mark.parametrize("loader", [*PERMUTED_SIZES, VALID])
-def test_permuted_batches(student: Student, loader: int | str) -> None:
-    """the loaders make batches of 10 to train on, and of 256 to judge by"""
-    check_batches(student, loader, PERMUTED_SIZES)
+@pytest.mark.parametrize("size", PERMUTED_SIZES)
+def test_permuted_batches(student: Student, size: int) -> None:
+    """every loader of train_loader_dict makes batches of 10"""
+    check_train_batches(student, size, PERMUTED_SIZES)
+
+
+@question("E5b")
+@weight(0.25)
+@number("E5.9")
+def test_permuted_valid_batches(student: Student) -> None:
+    """valid_loader makes batches of 256"""
+    check_valid_batches(student)
 
 
 # --- E6: five classes -----------------------------------------------------------------------------
@@ -387,9 +409,17 @@ def test_five_keys(student: Student) -> None:
 
 
 @question("E6b")
-@weight(0.5)
+@weight(0.25)
 @number("E6.6")
-@pytest.mark.parametrize("loader", [*SIZES, VALID])
-def test_five_batches(student: Student, loader: int | str) -> None:
-    """the loaders make batches of 10 to train on, and of 256 to judge by"""
-    check_batches(student, loader, SIZES)
+@pytest.mark.parametrize("size", SIZES)
+def test_five_batches(student: Student, size: int) -> None:
+    """every loader of train_loader_dict makes batches of 10"""
+    check_train_batches(student, size, SIZES)
+
+
+@question("E6b")
+@weight(0.25)
+@number("E6.7")
+def test_five_valid_batches(student: Student) -> None:
+    """valid_loader makes batches of 256"""
+    check_valid_batches(student)
