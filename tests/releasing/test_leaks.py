@@ -236,7 +236,12 @@ FILES: dict[str, tuple[str, str | bytes, str, str]] = {
     ),
     "a tar.gz": ("a.tar.gz", tarred("b.py", FUNCTION), "a.tar.gz, member b.py", AVERAGING),
     "a plain tar": ("a.tar", tarred("b.py", FUNCTION, "w"), "a.tar, member b.py", AVERAGING),
-    "gzip": ("a.gz", gzip.compress(FUNCTION.encode(), mtime=0), "a.gz, unpacked, line 2", AVERAGING),
+    "gzip": (
+        "a.gz",
+        gzip.compress(FUNCTION.encode(), mtime=0),
+        "a.gz, unpacked, line 2",
+        AVERAGING,
+    ),
     "bzip2": ("a.bz2", bz2.compress(FUNCTION.encode()), "a.bz2, unpacked, line 2", AVERAGING),
     "a file's name": ("kernel = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]).txt", "x", "its name",
                       ""),
