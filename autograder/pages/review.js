@@ -161,8 +161,9 @@ const names = () => (find("names")?.checked ? "1" : "0");
 const fetched = (id) => ask("answer", { question: question(), group: id, names: names() });
 
 function open(answer) {
+  const mine = shown?.id === answer.id && changed() ? draft : null; // decided while it came once more
   shown = answer;
-  draft = drafted(shown);
+  draft = mine ?? drafted(shown);
   showAnswer();
   showProgress();
   find("answer-title").focus({ preventScroll: true });
