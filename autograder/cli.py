@@ -109,13 +109,10 @@ def grade(
 
     console = PlainConsole()
     try:
-        if html or staff_html:
-            from autograder.pages.page import require_pages
-
-            require_pages()  # before anything is graded
+        _require_page(html or staff_html)
         described = load(assignment)
         templates = _templates(described)
-        memory = cache or _user_cache() / described.name
+        memory = _memory(cache, described)
         with (
             checks_counted(console) as announce,
             Session(
@@ -168,10 +165,7 @@ def explain(
     from autograder.session import Session
 
     console = PlainConsole()
-    if html is not None:
-        from autograder.pages.page import require_pages
-
-        require_pages()  # before anything is run
+    _require_page(html)
     described = load(assignment)
     with (
         console.status("Running the notebook"),
@@ -228,7 +222,7 @@ def batch(
     from autograder.batch import command
 
     described = load(assignment)
-    memory = cache or _user_cache() / described.name
+    memory = _memory(cache, described)
     count = jobs or command.cores()
     own = cache is not None
     request = command.Request(
@@ -385,7 +379,7 @@ def release(
     before = None if diff is None else student_files(diff)
     try:
         with steps_shown(console) as steps:
-            built = build(described, target, steps, cache or _user_cache() / described.name)
+            built = build(described, target, steps, _memory(cache, described))
     except LeakError as error:
         if explain:
             print_scan(console, error.scan)
@@ -428,13 +422,10 @@ def mutate(
     from release.terminal import steps_shown
 
     console = PlainConsole()
-    if html is not None:
-        from autograder.pages.page import require_pages
-
-        require_pages()  # before anything is run
+    _require_page(html)
     described = load(assignment)
     question = known_question(described, question)
-    memory = cache or _user_cache() / described.name
+    memory = _memory(cache, described)
     if equivalent:
         with steps_shown(console) as steps:
             fairness = measure_fairness(described, memory, question=question, steps=steps)
@@ -618,6 +609,19 @@ def _user_cache() -> Path:
     from autograder.checks.cache import user_folder
 
     return user_folder()
+
+
+def _memory(cache: Path | None, assignment: Assignment) -> Path:
+    """Where an assignment's verdicts are remembered."""
+    return cache or _user_cache() / assignment.name
+
+
+def _require_page(wanted: Path | None) -> None:
+    """Say that a page cannot be made before anything is run for it."""
+    if wanted is not None:
+        from autograder.pages.page import require_pages
+
+        require_pages()
 
 
 def _templates(assignment: Assignment) -> dict[str, bytes]:
