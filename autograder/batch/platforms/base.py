@@ -158,6 +158,15 @@ def as_taken(name: str) -> str:
     return name
 
 
+def names_of_users(matches: Iterable[re.Match[str]]) -> dict[str, str] | None:
+    """The ``name`` of each ``user``; None if one has several, as in no export."""
+    names: dict[str, str] = {}
+    for match in matches:
+        if names.setdefault(match["user"], match["name"]) != match["name"]:
+            return None
+    return names
+
+
 def alone(shelf: Shelf, taken: Container[str], assignment: Assignment) -> bool:
     """Whether nothing else that could be a submission lies beside an export."""
     others = [name for name in shelf.tops if name not in taken]

@@ -2,8 +2,8 @@
 
 ::
 
-    HW 4_jdoe_attempt_2026-10-01-23-14-32.txt           Blackboard's own note on the attempt
-    HW 4_jdoe_attempt_2026-10-01-23-14-32_hw4.ipynb     assignment, user, time, the file's own name
+    Lab 4_jdoe_attempt_2026-10-01-23-14-32.txt           Blackboard's own note on the attempt
+    Lab 4_jdoe_attempt_2026-10-01-23-14-32_lab.ipynb     assignment, user, time, the file's own name
 
 The archive is called ``gradebook_COURSE_ASSIGNMENT_TIME.zip``. With "All attempt files" there are
 several attempts of a user. The note begins with ``Name: Jane Doe (jdoe)``, and says what was typed

@@ -3,8 +3,8 @@
 ::
 
     index.html                                                      Brightspace's own list
-    123456-789012 - Jane Doe - Oct 1, 2026 1114 PM/hw4.ipynb        a folder for each submission
-    123456-789012 - Jane Doe - Oct 1, 2026 1114 PM - hw4.ipynb      or the beginning of a name
+    123456-789012 - Jane Doe - Oct 1, 2026 1114 PM/lab.ipynb        a folder for each submission
+    123456-789012 - Jane Doe - Oct 1, 2026 1114 PM - lab.ipynb      or the beginning of a name
 
 Each submission of a student has a time of its own. The download has names and no other sign of who
 it is: with ``--roster`` the users and numbers are known that the gradebook's import asks for.

@@ -2,8 +2,8 @@
 
 ::
 
-    doejane_12345_678901_hw4.ipynb              name, user, upload, the file's own name
-    doejane_LATE_12345_678902_hw4-1.ipynb       handed in late; handed in again, Canvas adds -1
+    doejane_12345_678901_lab.ipynb              name, user, upload, the file's own name
+    doejane_LATE_12345_678902_lab-1.ipynb       handed in late; handed in again, Canvas adds -1
     roemax_777_text.html                        a text that was typed in
 
 Canvas takes all but letters and digits out of names. The gradebook's import matches students by
@@ -29,6 +29,7 @@ from autograder.batch.platforms.base import (
     alone,
     beside,
     in_zip,
+    names_of_users,
     renamed,
 )
 from autograder.batch.shelves import Part, Shelf
@@ -58,10 +59,9 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     uploads = [number for match in matches.values() if (number := _upload(match))]
     if not matches or len(set(uploads)) < len(uploads):  # Canvas counts all files that it has
         return False
-    names: dict[str, str] = {}
-    for match in matches.values():
-        if names.setdefault(match["user"], match["name"]) != match["name"]:
-            return False
+    names = names_of_users(matches.values())
+    if names is None:
+        return False
     alike = len(set(names.values())) > 1 if len(names) > 1 else _of_one(matches, assignment)
     return alike and alone(shelf, matches, assignment)
 

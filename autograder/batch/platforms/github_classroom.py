@@ -2,11 +2,11 @@
 
 ::
 
-    hw4-submissions/                    gh classroom clone student-repos -a ID
+    lab-submissions/                    gh classroom clone student-repos -a ID
         classroom_roster.csv            identifier, github_username, github_id, name
         grades.csv                      or Classroom's grades: student_repository_name, ...
-        hw4-jdoe/                       the assignment and the GitHub user
-            .git/  hw4.ipynb
+        lab-jdoe/                       the assignment and the GitHub user
+            .git/  lab.ipynb
 
 Whose a clone is, is said by either file; without one it is the end of the folder's name. When it
 was handed in is known to GitHub alone: a clone has what was pushed last.

@@ -2,9 +2,9 @@
 
 ::
 
-    Jane Doe_12345_assignsubmission_file_/hw4.ipynb         "Download submissions in folders"
+    Jane Doe_12345_assignsubmission_file_/lab.ipynb         "Download submissions in folders"
     Jane Doe_12345_assignsubmission_onlinetext_/onlinetext.html
-    Jane Doe_12345_assignsubmission_file_hw4.ipynb          without folders
+    Jane Doe_12345_assignsubmission_file_lab.ipynb          without folders
 
 The number is the participant's, as in the column ``Identifier`` of the grading worksheet, which
 takes grades back. "Upload multiple feedback files in a zip" takes pages under the same names.
@@ -26,6 +26,7 @@ from autograder.batch.platforms.base import (
     alone,
     beside,
     in_zip,
+    names_of_users,
     renamed,
 )
 from autograder.batch.shelves import Shelf
@@ -40,12 +41,9 @@ _NAME = re.compile(r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_[a-z]+(_(?P<fi
 
 def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     """Whether there are such names, with one name for each participant."""
-    names: dict[str, str] = {}
     found = dict(_matches(shelf))
-    for match in found.values():
-        if names.setdefault(match["user"], match["name"]) != match["name"]:
-            return False
-    return bool(found) and alone(shelf, found, assignment)
+    one_each = names_of_users(found.values()) is not None
+    return bool(found) and one_each and alone(shelf, found, assignment)
 
 
 def entries(shelf: Shelf, _assignment: Assignment) -> Found:

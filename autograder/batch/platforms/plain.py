@@ -3,7 +3,7 @@
 ::
 
     submissions/
-        jdoe/hw4.ipynb          a folder for each
+        jdoe/lab.ipynb          a folder for each
         eroe.zip                or an archive
         fpoe.ipynb              or a notebook, also as fpoe.ipynb.txt, as browsers save it
 """

@@ -2,14 +2,14 @@
 
 ::
 
-    HW 4/
+    Lab 4/
         grades.csv                              or .xls; "Upload All" takes it back in a zip
         Doe, Jane(jdoe)/
-            Submission attachment(s)/hw4.ipynb
+            Submission attachment(s)/lab.ipynb
             Feedback Attachment(s)/             what staff hand back
             timestamp.txt  comments.txt  feedbackText.html
             Doe, Jane(jdoe)_submissionText.html what was typed in
-    HW 4/Doe, Jane(jdoe)_Submission attachment(s)_hw4.ipynb     "without folders"
+    Lab 4/Doe, Jane(jdoe)_Submission attachment(s)_lab.ipynb     "without folders"
 
 "Upload All" takes a zip of the same folders with ``grades.csv`` at their side.
 Source: Sakai's help ("Download assignments for grading", "Upload graded assignments"); programs
