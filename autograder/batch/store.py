@@ -22,6 +22,7 @@ from autograder.batch.entries import Entry, Ignored
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
 from autograder.batch.outcome import Graded
 from autograder.gradescope import Additions, is_written, results, write_atomically, write_results
+from autograder.model.disk import keep_names
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
@@ -161,7 +162,7 @@ class Store:
             self.write_results(Graded(entry, record.told, record.hashes, record.fault))
             path = self.folder / RECORDS / f"{record.id}.json"
             write_atomically(path, json.dumps(record.to_dict()))
-            _make_last(path.parent)
+            keep_names(path.parent)
 
     def write_results(self, item: Graded) -> None:
         """Write Gradescope's results, with what only staff read, where they are not the same."""
@@ -188,15 +189,6 @@ class Store:
                 f"{self.folder}: cannot be written ({why}); what was graded before is kept: make "
                 "room and give the same command again."
             ) from None
-
-
-def _make_last(folder: Path) -> None:
-    """Have the disk keep the names in a folder, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from autograder.model.disk import keep_names
 from autograder.model.errors import UserError
 from autograder.review.events import Event, EventError, event_of
 
@@ -64,7 +65,7 @@ class Journal:
                 _write(descriptor, data)
                 os.fsync(descriptor)
                 if new:
-                    _keep_name(self.path.parent)
+                    keep_names(self.path.parent)
                 self._read(descriptor)
         except OSError as error:
             raise self._refused(error) from None
@@ -132,12 +133,3 @@ class Journal:
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def _keep_name(folder: Path) -> None:
-    """Have the disk keep the names in a folder, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
