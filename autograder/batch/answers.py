@@ -7,27 +7,23 @@ at again only where it is shown; the index alone says what has changed, and what
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
-from autograder.batch.contents import read
+from autograder.batch.contents import known_assignment, known_templates, on_disk, read
 from autograder.batch.entries import Entry
 from autograder.batch.jobs import FILES
 from autograder.batch.store import Record
 from autograder.checks.cache import digest
 from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
-from autograder.model.manifest import Assignment, load
-from autograder.model.submission import Submission, write_files
+from autograder.model.manifest import Assignment
 from autograder.review.rescoring import AnswerKey
 from autograder.slicing.answers import Answers
 from autograder.slicing.by_hand import ManualAnswer, manual_answers
-from autograder.slicing.notebook import Notebook, parse
 
 ANSWERS, INDEX = "answers", "answers.json"
 #: What reading one submission's answers may take.
@@ -56,23 +52,10 @@ class _Collect:
     templates: tuple[tuple[str, bytes], ...]
 
     def __call__(self, task: _Task) -> tuple[ManualAnswer, ...]:
-        with tempfile.TemporaryDirectory(prefix="answers-") as name:
-            write_files(task.files, Path(name))
-            files = tuple(PurePosixPath(file) for file in task.files)
-            copy = Submission(task.id, Path(name), files, ())
-            assignment = _assignment(self.folder)
-            found = Answers(assignment, dict(_templates(self.templates)), copy)
+        assignment, templates = known_assignment(self.folder), known_templates(self.templates)
+        with on_disk(task.id, task.files) as copy:
+            found = Answers(assignment, templates, copy)
             return tuple(manual_answers(assignment, found))
-
-
-@cache
-def _assignment(folder: Path) -> Assignment:
-    return load(folder)
-
-
-@cache
-def _templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
-    return {name: parse(data, name) for name, data in pairs}
 
 
 def collect(

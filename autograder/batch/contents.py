@@ -6,24 +6,28 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from autograder.batch.entries import Entry, InZip, OnDisk
 from autograder.checks.cache import digest
 from autograder.model.findings import shown
-from autograder.model.manifest import Assignment
+from autograder.model.manifest import Assignment, load
 from autograder.model.submission import (
     SafeCopy,
+    Submission,
     SubmissionError,
     copy_member,
     copy_zip,
     opened,
     opened_member,
     walk,
+    write_files,
 )
+from autograder.slicing.notebook import Notebook, parse
 
 MAX_SKIPPED = 50
 EMPTY_ARCHIVE = (
@@ -76,6 +80,29 @@ def read(entry: Entry, assignment: Assignment) -> Content:
         files = {str(file): found.read(file) for file in sorted(found.files)}
         skipped = tuple((item.name, item.reason) for item in found.skipped[:MAX_SKIPPED])
         return Content(files, skipped, problem)
+
+
+# --- for processes that are handed one submission after the other ---------------------------------
+
+
+@contextmanager
+def on_disk(identifier: str, files: Mapping[str, bytes]) -> Iterator[Submission]:
+    """What was read, as a submission in a folder that lasts as long as the ``with`` statement."""
+    with tempfile.TemporaryDirectory(prefix="submission-") as name:
+        write_files(files, Path(name))
+        yield Submission(identifier, Path(name), tuple(map(PurePosixPath, files)), ())
+
+
+@cache
+def known_assignment(folder: Path) -> Assignment:
+    """The assignment, read once in each process."""
+    return load(folder)
+
+
+@cache
+def known_templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
+    """The blank templates by file, read once in each process."""
+    return {name: parse(data, name) for name, data in pairs}
 
 
 def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.batch import grades
 from autograder.batch.jobs import FILES
-from autograder.batch.kept import Kept, read_kept
+from autograder.batch.kept import Kept, read_kept, read_name
 from autograder.batch.store import opened_store
 from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
@@ -95,8 +95,7 @@ def publish(folder: Path) -> Kept:
         StoreError: another command is writing there, which takes the decisions in at its end; or
             it cannot be written.
     """
-    kept = read_kept(folder)
-    with opened_store(folder, kept.assignment.name, None) as store, store.writing():
+    with opened_store(folder, read_name(folder), None) as store, store.writing():
         kept = read_kept(folder)
         batch = kept.batch
         for item in batch.graded:
@@ -108,7 +107,7 @@ def publish(folder: Path) -> Kept:
             require_pages()
         except PagesError:  # nobody asked for them
             return kept
-        from autograder.batch.pages import write_report
+        from autograder.batch.pages import write_report_on
 
-        write_report(folder)
+        write_report_on(kept)
     return kept

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.model.errors import UserError
+from autograder.model.findings import shown
 
 #: Of an id, as part of a file's name; the digest that may follow included.
 MAX_ID = 80
@@ -75,6 +76,12 @@ class Entry:
     late: bool = False
     platform: str = ""
     origin: str = ""
+
+    @property
+    def called(self) -> str:
+        """Whose it is, in words."""
+        names = [person.name or person.email for person in self.people]
+        return shown(", ".join(name for name in names if name) or self.label)
 
 
 @dataclass(frozen=True)

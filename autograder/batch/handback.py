@@ -6,7 +6,6 @@ them.
 
 from __future__ import annotations
 
-import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -17,11 +16,11 @@ from pathlib import Path
 
 from autograder.batch.answers import read_answer
 from autograder.batch.bounded import Failed, Limits, Processes
+from autograder.batch.command import cores
 from autograder.batch.entries import Entry
 from autograder.batch.kept import Kept, read_kept
 from autograder.batch.platforms import BY_KEY
 from autograder.model.errors import UserError
-from autograder.model.findings import shown
 from autograder.pages.handback import handback_page, printed, require_pdf, sheets
 from autograder.pages.page import require_pages
 from autograder.slicing.by_hand import ManualAnswer
@@ -93,7 +92,7 @@ class _Make:
     def __call__(self, submission: str) -> tuple[bytes, tuple[tuple[str, int], ...]]:
         kept = _kept(self.folder)
         entry = next(entry for entry in kept.entries if entry.id == submission)
-        report, name = kept.graded(entry).report, name_of(entry)
+        report, name = kept.graded(entry).report, entry.called
         answers = dict(_answers(kept, submission))
         if self.form is Form.sheets:
             made = sheets(name, kept.assignment, answers, self.pages)
@@ -111,12 +110,6 @@ def _answers(kept: Kept, submission: str) -> Iterator[tuple[str, ManualAnswer]]:
     for question in kept.answers.get(submission, {}):
         if question in kept.grades.questions:
             yield question, read_answer(kept.folder, submission, question)
-
-
-def name_of(entry: Entry) -> str:
-    """Whose a submission is, in words."""
-    names = ", ".join(p.name or p.email for p in entry.people if p.name or p.email)
-    return shown(names or entry.label)
 
 
 def hand_back(folder: Path, wish: Wish) -> Done:
@@ -145,7 +138,7 @@ def hand_back(folder: Path, wish: Wish) -> Done:
     ids = [entry.id for entry in kept.entries if entry.id in kept.records]
     problems: list[str] = []
     written: dict[str, Path] = {}
-    slots = min(len(os.sched_getaffinity(0)), max(len(ids), 1))
+    slots = min(cores(), max(len(ids), 1))
     make = _Make(folder.resolve(), wish.form, wish.pages)
     with Processes(make, slots, MAKING) as processes:
         for submission, made in processes.map(ids):
@@ -201,7 +194,7 @@ def _names(entry: Entry, path: Path, target: Target) -> Iterator[str]:
     On Gradescope staff upload PDFs and tell whose each is, by the name of its file.
     """
     if target is Target.gradescope:
-        yield f"{_plain(name_of(entry))}-{entry.id}{path.suffix}"
+        yield f"{_plain(entry.called)}-{entry.id}{path.suffix}"
         return
     name = BY_KEY[target].feedback(entry, f"feedback{path.suffix}")
     if name and entry.platform == target:

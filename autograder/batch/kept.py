@@ -7,7 +7,8 @@ decided stands in the folder of results.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,22 +78,38 @@ def read_kept(folder: Path) -> Kept:
         StoreError: no batch was graded into it.
         JournalError, AnswersError: what is kept there cannot be read.
     """
-    try:
-        listed = json.loads((folder / LISTED).read_bytes())
+    with _listed(folder) as listed:
         assignment = _assignment(folder, listed)
         attendance = _attendance(listed)
         entries = attendance.entries
         ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
-    except (OSError, LookupError, TypeError, ValueError):
-        raise StoreError(
-            f"{folder}: no batch was graded into this folder; give the one that was named by --out."
-        ) from None
     store = Store(folder, 0)
     found = ((entry.id, store.record(entry.id)) for entry in entries)
     records = {name: record for name, record in found if record is not None}
     grades, problems = read_grades(folder, assignment.questions)
     answers = read_index(folder)
     return Kept(folder, assignment, attendance, ignored, records, answers, grades, tuple(problems))
+
+
+def read_name(folder: Path) -> str:
+    """The name of the assignment that a folder of results is of; the results are not read.
+
+    Raises:
+        StoreError: no batch was graded into it.
+    """
+    with _listed(folder) as listed:
+        return str(listed.get("name", ""))
+
+
+@contextmanager
+def _listed(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """What a batch has listed; where that is not what it writes, no batch was graded there."""
+    try:
+        yield json.loads((folder / LISTED).read_bytes())
+    except (OSError, AttributeError, LookupError, TypeError, ValueError):
+        raise StoreError(
+            f"{folder}: no batch was graded into this folder; give the one that was named by --out."
+        ) from None
 
 
 def _assignment(folder: Path, listed: Mapping[str, Any]) -> Assignment:

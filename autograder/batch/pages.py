@@ -6,29 +6,23 @@ The report is made of what is kept in the folder, so that it can be made while o
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
-from autograder.batch.contents import read
-from autograder.batch.kept import read_kept
+from autograder.batch.contents import known_assignment, known_templates, on_disk, read
+from autograder.batch.kept import Kept, read_kept
 from autograder.batch.outcome import Batch, Graded, Match
 from autograder.batch.store import REPORT, SIMILAR, Store
 from autograder.gradescope import write_atomically
-from autograder.model.findings import shown
-from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
-from autograder.model.submission import Submission, write_files
 from autograder.pages.feedback import feedback_page
 from autograder.pages.page import write_page
 from autograder.pages.questions import STAFF, STUDENT
 from autograder.pages.report import Alike, Noticed, Reported, ReportedBatch, batch_page
-from autograder.slicing.notebook import Notebook, parse
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"
@@ -56,7 +50,12 @@ def write_report(out: Path) -> tuple[Path, int]:
         StoreError: the folder holds no batch.
         PagesError: the libraries for pages are not installed, or it cannot be written.
     """
-    kept = read_kept(out)
+    return write_report_on(read_kept(out))
+
+
+def write_report_on(kept: Kept) -> tuple[Path, int]:
+    """As `write_report`, of a folder that has been read."""
+    out = kept.folder
     problems = _problems(out)
     graded = tuple(_reported(out, item, problems) for item in kept.batch.graded)
     now = datetime.now().astimezone()
@@ -74,11 +73,9 @@ def write_report(out: Path) -> tuple[Path, int]:
 
 def _reported(out: Path, item: Graded, problems: Mapping[str, str]) -> Reported:
     entry = item.entry
-    names = [person.name or person.email for person in entry.people]
     page = f"{STAFF_PAGES}/{entry.id}.html"
-    name = shown(", ".join(name for name in names if name) or entry.label)
     shown_page = page if (out / page).is_file() else ""
-    return Reported(entry.id, name, item.report, shown_page, problems.get(entry.id, ""))
+    return Reported(entry.id, entry.called, item.report, shown_page, problems.get(entry.id, ""))
 
 
 def _alike(out: Path) -> tuple[Alike, ...]:
@@ -121,25 +118,12 @@ class _Pages:
 
     def __call__(self, task: _Task) -> tuple[str, ...]:
         report = Report.from_dict(dict(task.report))
-        assignment, templates = _assignment(self.folder), _templates(self.templates)
-        with tempfile.TemporaryDirectory(prefix="pages-") as name:
-            write_files(task.files, Path(name))
-            files = tuple(PurePosixPath(file) for file in task.files)
-            copy = Submission(task.id, Path(name), files, ())
+        assignment, templates = known_assignment(self.folder), known_templates(self.templates)
+        with on_disk(task.id, task.files) as copy:
             return tuple(
                 feedback_page(report, copy, assignment, templates, audience, task.problem)
                 for audience in AUDIENCES.values()
             )
-
-
-@cache
-def _assignment(folder: Path) -> Assignment:
-    return load(folder)
-
-
-@cache
-def _templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
-    return {name: parse(data, name) for name, data in pairs}
 
 
 def write_feedback(

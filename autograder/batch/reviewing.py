@@ -35,10 +35,7 @@ class KeptAnswers:
 
     def __init__(self, kept: Kept) -> None:
         self._folder = kept.folder
-        self._names = {
-            entry.id: ", ".join(p.name or p.email for p in entry.people) or entry.label
-            for entry in kept.entries
-        }
+        self._names = {entry.id: entry.called for entry in kept.entries}
 
     @property
     def stamp(self) -> object:
@@ -63,7 +60,7 @@ class KeptAnswers:
 
     def name(self, submission: str) -> str:
         """Whose it is."""
-        return shown(self._names.get(submission, submission))
+        return self._names.get(submission, shown(submission))
 
 
 def sitting_of(folder: Path) -> Sitting:
