@@ -133,7 +133,7 @@ function showProgress() {
 
 function newPlace(row, place) {
   const button = make("button", { type: "button" });
-  button.addEventListener("click", () => go(place));
+  button.addEventListener("click", () => act(() => go(place)));
   row.append(make("li", {}, button));
   return button;
 }
