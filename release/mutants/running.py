@@ -80,7 +80,7 @@ def _is_told(reads: Sequence[_Read]) -> bool:
     return any(each.read for each in reads) and not any(PARTIAL in each.read for each in reads)
 
 
-class Tester:
+class MutantTester:
     """Tests mutants of one solution.
 
     Args:
@@ -121,7 +121,10 @@ class Tester:
     # --- file mutants, of which the manifest does not say what judges them ---
 
     def located(self, part: tables.Part) -> tuple[str, ...]:
-        """The questions about files that lose points where a part is missing."""
+        """The question about files that loses most points where a part is missing.
+
+        Several if they lose as many, none if nobody misses it.
+        """
         about_files = [q.id for q in self._assignment.questions if not q.notebook]
         mutant = replace(tables.missing(part, self._solution), questions=tuple(about_files))
         own = self._ids(about_files)
@@ -130,9 +133,13 @@ class Tester:
 
         def lost() -> list[str]:
             report = self._tried(mutant, Trial(checks=own))
-            return sorted({c.question for c in report.checks if c.score < c.max_score})
+            points: dict[str, float] = defaultdict(float)
+            for check in report.checks:
+                points[check.question] += round(check.max_score - check.score, 6)
+            most = max(points.values(), default=0.0)
+            return sorted(name for name, lost in points.items() if lost == most > 0)
 
-        return tuple(self._remembered(mutant, "located", own, lost))
+        return tuple(self._remembered(mutant, "misses it most", own, lost))
 
     # --- one mutant ---
 
@@ -226,7 +233,7 @@ class Tester:
 def mutants_of(
     assignment: Assignment,
     solution: Mapping[str, bytes],
-    tester: Tester,
+    tester: MutantTester,
     question: str = "",
     steps: Steps = SILENT,
 ) -> tuple[list[Mutant], list[tables.Part]]:
@@ -261,7 +268,7 @@ def mutants_of(
 
 def tested(
     mutants: Sequence[Mutant],
-    tester: Tester,
+    tester: MutantTester,
     accepted: Mapping[str, str],
     steps: Steps = SILENT,
 ) -> list[MutantResult]:
