@@ -56,6 +56,7 @@ class CheckResult:
         shared: the student's process judged itself, as in the test that it was imported from.
         late: the time was over while it ran.
         read: of a trial that asks for it, a digest of all that the check read.
+        depends_on: the functions' names of the checks that have to pass first.
     """
 
     id: str
@@ -80,6 +81,7 @@ class CheckResult:
     shared: bool = False
     late: bool = False
     read: str = ""
+    depends_on: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -88,6 +90,7 @@ class CheckResult:
             **{
                 **data,
                 "tags": tuple(data["tags"]),
+                "depends_on": tuple(data.get("depends_on", ())),
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
                 "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),

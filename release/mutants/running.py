@@ -150,13 +150,8 @@ class MutantTester:
         status, by = found[0], tuple(found[1:])
         if status != SURVIVED:
             return MutantResult(mutant, status, by)
-        others = tuple(check.id for check in self._checks if check.id not in own)
-        seen = self._remembered(
-            mutant, "quick others", others, lambda: list(self._others(mutant, others))
-        )
-        return (
-            MutantResult(mutant, ELSEWHERE, tuple(seen)) if seen else MutantResult(mutant, SURVIVED)
-        )
+        seen = self._elsewhere(mutant)
+        return MutantResult(mutant, ELSEWHERE if seen else SURVIVED, tuple(seen))
 
     def _own(self, mutant: Mutant, own: tuple[str, ...]) -> Iterator[str]:
         report = self._tried(mutant, Trial(checks=own, first_only=True))
@@ -176,11 +171,34 @@ class MutantTester:
         else:
             yield SURVIVED
 
-    def _others(self, mutant: Mutant, others: tuple[str, ...]) -> Iterator[str]:
-        if others:
-            # A training takes longer than it tells: this is no loss on the mutant's own question.
-            report = self._tried(mutant, Trial(checks=others, first_only=True, costly=False))
-            yield from (name_of(c) for c in report.checks if c.status in ("failed", "partial"))
+    def _elsewhere(self, mutant: Mutant) -> list[str]:
+        """The checks of other questions that see a mutant; each question's are remembered alone.
+
+        A training takes longer than it tells: this is no loss on the mutant's own question.
+        """
+        groups = {question: self._ids((question,)) for question in self._near(mutant)}
+        keys = {q: self._key(mutant, "others", ids) for q, ids in groups.items() if ids}
+        known = {q: found for q, key in keys.items() if (found := self._recall(key)) is not None}
+        new = [q for q in keys if q not in known]
+        if new:
+            ids = tuple(name for question in new for name in groups[question])
+            report = self._tried(mutant, Trial(checks=ids, costly=False))
+            for question in new:
+                own = [c for c in report.checks if c.question == question]
+                known[question] = [name_of(c) for c in own if c.status in ("failed", "partial")]
+                if not report.faulty:
+                    self._memory.keep(keys[question], known[question])
+        return [name for question in keys for name in known[question]]
+
+    def _near(self, mutant: Mutant) -> Iterator[str]:
+        """The other questions that what is changed may matter for: those of the same notebook."""
+        modules = {entry.file for entry in self._assignment.notebooks if entry.is_module}
+        files = {question.notebook for question in self._assignment.questions}
+        own = mutant.file if mutant.file in files else ""
+        for question in self._assignment.questions:
+            near = question.notebook == own or mutant.file in modules
+            if near and question.id not in mutant.questions:
+                yield question.id
 
     def _tried(self, mutant: Mutant, trial: Trial) -> Report:
         return self._graders.tried(mutant.submission(self._solution), trial, fresh=self._fresh)
@@ -211,23 +229,50 @@ class MutantTester:
     def _remembered(
         self, mutant: Mutant, what: str, checks: Sequence[str], work: Callable[[], list[str]]
     ) -> list[str]:
-        changed = {
-            name: None if data is None else hashlib.sha256(data).hexdigest()
-            for name, data in mutant.files.items()
-        }
-        codes = [code for name, code in self._codes.items() if name.split(" ", 1)[1] in set(checks)]
-        files = {**self._files, **changed}
-        key = [
-            *("mutant", _FORMAT, self._basis, self._graders.seed, what, mutant.computes),
-            *(sorted(files.items()), codes, list(checks)),
-        ]
-        known = None if self._fresh else self._memory.recall(key)
-        if isinstance(known, list):
-            return [str(each) for each in known]
+        key = self._key(mutant, what, checks)
+        known = self._recall(key)
+        if known is not None:
+            return known
         found = work()
         if FAULT not in found:
             self._memory.keep(key, found)
         return found
+
+    def _recall(self, key: list[object]) -> list[str] | None:
+        known = None if self._fresh else self._memory.recall(key)
+        return [str(each) for each in known] if isinstance(known, list) else None
+
+    def _key(self, mutant: Mutant, what: str, checks: Sequence[str]) -> list[object]:
+        """All that follows from: the files, and the code of the checks and of their foundations."""
+        changed = {
+            name: None if data is None else hashlib.sha256(data).hexdigest()
+            for name, data in mutant.files.items()
+        }
+        codes = sorted({c for name in self._with_foundations(checks) for c in self._code_of(name)})
+        files = sorted({**self._files, **changed}.items())
+        head = ["mutant", _FORMAT, self._basis, self._graders.seed, what, mutant.computes]
+        return [*head, files, codes, list(checks)]
+
+    def _code_of(self, check: str) -> list[str]:
+        """The code of a check; all of its file where the check stands in a class there."""
+        file, _, function = check.partition("::")
+        beside = {
+            name: code
+            for name, code in self._codes.items()
+            if name.split(" ", 1)[1].partition("::")[0].rpartition("/")[2] == file
+        }
+        own = [code for name, code in beside.items() if name.partition("::")[2] == function]
+        return own or list(beside.values())
+
+    def _with_foundations(self, checks: Iterable[str]) -> set[str]:
+        """The checks, and those that they depend on."""
+        asked = set(checks)
+        names: set[str] = set()
+        for check in reversed(self._checks):  # each stands behind those that it depends on
+            if check.id in asked or check.id.rpartition("::")[2] in names:
+                asked.add(check.id)
+                names |= set(check.depends_on)
+        return asked
 
 
 def mutants_of(

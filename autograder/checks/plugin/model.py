@@ -262,6 +262,7 @@ class Check:
             shared=spec.shared,
             late=self.student is not None and self.student.late,
             read=self.read,
+            depends_on=spec.depends_on,
         )
 
     def _message(self, cases: list[Case]) -> str:
