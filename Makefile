@@ -43,7 +43,7 @@ gradescope-local: $(READY)
 		$(if $(METADATA),--metadata "$(METADATA)")
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

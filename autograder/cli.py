@@ -109,13 +109,10 @@ def grade(
 
     console = PlainConsole()
     try:
-        if html or staff_html:
-            from autograder.pages.page import require_pages
-
-            require_pages()  # before anything is graded
+        _require_page(html or staff_html)
         described = load(assignment)
         templates = _templates(described)
-        memory = cache or _user_cache() / described.name
+        memory = _memory(cache, described)
         with (
             checks_counted(console) as announce,
             Session(
@@ -135,7 +132,8 @@ def grade(
         write_results(report, out)
     print_report(console, report)
     if html or staff_html:
-        from autograder.pages.feedback import STAFF, STUDENT, write_feedback
+        from autograder.pages.feedback import write_feedback
+        from autograder.pages.questions import STAFF, STUDENT
 
         for path, audience in ((html, STUDENT), (staff_html, STAFF)):
             if path is not None:
@@ -167,10 +165,7 @@ def explain(
     from autograder.session import Session
 
     console = PlainConsole()
-    if html is not None:
-        from autograder.pages.page import require_pages
-
-        require_pages()  # before anything is run
+    _require_page(html)
     described = load(assignment)
     with (
         console.status("Running the notebook"),
@@ -188,7 +183,7 @@ def explain(
 def batch(
     source: Annotated[
         Path,
-        typer.Argument(help="A folder of submissions, or an export of Gradescope, Canvas, Moodle."),
+        typer.Argument(help="A folder of submissions, or a platform's export of them."),
     ],
     assignment: Annotated[
         Path, typer.Option("--assignment", "-a", help="The folder that holds assignment.toml.")
@@ -215,6 +210,10 @@ def batch(
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Write pages of feedback for each submission too.")
     ] = False,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="The people of the course, as CSV: say who handed in nothing."),
+    ] = None,
     why: Annotated[
         str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")
     ] = None,
@@ -223,10 +222,11 @@ def batch(
     from autograder.batch import command
 
     described = load(assignment)
-    memory = cache or _user_cache() / described.name
+    memory = _memory(cache, described)
     count = jobs or command.cores()
+    own = cache is not None
     request = command.Request(
-        source, out, count, scheduler, seed, memory, cache is not None, fresh, feedback
+        source, out, count, scheduler, seed, memory, own, fresh, feedback, roster
     )
     templates, console = _templates(described), PlainConsole()
     if why is not None:
@@ -247,6 +247,89 @@ def report(
     PlainConsole().print(Text(f"{path}{more}"))
     if show:
         typer.launch(path.absolute().as_uri())
+
+
+@app.command(hidden=AT_HOME)
+def review(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    grader: Annotated[
+        str, typer.Option(help="Who grades, at first; the page can be told another name.")
+    ] = "",
+    hide_names: Annotated[
+        bool, typer.Option("--hide-names", help="Show nobody whose an answer is.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Grade the answers that people read, in the browser, question by question."""
+    lacking = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
+    if lacking:
+        raise ExtraError(
+            f"Grading in the browser needs the Python package {lacking[0]}, which is not installed "
+            "here; install the harness with its extra, as in pip install 'dl-autograder[review]'."
+        )
+    from autograder.batch.reviewing import review as serve
+    from autograder.pages.page import require_pages
+
+    require_pages()
+    opener = typer.launch if show else None
+    serve(folder, PlainConsole(), grader=grader, hide_names=hide_names, opener=opener)
+
+
+@app.command(hidden=AT_HOME)
+def feedback(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    pdf: Annotated[bool, typer.Option("--pdf", help="On paper, by WeasyPrint.")] = False,
+    sheets: Annotated[
+        bool,
+        typer.Option("--sheets", help="As PDF the answers that people read, a page break each."),
+    ] = False,
+    pages: Annotated[
+        int | None, typer.Option(min=1, max=20, help="Of each question on sheets: so many pages.")
+    ] = None,
+    zip_for: Annotated[
+        str | None,
+        typer.Option("--zip", help="Pack them for upload, named as moodle, canvas, ... wants."),
+    ] = None,
+) -> None:
+    """Make what goes back to each student: points of checks and of people, with comments."""
+    from autograder.batch import handback
+
+    form = handback.Form.sheets if sheets else handback.Form.pdf if pdf else handback.Form.html
+    if zip_for is not None and zip_for not in list(handback.Target):
+        raise handback.HandbackError(f"--zip {zip_for}: choose from {', '.join(handback.Target)}.")
+    target = None if zip_for is None else handback.Target(zip_for)
+    done = handback.hand_back(folder, handback.Wish(form, pages, target))
+    console = PlainConsole()
+    for problem in done.problems:
+        console.print(Text(problem, "yellow"))
+    console.print(Text(f"{done.folder}: {done.count} files"))
+    if done.archive is not None:
+        console.print(Text(str(done.archive)))
+
+
+@app.command(hidden=AT_HOME)
+def override(
+    folder: Annotated[Path, typer.Argument(help="The folder that a batch was graded into.")],
+    submission: Annotated[str, typer.Argument(help="Its id, as in grades.csv.")],
+    check: Annotated[str, typer.Argument(help="The check's id or number, as in the report.")],
+    points: Annotated[
+        float | None, typer.Option(help="What it gets, in place of the check's own points.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; staff read it beside the points.")] = "",
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Give it the check's own points back.")
+    ] = False,
+    grader: Annotated[str, typer.Option(help="Who decides; default: the user's name.")] = "",
+) -> None:
+    """Change a check's points for one submission; a later run keeps the change."""
+    from autograder.batch import decided
+
+    if (points is None) is not withdraw:
+        raise decided.OverrideError("Say what to give by --points, or --withdraw.")
+    wish = decided.Wish(submission, check, points, reason, grader)
+    console = PlainConsole()
+    console.print(Text(decided.override(folder, wish)))
+    decided.publish(folder)
 
 
 @app.command(hidden=AT_HOME)
@@ -296,7 +379,7 @@ def release(
     before = None if diff is None else student_files(diff)
     try:
         with steps_shown(console) as steps:
-            built = build(described, target, steps, cache or _user_cache() / described.name)
+            built = build(described, target, steps, _memory(cache, described))
     except LeakError as error:
         if explain:
             print_scan(console, error.scan)
@@ -339,13 +422,10 @@ def mutate(
     from release.terminal import steps_shown
 
     console = PlainConsole()
-    if html is not None:
-        from autograder.pages.page import require_pages
-
-        require_pages()  # before anything is run
+    _require_page(html)
     described = load(assignment)
     question = known_question(described, question)
-    memory = cache or _user_cache() / described.name
+    memory = _memory(cache, described)
     if equivalent:
         with steps_shown(console) as steps:
             fairness = measure_fairness(described, memory, question=question, steps=steps)
@@ -457,6 +537,10 @@ def strip(
         console.print(Text(line))
 
 
+class ExtraError(UserError):
+    """What a command needs is not installed."""
+
+
 class RequirementError(UserError):
     """A primitive that the sandbox does not know."""
 
@@ -483,12 +567,16 @@ def import_(
     strict: Annotated[
         bool, typer.Option(help="Leave out tests that only the student's process could judge.")
     ] = False,
+    setup: Annotated[
+        bool, typer.Option("--setup", help="Lock and install its packages first, as `setup` does.")
+    ] = False,
 ) -> None:
     """Make our folder layout out of an assignment of otter-grader or nbgrader."""
     from release.importing import import_assignment
     from release.importing.terminal import print_import
 
-    print_import(PlainConsole(), import_assignment(tool.value, source, out, name, strict=strict))
+    imported = import_assignment(tool.value, source, out, name, strict=strict, setup=setup)
+    print_import(PlainConsole(), imported)
 
 
 @app.command(hidden=AT_HOME)
@@ -521,6 +609,19 @@ def _user_cache() -> Path:
     from autograder.checks.cache import user_folder
 
     return user_folder()
+
+
+def _memory(cache: Path | None, assignment: Assignment) -> Path:
+    """Where an assignment's verdicts are remembered."""
+    return cache or _user_cache() / assignment.name
+
+
+def _require_page(wanted: Path | None) -> None:
+    """Say that a page cannot be made before anything is run for it."""
+    if wanted is not None:
+        from autograder.pages.page import require_pages
+
+        require_pages()
 
 
 def _templates(assignment: Assignment) -> dict[str, bytes]:

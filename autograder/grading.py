@@ -27,7 +27,8 @@ from typing import Any, NoReturn
 import autograder
 from autograder import wire
 from autograder.checks import running
-from autograder.checks.cache import Cache
+from autograder.checks.cache import Cache, Store
+from autograder.checks.dependencies import Dependencies
 from autograder.checks.explaining import explained
 from autograder.checks.own_time import OwnTime
 from autograder.checks.plugin.collected import CollectedChecks, Handed
@@ -64,7 +65,7 @@ class Job:
         seed: what random inputs are drawn from; None draws one.
         cache: a folder in which checks may remember costly results, None for no memory.
         remember: take over the verdicts remembered there for equal input, and remember new ones.
-        fresh: take over none.
+        fresh: take over none, and no costly result either.
         seconds: stop after these, if that is before the manifest's limit.
         second_look: run checks that do not pass on the whole notebook too.
         trial: what is to be run of the checks, of a trial submission of the staff's.
@@ -128,6 +129,7 @@ class Grader:
         for template in templates.values():
             prepare(template, self.packages)  # here, where all submissions' children have it
         self._bases: dict[tuple[str, ...], str] = {}
+        self.dependencies = Dependencies(assignment)
         self.checks = CollectedChecks(assignment)
         self._recaller: Recaller | None = None
 
@@ -270,6 +272,8 @@ class Grader:
         if job.seconds is not None:
             seconds = max(min(seconds, job.seconds), 0.0)
         deadline = time.monotonic() + seconds
+        if job.cache is not None and self.checks.remember:
+            self.dependencies.read()  # here, where it outlives the child
         own = self.assignment.limits.grader_seconds
         for number in itertools.count():
             inner = folder / str(number)
@@ -344,7 +348,9 @@ class Grader:
 
     def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
         checks = tuple(outcome.checks.values()) or tuple(
-            _not_graded(question, late=outcome.late) for question in self.assignment.questions
+            _not_graded(question, late=outcome.late)
+            for question in self.assignment.questions
+            if not question.only_manual
         )
         return Report(
             submission=Path(job.path).name,
@@ -360,6 +366,7 @@ class Grader:
             seconds=round(seconds, 4),
             version=autograder.__version__,
             skipped=tuple(outcome.skipped),
+            manual=self.assignment.ungraded,
         )
 
 
@@ -372,7 +379,7 @@ def _not_graded(question: Question, *, late: bool) -> CheckResult:
         number="",
         hidden=True,
         score=0.0,
-        max_score=question.points,
+        max_score=question.checked_points,
         status="skipped" if late else "fault",
         message=UNREAD if late else HARNESS_FAULT,
     )
@@ -412,12 +419,13 @@ class Child:
             times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
             return Student(self._answers, question, times, start_worker, whole=whole)
 
-        memory = Cache(Path(job.cache) if job.cache else None)
+        folder_kept = Path(job.cache) if job.cache else None
+        memory = Cache(folder_kept, grader.dependencies.of, fresh=job.fresh)
         verdicts = None
         if job.remember:
             basis = grader.basis(job)
             verdicts = Verdicts(
-                memory,
+                Store(folder_kept),
                 basis,
                 self._answers,
                 self._submission,

@@ -431,4 +431,5 @@ def failed_report(assignment: Assignment, submission: Path, fault: str) -> Repor
         notes=(HARNESS_FAULT,),
         faults=(fault,),
         version=__version__,
+        manual=assignment.ungraded,
     )

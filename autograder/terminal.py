@@ -70,14 +70,20 @@ def print_public(console: Console, report: Report, points: float) -> None:
 
 def public_words(report: Report, points: float) -> str:
     """What the points of the public checks mean, for a student."""
+    if not report.max_score and report.manual:
+        return "People read your answer after you have handed in, and hidden checks may judge it."
     if not report.max_score:
         return "These public checks give no points; hidden checks do, after you have handed in."
-    rest = points - report.max_score
-    if rest <= 0:
+    by_people = sum(part.max_score for part in report.manual)
+    rest = points - report.max_score - by_people
+    if rest <= 0 and not by_people:
         return f"These are all {points:g} points."
+    whose = "Hidden checks judge" if rest > 0 else "People give"
+    if rest > 0 and by_people:
+        whose = f"People give {by_people:g}, and hidden checks judge"
     return (
         f"These public checks are worth {report.max_score:g} of {points:g} points. "
-        f"Hidden checks judge the rest after you have handed in."
+        f"{whose} the rest after you have handed in."
     )
 
 
@@ -97,6 +103,17 @@ def _table(report: Report, title: str) -> Table:
             Text(check.title),
             points,
             Text(check.message),
+        )
+    table.add_section()
+    for part in report.manual:
+        given = "out" if part.score is None else f"{part.score:g}"
+        words = part.comment or ("graded by people" if part.score is None else "")
+        table.add_row(
+            "",
+            Text(part.question),
+            Text(shown(part.title)),
+            f"{given} / {part.max_score:g}",
+            Text(shown(words)),
         )
     table.add_section()
     total = f"{report.score:g} / {report.max_score:g}"

@@ -94,7 +94,19 @@ def _handed_out(target: Path) -> list[str]:
 def _question(question: Question) -> dict[str, Any]:
     """As in the manifest, without what it says of hidden checks."""
     told = asdict(question).items()
-    return {key: v for key, v in told if v not in ("", ()) and key != "blank_passes"}
+    own = {key: v for key, v in told if v not in ("", ()) and key not in ("blank_passes", "manual")}
+    return own | _manual(question)
+
+
+def _manual(question: Question) -> dict[str, Any]:
+    """What students are told of the part that people grade: nothing of its rubric."""
+    part = question.manual
+    if part is None:
+        return {}
+    told: dict[str, Any] = {"manual": True, "manual_points": part.points}
+    if part.file:
+        return told | {"file": part.file, "field": part.field}
+    return told | {"shows": part.shows}
 
 
 def build_wheel(target: Path) -> Path:

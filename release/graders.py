@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from autograder.checks.cache import Cache
+from autograder.checks.cache import Store
 from autograder.checks.verdicts import basis_of
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
@@ -55,7 +55,7 @@ class Graders(ExitStack):
         self._assignment = assignment
         self._templates = templates
         self._folder = memory
-        self._memory = Cache(memory)
+        self._memory = Store(memory)
         # All that a report follows from but for the submission: the checks themselves too.
         checks = [path.read_bytes() for path in _checks_of(assignment)]
         self._basis = [basis_of(assignment, ()), checks, dict(sorted(templates.items()))]

@@ -120,7 +120,7 @@ def strip(assignment: Assignment) -> Stripped:
 
     Raises:
         SourceError, MarkerError, StripError: a source cannot be read or stripped.
-        AnchorError: a question's anchor is no code cell of its template.
+        AnchorError: a question's anchor is no cell of its template, or of the wrong kind.
     """
     made = {
         entry.file: strip_notebook(
@@ -136,12 +136,14 @@ def strip(assignment: Assignment) -> Stripped:
         if not question.notebook:
             continue
         cells = made[question.notebook].notebook.cells
-        ids = [cell.id for cell in cells if cell.cell_type == "code"]
+        # Only people can judge words.
+        kinds = ("code", "markdown") if question.only_manual else ("code",)
+        ids = [cell.id for cell in cells if cell.cell_type in kinds]
         if question.anchor not in ids:
             raise AnchorError(
                 f"{assignment.folder.name}: question {question.id} names the anchor "
-                f"'{question.anchor}', but {question.notebook} has no code cell of that id "
-                f"({', '.join(ids)}); correct the anchor or give the cell that id."
+                f"'{question.anchor}', but {question.notebook} has no {' or '.join(kinds)} cell "
+                f"of that id ({', '.join(ids)}); correct the anchor or give the cell that id."
             )
     return Stripped(
         {e.file: _written(made[e.file].notebook, e) for e in assignment.notebooks},

@@ -96,6 +96,8 @@ def print_release(console: Console, release: Release) -> None:
             str(proof.caught_by(check) or ""),
         )
     table.add_section()
+    for part in proof.solution.manual:
+        table.add_row(part.question, Text(part.title), "people", f"{part.max_score:g}", "", "", "")
     solution, template = proof.solution, proof.blank
     wrong = sum(bool(mistake.loses) for mistake, _report in proof.mistakes)
     points = (f"{p:g}" for p in (solution.max_score, solution.score, template.score))

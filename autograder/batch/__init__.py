@@ -1,8 +1,9 @@
 """Many submissions come in; a result for each, grades and what staff should look at go out.
 
-``sources`` finds submissions in folders and exports, ``contents`` reads one safely, ``bundle``
-packs the assignment for other processes, ``jobs`` says what is graded under which key, ``store``
-keeps results, ``local`` and ``cluster`` grade by ``sessions``, ``similarity`` compares
-``fingerprints``, ``grades`` writes tables for learning platforms, ``outcome`` is the model that
-pages are made of, and ``command`` is the whole run.
+``sources`` finds submissions in folders and exports, ``platforms`` knows whose those are,
+``attendance`` says with the ``roster`` which count for whom, ``contents`` reads one safely,
+``bundle`` packs the assignment for other processes, ``jobs`` says what is graded under which key,
+``store`` keeps results, ``local`` and ``cluster`` grade by ``sessions``, ``similarity`` compares
+``fingerprints``, ``grades`` writes tables of them, ``outcome`` is the model that pages are made of,
+and ``command`` is the whole run.
 """

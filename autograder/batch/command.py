@@ -22,12 +22,16 @@ from typing import Any
 from rich.console import Console
 
 from autograder.batch import grades
+from autograder.batch.answers import collect, read_index
+from autograder.batch.attendance import Attendance, attend
 from autograder.batch.bundle import pack
 from autograder.batch.contents import Content, read
 from autograder.batch.entries import Entry
 from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key_of
+from autograder.batch.kept import with_decisions
 from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
+from autograder.batch.roster import read_roster
 from autograder.batch.similarity import Alike
 from autograder.batch.sources import submissions
 from autograder.batch.store import REPORT, SIMILAR, Record, Store, differences, opened_store
@@ -35,6 +39,8 @@ from autograder.batch.terminal import (
     Counting,
     counting,
     print_batch,
+    print_notices,
+    print_problems,
     print_reasons,
     print_source,
 )
@@ -45,6 +51,7 @@ from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.submission import OWN_TROUBLES
 from autograder.pages.page import PagesError, require_pages
+from autograder.review.rescoring import read_grades
 from autograder.session import failed_report
 
 GRADED, FAULT, STOPPED = 0, 1, 130
@@ -66,6 +73,7 @@ class Request:
         own_memory: the folder was named, so that a cluster's workers use it too.
         fresh: grade all, whatever is kept and remembered.
         feedback: write pages of feedback too.
+        roster: a table of the people of the course; None if it is not known.
     """
 
     source: Path
@@ -77,6 +85,7 @@ class Request:
     own_memory: bool = False
     fresh: bool = False
     feedback: bool = False
+    roster: Path | None = None
 
 
 def cores() -> int:
@@ -94,18 +103,23 @@ def run(
     started = time.monotonic()
     if request.feedback:
         require_pages()
+    roster = read_roster(request.roster) if request.roster is not None else None
     with (
         submissions(request.source, assignment) as source,
         opened_store(request.out, assignment.name, request.seed) as store,
     ):
-        entries = source.entries
-        store.write_list(entries, assignment.title, source.ignored)
+        attendance = attend(source.entries, source.ignored, roster)
+        entries = attendance.entries
+        store.write_list(attendance, assignment, source.ignored)
         this = _Run(request, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
-                batch = this.batch(entries, count)
+                this.collect(entries, count)
+                batch = this.batch(attendance, count)
                 with store.writing():
+                    for item in batch.graded:
+                        store.write_results(item)
                     _write(batch, request.out)
                     report = _write_pages(batch, request, templates, count)
         except KeyboardInterrupt:
@@ -114,7 +128,9 @@ def run(
             )
             return STOPPED
     print_source(console, source)
+    print_problems(console, this.problems)
     print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
+    print_notices(console, attendance.notices, source.ignored)
     return FAULT if batch.faulty else GRADED
 
 
@@ -156,6 +172,8 @@ class _Run:
     ) -> None:
         self._request = request
         self._assignment = assignment
+        self._templates = templates
+        self.problems: list[str] = []
         self._store = store
         # Taken once: an edit while the batch runs counts for the next one.
         self._bundle = pack(assignment, templates)
@@ -183,14 +201,34 @@ class _Run:
         finally:
             finished.close()
 
-    def batch(self, entries: Sequence[Entry], count: Counting) -> Batch:
+    def collect(self, entries: Sequence[Entry], count: Counting) -> None:
+        """Keep the answers that people grade."""
+        request, assignment = self._request, self._assignment
+        if assignment.manual_questions:
+            count.begin("Collecting answers", len(entries))
+            with self._store.writing():
+                collect(
+                    entries,
+                    self._records,
+                    assignment,
+                    self._templates,
+                    request.out,
+                    request.slots,
+                    count.ended,
+                )
+
+    def batch(self, attendance: Attendance, count: Counting) -> Batch:
         """All results, and what they have in common."""
+        entries = attendance.entries
         count.begin("Comparing", len(entries))
+        decided, self.problems = read_grades(self._store.folder, self._assignment.questions)
+        answers = read_index(self._store.folder)
         graded = tuple(
-            Graded(entry, self._records[entry.id].report, self._records[entry.id].hashes)
+            with_decisions(entry, self._records[entry.id], decided, answers.get(entry.id, {}))
             for entry in entries
         )
-        return Batch(self._assignment, graded, self._alike.matches(count.ended))
+        matches = self._alike.matches(count.ended)
+        return Batch(self._assignment, graded, matches, attendance)
 
     def _jobs(self, entries: Sequence[Entry], count: Counting) -> Iterator[Job]:
         """Read each submission when there is somebody to grade it: all at once may be too much."""
@@ -215,7 +253,7 @@ class _Run:
         self._records[entry.id] = record
         if not self._store.results(entry.id).is_file():
             with self._store.writing():
-                self._store.write_results(record, entry)
+                self._store.write_results(Graded(entry, record.told, record.hashes, record.fault))
         return True
 
     def _read(self, entry: Entry) -> Content | None:
@@ -255,6 +293,10 @@ class _Run:
         self._write(Record(entry.id, key, report, {}), entry)
 
     def _write(self, record: Record, entry: Entry) -> None:
+        before = self._store.record(entry.id)
+        if record.report.faulty and before is not None and not before.report.faulty:
+            # A good grade is not emptied by a fault of the harness.
+            record = before.after(record.report.all_faults[0])
         self._store.keep(record, entry)
         self._records[entry.id] = record
         self.new += 1

@@ -5,25 +5,29 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from autograder.batch.entries import Entry, InZip, OnDisk
 from autograder.checks.cache import digest
 from autograder.model.findings import shown
-from autograder.model.manifest import Assignment
+from autograder.model.manifest import Assignment, load
 from autograder.model.submission import (
     SafeCopy,
+    Submission,
     SubmissionError,
     copy_member,
     copy_zip,
     opened,
     opened_member,
     walk,
+    write_files,
 )
+from autograder.slicing.notebook import Notebook, parse
 
 MAX_SKIPPED = 50
 EMPTY_ARCHIVE = (
@@ -78,6 +82,29 @@ def read(entry: Entry, assignment: Assignment) -> Content:
         return Content(files, skipped, problem)
 
 
+# --- for processes that are handed one submission after the other ---------------------------------
+
+
+@contextmanager
+def on_disk(identifier: str, files: Mapping[str, bytes]) -> Iterator[Submission]:
+    """What was read, as a submission in a folder that lasts as long as the ``with`` statement."""
+    with tempfile.TemporaryDirectory(prefix="submission-") as name:
+        write_files(files, Path(name))
+        yield Submission(identifier, Path(name), tuple(map(PurePosixPath, files)), ())
+
+
+@cache
+def known_assignment(folder: Path) -> Assignment:
+    """The assignment, read once in each process."""
+    return load(folder)
+
+
+@cache
+def known_templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
+    """The blank templates by file, read once in each process."""
+    return {name: parse(data, name) for name, data in pairs}
+
+
 def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:
     """Copy what a part holds; the files in an archive lie beside it."""
     if isinstance(part, InZip):
@@ -90,8 +117,7 @@ def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:
         else:
             copy_member(part.archive, part.member, copy, part.name)
         return
-    inside = walk(part.path, copy) if not part.name else [(part.name, part.path)]
-    for name, path in inside:
+    for name, path in _inside(part, copy):
         with opened(path) as file:
             if file is None:
                 copy.skip(name, "it is not a plain file that can be read")
@@ -99,6 +125,15 @@ def _copy(part: OnDisk | InZip, copy: SafeCopy, total: int) -> None:
                 _unpack(file, name, copy, total)
             else:
                 copy.add(name, path.stat().st_size, file)
+
+
+def _inside(part: OnDisk, copy: SafeCopy) -> Iterator[tuple[str, Path]]:
+    """The files of a part, by the names that they are taken as."""
+    if not part.folder:
+        yield part.name, part.path
+        return
+    for name, path in walk(part.path, copy):
+        yield f"{part.name}/{name}" if part.name else name, path
 
 
 def _is_archive(name: str, copy: SafeCopy) -> bool:

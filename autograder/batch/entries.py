@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.model.errors import UserError
+from autograder.model.findings import shown
 
 #: Of an id, as part of a file's name; the digest that may follow included.
 MAX_ID = 80
@@ -26,20 +27,23 @@ class Person:
     Attributes:
         sid: the student number.
         number: the platform's own number of the user, or of the participant.
+        login: the name that they log in by, on the platform or on GitHub.
     """
 
     name: str = ""
     sid: str = ""
     email: str = ""
     number: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A file, or a folder with all that is in it, to be taken as ``name``."""
+    """A file, to be taken as ``name``; or a folder, all of which is taken, below ``name``."""
 
     path: Path
     name: str
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,10 @@ class Entry:
     Attributes:
         id: what its results are called; fit for a file's name.
         label: how it was called where it comes from.
-        created: when it was handed in, in ISO 8601, where that is known.
+        created: when it was handed in, as the platform writes it, where that is known.
         late: the platform says that it is.
-        platform: ``gradescope``, ``canvas`` or ``moodle``; empty for a plain folder or archive.
+        platform: the key of the platform that it comes from; empty for a plain folder or archive.
+        origin: where it lies in what was given: the path of its folder, or of its first file.
     """
 
     id: str
@@ -70,6 +75,26 @@ class Entry:
     created: str = ""
     late: bool = False
     platform: str = ""
+    origin: str = ""
+
+    @property
+    def called(self) -> str:
+        """Whose it is, in words."""
+        names = [person.name or person.email for person in self.people]
+        return shown(", ".join(name for name in names if name) or self.label)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file or folder that is part of no submission, and why.
+
+    Attributes:
+        expected: nobody misses it: a platform's own list, or what a system leaves behind.
+    """
+
+    name: str
+    reason: str
+    expected: bool = False
 
 
 def identifier(name: str, taken: Collection[str]) -> str:

@@ -1,9 +1,10 @@
-"""A batch comes in; tables of grades that Gradescope's users, Canvas and Moodle read go out.
+"""A batch comes in; a table of grades for staff, and those that platforms read, go out.
 
-``grades.csv`` has the columns of Gradescope's own download of grades; Gradescope reads no scores
-from a file. Canvas's gradebook takes ``grades-canvas.csv``; Moodle takes ``grades-moodle.csv`` as
-the assignment's grading worksheet or in the gradebook's import. A submission in which the harness
-failed has no score: it has no row in the tables that are read by machines.
+``grades.csv`` has the columns of Gradescope's own download of grades, and a row for all: also for
+those who handed in nothing, and for what was left out. The tables for platforms, as
+``grades-canvas.csv``, are made by their modules. A submission in which the harness failed has no
+score, and one of which people have points to give still has not all of it: neither has a row in
+the tables that are read by machines.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from autograder.batch.attendance import ABSENT, LEFT_OUT
 from autograder.batch.entries import Entry, Person
 from autograder.batch.outcome import Batch, Graded
+from autograder.batch.platforms import PLATFORMS
+from autograder.batch.platforms.base import Cell, Row, Score
 from autograder.model.report import Report
 
 #: Where a spreadsheet that splits at commas, semicolons or tabs may see the begin of a formula, and
@@ -22,16 +26,14 @@ from autograder.model.report import Report
 _FORMULA = re.compile("(^|[,;|\\t\\r\\n])(?=[\\s\"']*[=+@\\-\uff1d\uff0b\uff0d\uff20])")
 _SPACE = ("\t", "\r", "\n")
 
-Cell = str | float
-Row = list[Cell]
-
 
 def tables(batch: Batch) -> dict[str, str]:
     """The text of each table, by the name of its file."""
+    scores = [Score(e, person, r.score, r.max_score) for e, person, r in _sure(batch)]
+    made = {f"grades-{each.KEY}.csv": each.grades(scores, batch.assignment) for each in PLATFORMS}
     return {
         "grades.csv": _written(_all(batch)),
-        "grades-canvas.csv": _written(_canvas(batch)),
-        "grades-moodle.csv": _written(_moodle(batch)),
+        **{name: _written(rows) for name, rows in made.items() if rows},
     }
 
 
@@ -60,44 +62,67 @@ def _all(batch: Batch) -> Iterator[Row]:
     questions = batch.assignment.questions
     titles: Row = [f"{q.id}: {q.title} ({q.points:g} pts)" for q in questions]
     head: Row = ["Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission ID"]
-    yield [*head, "Submission Time", "Late", *titles, "Flags", "Seconds"]
+    by_hand: Row = ["Points Out", "Changed By Hand"]
+    yield [*head, "Submission Time", "Late", *titles, *by_hand, "Flags", "Seconds", "Remarks"]
     for item in batch.graded:
         report, entry = item.report, item.entry
-        status = "Harness fault" if report.faulty else "Graded"
         total: Cell = "" if report.faulty else report.score
         points: Row = [_earned(report, question.id) for question in questions]
-        about: Row = [total, report.max_score, status, entry.id, entry.created]
+        about: Row = [total, report.max_score, _status(report), entry.id, entry.created]
+        people: Row = [report.points_out, "; ".join(_changed(report))]
         late = "yes" if entry.late else ""
+        remarks = "; ".join(f"{n.who}: {n.text}" for n in batch.attendance.of(entry.id))
         for person in _people(item):
             who: Row = [person.name, person.sid, person.email]
-            yield [*who, *about, late, *points, "; ".join(report.flags), report.seconds]
+            last: Row = ["; ".join(report.flags), report.seconds, remarks]
+            yield [*who, *about, late, *points, *people, *last]
+    yield from _not_graded(batch)
+
+
+def _not_graded(batch: Batch) -> Iterator[Row]:
+    """A row for each person who handed in nothing, and for each file that was left out."""
+    left: Row = ["", "", *("" for _ in batch.assignment.questions), "", "", "", ""]
+    for person in batch.attendance.absent:
+        who: Row = [person.name or person.login, person.sid, person.email]
+        yield [*who, "", batch.assignment.points, ABSENT, "", *left, ""]
+    for notice in batch.attendance.notices:
+        if notice.kind == LEFT_OUT:
+            yield [notice.who, "", "", "", "", LEFT_OUT, "", *left, notice.text]
+
+
+def _status(report: Report) -> str:
+    if report.faulty:
+        return "Harness fault"
+    if report.points_out:
+        return "Points out"
+    again = [part.again for part in report.manual]
+    again += [check.override.again for check in report.checks if check.override is not None]
+    return "Second look" if any(again) else "Graded"
+
+
+def _changed(report: Report) -> Iterator[str]:
+    """The points that a person gave in place of a check, with the reason."""
+    for check in report.checks:
+        if check.override is not None:
+            words = f"{check.score:g} instead of {check.override.automatic:g}"
+            by = f" by {check.override.by}" if check.override.by else ""
+            yield f"{check.id}: {words}{by} ({check.override.reason})"
 
 
 def _earned(report: Report, question: str) -> Cell:
     checks = [check for check in report.checks if check.question == question]
-    if not checks or any(check.status == "fault" for check in checks):
+    by_people = [part for part in report.manual if part.question == question]
+    if not (checks or by_people) or any(check.status == "fault" for check in checks):
         return ""
-    return round(sum(check.score for check in checks), 6)
+    if any(part.score is None for part in by_people):
+        return ""
+    given = sum(part.score or 0.0 for part in by_people)
+    return round(sum(check.score for check in checks) + given, 6)
 
 
 def _sure(batch: Batch) -> Iterator[tuple[Entry, Person, Report]]:
     for item in batch.graded:
-        if not item.report.faulty:
+        if not (item.report.faulty or item.report.points_out):
             for person in _people(item):
-                yield item.entry, person, item.report
-
-
-def _canvas(batch: Batch) -> Iterator[Row]:
-    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", batch.assignment.title]
-    yield ["Points Possible", "", "", "", "", batch.assignment.points]
-    for entry, person, report in _sure(batch):
-        number = person.number if entry.platform == "canvas" else ""
-        yield [person.name, number, person.sid, person.email, "", report.score]
-
-
-def _moodle(batch: Batch) -> Iterator[Row]:
-    yield ["Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum Grade"]
-    for entry, person, report in _sure(batch):
-        number = f"Participant {person.number}" if entry.platform == "moodle" else ""
-        who: Row = [number, person.name, person.sid, person.email]
-        yield [*who, report.score, report.max_score]
+                if person not in batch.attendance.unsettled:
+                    yield item.entry, person, item.report

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
+from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
@@ -34,25 +35,42 @@ class Graded:
 
     Attributes:
         hashes: SHA-256 of its files by name.
+        fault: why the harness failed in a later run than the one that the report is of.
     """
 
     entry: Entry
     report: Report
     hashes: Mapping[str, str]
+    fault: str = ""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What failed in the harness, in this run or a later one."""
+        return (*self.report.all_faults, *([self.fault] if self.fault else []))
 
 
 @dataclass(frozen=True)
 class Batch:
-    """All submissions of one run, those graded before included, in the order of the source."""
+    """All submissions of one run, those graded before included, in the order of the source.
+
+    Attributes:
+        attendance: who handed in what, and what is left out.
+    """
 
     assignment: Assignment
     graded: tuple[Graded, ...]
     matches: tuple[Match, ...] = ()
+    attendance: Attendance = field(default_factory=Attendance)
 
     @property
     def faulty(self) -> tuple[Graded, ...]:
-        """Those in which the harness failed."""
-        return tuple(item for item in self.graded if item.report.faulty)
+        """Those in which the harness failed, also where an older result stands."""
+        return tuple(item for item in self.graded if item.faults)
+
+    @property
+    def waiting(self) -> tuple[Graded, ...]:
+        """Those of which people have points to give still."""
+        return tuple(item for item in self.graded if item.report.points_out)
 
     @property
     def median_score(self) -> float | None:

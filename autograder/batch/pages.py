@@ -6,27 +6,23 @@ The report is made of what is kept in the folder, so that it can be made while o
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
-from autograder.batch.contents import read
-from autograder.batch.outcome import Batch, Match
-from autograder.batch.store import LISTED, REPORT, SIMILAR, Store, StoreError
+from autograder.batch.contents import known_assignment, known_templates, on_disk, read
+from autograder.batch.kept import Kept, read_kept
+from autograder.batch.outcome import Batch, Graded, Match
+from autograder.batch.store import REPORT, SIMILAR, Store
 from autograder.gradescope import write_atomically
-from autograder.model.findings import shown
-from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
-from autograder.model.submission import Submission, write_files
-from autograder.pages.feedback import STAFF, STUDENT, feedback_page
+from autograder.pages.feedback import feedback_page
 from autograder.pages.page import write_page
-from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
-from autograder.slicing.notebook import Notebook, parse
+from autograder.pages.questions import STAFF, STUDENT
+from autograder.pages.report import Alike, Noticed, Reported, ReportedBatch, batch_page
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"
@@ -54,40 +50,32 @@ def write_report(out: Path) -> tuple[Path, int]:
         StoreError: the folder holds no batch.
         PagesError: the libraries for pages are not installed, or it cannot be written.
     """
-    try:
-        listed = json.loads((out / LISTED).read_bytes())
-        title, people = str(listed["title"]), list(listed["submissions"])
-        ignored = tuple((str(name), str(why)) for name, why in listed.get("ignored", ()))
-    except (OSError, LookupError, TypeError, ValueError):
-        raise StoreError(
-            f"{out}: no batch was graded into this folder; give the one that was named by --out."
-        ) from None
-    store = Store(out, 0)
+    return write_report_on(read_kept(out))
+
+
+def write_report_on(kept: Kept) -> tuple[Path, int]:
+    """As `write_report`, of a folder that has been read."""
+    out = kept.folder
     problems = _problems(out)
-    found = [_reported(out, store, problems, **entry) for entry in people]
-    graded = tuple(item for item in found if item is not None)
+    graded = tuple(_reported(out, item, problems) for item in kept.batch.graded)
     now = datetime.now().astimezone()
-    told = ReportedBatch(title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored)
+    notices = tuple(
+        Noticed(notice.kind, f"{notice.who}: {notice.text}", notice.ids)
+        for notice in kept.batch.attendance.notices
+    )
+    ignored = (*kept.ignored, *(("a decision", problem) for problem in kept.problems))
+    told = ReportedBatch(
+        kept.assignment.title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored, notices
+    )
     write_page(out / REPORT, batch_page(told))
-    return out / REPORT, len(found) - len(graded)
+    return out / REPORT, len(kept.entries) - len(graded)
 
 
-def _reported(
-    out: Path,
-    store: Store,
-    problems: Mapping[str, str],
-    id: str,
-    label: str,
-    people: list[list[str]],
-) -> Reported | None:
-    record = store.record(id)
-    if record is None:
-        return None
-    names = [name or email for name, _sid, email in people]
-    page = f"{STAFF_PAGES}/{id}.html"
-    name = shown(", ".join(name for name in names if name) or label)
+def _reported(out: Path, item: Graded, problems: Mapping[str, str]) -> Reported:
+    entry = item.entry
+    page = f"{STAFF_PAGES}/{entry.id}.html"
     shown_page = page if (out / page).is_file() else ""
-    return Reported(id, name, record.report, shown_page, problems.get(id, ""))
+    return Reported(entry.id, entry.called, item.report, shown_page, problems.get(entry.id, ""))
 
 
 def _alike(out: Path) -> tuple[Alike, ...]:
@@ -130,25 +118,12 @@ class _Pages:
 
     def __call__(self, task: _Task) -> tuple[str, ...]:
         report = Report.from_dict(dict(task.report))
-        assignment, templates = _assignment(self.folder), _templates(self.templates)
-        with tempfile.TemporaryDirectory(prefix="pages-") as name:
-            write_files(task.files, Path(name))
-            files = tuple(PurePosixPath(file) for file in task.files)
-            copy = Submission(task.id, Path(name), files, ())
+        assignment, templates = known_assignment(self.folder), known_templates(self.templates)
+        with on_disk(task.id, task.files) as copy:
             return tuple(
                 feedback_page(report, copy, assignment, templates, audience, task.problem)
                 for audience in AUDIENCES.values()
             )
-
-
-@cache
-def _assignment(folder: Path) -> Assignment:
-    return load(folder)
-
-
-@cache
-def _templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
-    return {name: parse(data, name) for name, data in pairs}
 
 
 def write_feedback(

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.batch.entries import InZip, OnDisk, SourceError
+from autograder.batch.entries import Ignored, InZip, OnDisk, SourceError
+from autograder.model.findings import shown
 from autograder.model.submission import IGNORED_FOLDERS
+
+Part = OnDisk | InZip
 
 #: What systems leave behind, beside `IGNORED_FOLDERS`; nobody misses it.
 _LEFT_BEHIND = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitkeep"})
 
+LEFT_BEHIND = "systems and editors leave such things behind"
 HIDDEN = "its name begins with a dot"
 LINK = "it is a link, which is not followed"
+FILE_AND_FOLDER = "the archive holds a folder of the same name"
 
 
 @dataclass
@@ -26,13 +31,15 @@ class Shelf:
     """The names at the top of a folder or archive; what lies in folders is below them.
 
     Attributes:
+        path: where it lies in what was given, empty or with a slash at its end.
         tops: what is there, by name; all that lies in a folder of an archive.
-        left: what is not looked at, and why.
+        left: what is not looked at, by name.
     """
 
-    tops: dict[str, list[OnDisk | InZip]] = field(default_factory=dict)
+    path: str = ""
+    tops: dict[str, list[Part]] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
-    left: dict[str, str] = field(default_factory=dict)
+    left: dict[str, Ignored] = field(default_factory=dict)
     below: Callable[[str], Shelf] = lambda _name: Shelf()
 
     @property
@@ -40,22 +47,26 @@ class Shelf:
         """The names that are no folders'."""
         return (name for name in self.tops if name not in self.folders)
 
+    def ignored(self, name: str, reason: str, *, expected: bool = False) -> Ignored:
+        """One of the names at the top, as what is part of no submission."""
+        return Ignored(shown(f"{self.path}{name}") or "(no name)", reason, expected)
+
     def takes(self, name: str) -> bool:
-        """Whether a name at the top is looked at; if not, and somebody may miss it, it is noted."""
+        """Whether a name at the top is looked at; if not, it is noted."""
         if name in IGNORED_FOLDERS or name.lower() in _LEFT_BEHIND or name.startswith("._"):
-            return False
-        if name.startswith("."):
-            self.left[name] = HIDDEN
-        return not name.startswith(".")
+            self.left[name] = self.ignored(name, LEFT_BEHIND, expected=True)
+        elif name.startswith("."):
+            self.left[name] = self.ignored(name, HIDDEN)
+        return name not in self.left
 
 
-def disk_shelf(folder: Path) -> Shelf:
+def disk_shelf(folder: Path, path: str = "") -> Shelf:
     """The names in a folder.
 
     Raises:
         SourceError: it cannot be read.
     """
-    shelf = Shelf(below=lambda name: disk_shelf(folder / name))
+    shelf = Shelf(path, below=lambda name: disk_shelf(folder / name, f"{path}{name}/"))
     try:
         found = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -64,24 +75,36 @@ def disk_shelf(folder: Path) -> Shelf:
         if not shelf.takes(entry.name):
             continue
         if entry.is_symlink():
-            shelf.left[entry.name] = LINK
+            shelf.left[entry.name] = shelf.ignored(entry.name, LINK)
             continue
         is_folder = entry.is_dir(follow_symlinks=False)
-        shelf.tops[entry.name] = [OnDisk(Path(entry.path), "" if is_folder else entry.name)]
+        name = "" if is_folder else entry.name
+        shelf.tops[entry.name] = [OnDisk(Path(entry.path), name, is_folder)]
         shelf.folders |= {entry.name} if is_folder else set()
     return shelf
 
 
-def zip_shelf(archive: zipfile.ZipFile, prefix: str = "") -> Shelf:
-    """The names in an open archive, below a prefix that ends with a slash."""
-    shelf = Shelf(below=lambda name: zip_shelf(archive, f"{prefix}{name}/"))
-    for member in archive.infolist():
-        name = member.filename.replace("\\", "/")
-        if not name.startswith(prefix) or name == prefix:
+def zip_shelf(archive: zipfile.ZipFile) -> Shelf:
+    """The names in an open archive."""
+    members = ((item, item.filename.replace("\\", "/")) for item in archive.infolist())
+    return _zip_shelf(archive, members, "")
+
+
+def _zip_shelf(
+    archive: zipfile.ZipFile, members: Iterable[tuple[zipfile.ZipInfo, str]], path: str
+) -> Shelf:
+    """What lies at the top of some entries, each with its path from there."""
+    inside: dict[str, list[tuple[zipfile.ZipInfo, str]]] = {}
+    shelf = Shelf(path, below=lambda name: _zip_shelf(archive, inside[name], f"{path}{name}/"))
+    for member, name in members:
+        top, slash, rest = name.partition("/")
+        if not name:  # the folder itself, unless a file has its name
+            if not member.filename.endswith(("/", "\\")):
+                shelf.left[""] = Ignored(shown(path.rstrip("/")), FILE_AND_FOLDER)
             continue
-        top, slash, rest = name.removeprefix(prefix).partition("/")
         if not shelf.takes(top):
             continue
+        inside.setdefault(top, []).append((member, rest))
         parts = shelf.tops.setdefault(top, [])
         if not name.endswith("/"):  # a folder by itself may be all that there is of somebody
             parts.append(InZip(archive, member, rest or top))

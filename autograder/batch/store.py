@@ -13,19 +13,27 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.batch.entries import Entry
+from autograder.batch.attendance import Attendance
+from autograder.batch.entries import Entry, Ignored
 from autograder.batch.jobs import CHECKS, FILES, SEED, Key
-from autograder.gradescope import Additions, write_atomically, write_results
+from autograder.batch.outcome import Graded
+from autograder.gradescope import Additions, is_written, results, write_atomically, write_results
+from autograder.model.disk import keep_names
 from autograder.model.errors import HarnessFault, UserError
+from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 
 BATCH, LOCK, RECORDS, RESULTS = "batch.json", ".lock", "records", "results"
 LISTED, SIMILAR, REPORT = "submissions.json", "similar.json", "report.html"
 _FORMAT = 1
+STANDS = (
+    "This is the result of an earlier run and it stands: in a later one the grader itself failed. "
+    "Staff have been told."
+)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -39,12 +47,30 @@ class Record:
 
     Attributes:
         hashes: SHA-256 of its files.
+        fault: why the harness failed in a later run; the result is that of the last good one.
     """
 
     id: str
     key: Key
     report: Report
     hashes: Mapping[str, str]
+    fault: str = ""
+
+    @property
+    def told(self) -> Report:
+        """The report, which says so if it is older than the last run."""
+        if not self.fault:
+            return self.report
+        last = self.fault.strip().rpartition("\n")[2]
+        return replace(
+            self.report,
+            notes=(*self.report.notes, STANDS),
+            flags=(*self.report.flags, f"{STANDS} What failed: {last}"),
+        )
+
+    def after(self, fault: str) -> Record:
+        """The same result, after a run in which the harness failed."""
+        return replace(self, fault=fault)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the file."""
@@ -54,6 +80,7 @@ class Record:
             "key": dict(self.key),
             "hashes": dict(self.hashes),
             "report": self.report.to_dict(),
+            **({"fault": self.fault} if self.fault else {}),
         }
 
     @classmethod
@@ -65,7 +92,8 @@ class Record:
         """
         if data["format"] != _FORMAT:
             raise ValueError("of another version")
-        return cls(data["id"], data["key"], Report.from_dict(data["report"]), data["hashes"])
+        report, fault = Report.from_dict(data["report"]), str(data.get("fault", ""))
+        return cls(data["id"], data["key"], report, data["hashes"], fault)
 
 
 class Store:
@@ -88,20 +116,41 @@ class Store:
             return None
 
     def write_list(
-        self, entries: Iterable[Entry], title: str, ignored: Iterable[tuple[str, str]] = ()
+        self,
+        attendance: Attendance,
+        assignment: Assignment,
+        ignored: Iterable[Ignored] = (),
     ) -> None:
-        """Write whose submissions there are, those that wait for grading included.
+        """Write whose submissions there are, those that wait for grading included, and what of.
 
         Args:
+            attendance: the submissions that count, and what staff should know of them.
             ignored: what is no part of any of them, and why.
         """
         rows = [
-            {"id": e.id, "label": e.label, "people": [[p.name, p.sid, p.email] for p in e.people]}
-            for e in entries
+            {
+                "id": e.id,
+                "label": e.label,
+                "people": [astuple(person) for person in e.people],
+                "created": e.created,
+                "late": e.late,
+                "platform": e.platform,
+                "origin": e.origin,
+            }
+            for e in attendance.entries
         ]
+        listed = {
+            "name": assignment.name,
+            "title": assignment.title,
+            "questions": [asdict(question) for question in assignment.questions],
+            "submissions": rows,
+            "ignored": [[item.name, item.reason] for item in ignored],
+            "notices": [asdict(notice) for notice in attendance.notices],
+            "absent": [astuple(person) for person in attendance.absent],
+            "unsettled": sorted(astuple(person) for person in attendance.unsettled),
+        }
         with self.writing():
-            text = json.dumps({"title": title, "submissions": rows, "ignored": list(ignored)})
-            write_atomically(self.folder / LISTED, text)
+            write_atomically(self.folder / LISTED, json.dumps(listed))
 
     def keep(self, record: Record, entry: Entry) -> None:
         """Write a submission's results, then its record.
@@ -110,20 +159,24 @@ class Store:
             StoreError: the disk is full, or cannot be written.
         """
         with self.writing():
-            self.write_results(record, entry)
+            self.write_results(Graded(entry, record.told, record.hashes, record.fault))
             path = self.folder / RECORDS / f"{record.id}.json"
             write_atomically(path, json.dumps(record.to_dict()))
-            _make_last(path.parent)
+            keep_names(path.parent)
 
-    def write_results(self, record: Record, entry: Entry) -> None:
-        """Write Gradescope's results, with what only staff read."""
+    def write_results(self, item: Graded) -> None:
+        """Write Gradescope's results, with what only staff read, where they are not the same."""
+        entry, path = item.entry, self.results(item.entry.id)
         staff = {
             "submission": entry.label,
             "submitters": [[p.name, p.sid, p.email] for p in entry.people],
-            "sha256": dict(record.hashes),
+            "sha256": dict(item.hashes),
         }
+        additions = Additions(staff=staff)
+        if is_written(results(item.report, additions), path):
+            return  # pages that were made of them are as good as new
         with suppress(HarnessFault):  # the file says so
-            write_results(record.report, self.results(record.id), Additions(staff=staff))
+            write_results(item.report, path, additions)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -136,15 +189,6 @@ class Store:
                 f"{self.folder}: cannot be written ({why}); what was graded before is kept: make "
                 "room and give the same command again."
             ) from None
-
-
-def _make_last(folder: Path) -> None:
-    """Have the disk keep the names in a folder, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
@@ -216,7 +260,8 @@ def differences(record: Record | None, key: Key, hashes: Mapping[str, str]) -> l
     """
     if record is None:
         return ["it has no result yet"]
-    reasons = ["its last run ended in a fault of the harness"] if record.report.faulty else []
+    faulty = record.report.faulty or record.fault
+    reasons = ["its last run ended in a fault of the harness"] if faulty else []
     if record.key.get(FILES) != key[FILES]:
         changed = _changed(record.hashes, hashes)
         reasons.append(f"files: {changed or 'what was left out of the submission has changed'}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 from rich import box
@@ -22,8 +23,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from autograder.batch.attendance import Notice
+from autograder.batch.entries import Ignored
 from autograder.batch.outcome import Batch
 from autograder.batch.sources import Source
+from autograder.batch.store import REPORT
 from autograder.model.findings import shown
 
 MAX_LISTED = 10
@@ -93,27 +97,69 @@ def print_batch(
     median = batch.median_score
     middle = "none" if median is None else f"{median:g} of {batch.assignment.points:g}"
     table.add_row("Median", middle)
+    if batch.assignment.manual_questions:
+        table.add_row("Points out", f"{len(batch.waiting)}, to be graded by people")
     table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
     table.add_row("Harness faults", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:
-        fault = item.report.all_faults[0].strip().splitlines()[-1:]
-        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}", "magenta"))
+        fault = item.faults[0].strip().splitlines()[-1:]
+        stands = " (the older result stands)" if item.fault else ""
+        console.print(Text(f"{item.entry.id}: {shown(' '.join(fault))}{stands}", "magenta"))
     if (more := len(batch.faulty) - MAX_LISTED) > 0:
         console.print(Text(f"and {more} more", "magenta"))
-    files = f"results/, grades.csv, grades-canvas.csv, grades-moodle.csv, {report}"
+    if batch.waiting:
+        words = (
+            f"{len(batch.waiting)} submissions have no row in grades-PLATFORM.csv before people "
+            f"have graded them: autograder review {out}"
+        )
+        console.print(Text(words, "yellow"))
+    files = f"results/, grades.csv, grades-PLATFORM.csv, {report}"
     console.print(Text(f"{out}: {files}", "dim"))
 
 
 def print_source(console: Console, source: Source) -> None:
-    """Print what was found where, and what was left out of it."""
+    """Print what was found where."""
     count = f"{len(source.entries)} submission{'s' * (len(source.entries) != 1)}"
     where = f"an export of {source.platform}" if source.platform else "a plain folder or archive"
     console.print(Text(f"{count} in {where}"))
-    for name, why in source.ignored[:MAX_LISTED]:
-        console.print(Text(f"{name} was left out: {why}.", "yellow"))
-    if (more := len(source.ignored) - MAX_LISTED) > 0:
-        console.print(Text(f"and {more} more, which the report names", "yellow"))
+
+
+def print_notices(
+    console: Console, notices: Sequence[Notice], ignored: Sequence[Ignored] = ()
+) -> None:
+    """Print a table of what was not graded, and of what else staff should know of.
+
+    Args:
+        ignored: what is part of no submission; of it, what nobody misses is counted.
+    """
+    expected = [item.name for item in ignored if item.expected]
+    if not (notices or expected):
+        return
+    table = Table(box=box.SIMPLE_HEAVY, title="Not graded, or to look at", title_justify="left")
+    for head in ("Kind", "Who or what", "Why"):
+        table.add_column(head, overflow="fold")
+    for kind, group in groupby(sorted(notices, key=_kind), key=_kind):
+        found = list(group)
+        for notice in found[:MAX_LISTED]:
+            table.add_row(kind, Text(shown(notice.who)), Text(shown(notice.text)), style="yellow")
+        if (more := len(found) - MAX_LISTED) > 0:
+            table.add_row(kind, f"and {more} more", f"in {REPORT} and grades.csv")
+    if expected:
+        named = ", ".join([*map(shown, expected[:3]), *(["..."] if len(expected) > 3 else [])])
+        words = f"{len(expected)} in all, of platforms and systems"
+        table.add_row("Left out", Text(named), words)
+    console.print(table)
+
+
+def _kind(notice: Notice) -> str:
+    return notice.kind
+
+
+def print_problems(console: Console, problems: Iterable[str]) -> None:
+    """Print what could not be taken of what people decided."""
+    for problem in problems:
+        console.print(Text(shown(problem), "yellow"))
 
 
 def print_reasons(console: Console, identifier: str, reasons: list[str]) -> None:

@@ -17,7 +17,8 @@ The helpers ``expect_...`` compare values, or look at how an answer is written o
 
 Fixtures: ``student`` (the answer to the check's question), ``files`` (the submitted files), ``rng``
 (a numpy generator, seeded anew for every run; the seed stands in the result), ``cache`` (remembers
-costly results by content), ``settings`` (the manifest's table ``[checks]``), ``flag`` (tells staff,
+costly results by content), ``training`` (judges the median accuracy over as many seeds as that
+needs), ``settings`` (the manifest's table ``[checks]``), ``flag`` (tells staff,
 costs no points), ``leaderboard`` (enters a value: column, value, "asc" or "desc"). Decorators of
 gradescope-utils work as they do there.
 """
@@ -53,18 +54,22 @@ from autograder.checks.source import (
 )
 from autograder.checks.student import Student
 from autograder.checks.timing import expect_growth, expect_vectorised
+from autograder.checks.training import Training
 from autograder.model.findings import fail
+from autograder.model.report import Median
 from autograder.wire.values import EnumMember, Record, type_name
 
 __all__ = [
     "Cache",
     "EnumMember",
     "Files",
+    "Median",
     "Probe",
     "Record",
     "RemoteObject",
     "Source",
     "Student",
+    "Training",
     "all_or_nothing",
     "depends",
     "expect",

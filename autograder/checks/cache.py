@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +21,14 @@ def user_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "dl-autograder"
 
 
-class Cache:
-    """Remembers results by the content that they follow from.
+class Store:
+    """Keeps results by the content that they follow from.
 
     The folder is the grader's own (mode 0700): who can write there can write grades.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-
-    def remember(self, key: object, compute: Callable[[], Any]) -> Any:
-        """The remembered result for ``key``, else that of ``compute()``, which is then remembered.
-
-        Args:
-            key: all that the result depends on: plain values, lists, tuples, dicts and arrays.
-            compute: gives a value that JSON can hold.
-        """
-        found = self.recall(key)
-        if found is None:
-            found = compute()
-            self.keep(key, found)
-        return found
 
     def recall(self, key: object) -> Any:
         """The remembered result for ``key``, or None."""
@@ -69,6 +57,61 @@ class Cache:
         Path(name).replace(path)
 
 
+class Cache:
+    """Remembers what checks compute.
+
+    Args:
+        folder: where; None to remember nothing.
+        follows: what a function's results follow from beside its key: the code that it runs, the
+            libraries, the assignment's own package.
+        fresh: recall nothing but what has been computed here.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        follows: Callable[[Callable[..., Any]], object] = lambda _compute: None,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self._store = Store(folder)
+        self._remembers = folder is not None
+        self._follows = follows
+        self._fresh = fresh
+        self._computed: set[str] = set()
+
+    def remember(
+        self,
+        key: object,
+        compute: Callable[[], Any],
+        code: Callable[..., Any] | None = None,
+    ) -> Any:
+        """The remembered result for ``key``, else that of ``compute()``, which is then remembered.
+
+        It is remembered by the code of ``compute`` too, by all that this imports, by the public
+        folder and by the libraries, so that ``key`` need not name any of them.
+
+        Args:
+            key: all values that the result depends on: plain values, lists, tuples, dicts,
+                dataclasses and arrays.
+            compute: gives a value that JSON can hold.
+            code: the function whose code it runs, if that is not ``compute`` itself.
+
+        Raises:
+            TypeError: ``key`` holds something else.
+        """
+        if not self._remembers:
+            return compute()
+        name = digest([self._follows(code or compute), key])
+        known = not self._fresh or name in self._computed
+        found = self._store.recall(name) if known else None
+        if found is None:
+            found = compute()
+            self._store.keep(name, found)
+            self._computed.add(name)
+        return found
+
+
 def digest(value: object) -> str:
     """A digest of plain values and arrays that differs whenever they do, in type or content.
 
@@ -93,6 +136,9 @@ def _feed(update: Callable[[bytes], None], value: object) -> None:
         for key, item in value.items():
             _feed(update, key)
             _feed(update, item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        update(f"dataclass {type(value).__qualname__}:".encode())
+        _feed(update, {one.name: getattr(value, one.name) for one in fields(value)})
     elif value is None or isinstance(value, bool | int | float | str | bytes):
         text = repr(value).encode()
         update(f"{type(value).__name__} {len(text)}:".encode() + text)

@@ -9,7 +9,7 @@ import math
 import sys
 import time
 import zipfile
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,13 @@ from numpy.lib import format as npy
 from autograder.checks.process import StartWorker
 from autograder.checks.received import Received
 from autograder.model.findings import fail
+from autograder.model.names import is_copy
 from autograder.model.submission import Submission
 from autograder.sandbox.requests import WorkerLied, WorkerStopped, WorkerTimedOut
 
 IMAGE_SECONDS = 10.0
+#: What stands for any letters in a pattern.
+_WILD = frozenset("*?[")
 #: Kinds of elements, as NumPy letters them.
 KINDS = frozenset("biufcMmSU")
 #: Bytes of an array's header, and of all arrays of a file when they are unpacked.
@@ -33,25 +36,47 @@ MAX_JSON = 16 << 20
 class Files:
     """The submitted files, as a check may read them."""
 
-    def __init__(self, submission: Submission, start_worker: StartWorker) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        start_worker: StartWorker,
+        handed_out: Path | None = None,
+    ) -> None:
         self._submission = submission
         self._start_worker = start_worker
+        #: The folder of what students were given.
+        self._handed_out = handed_out
         #: What the check has asked for, and what came back.
         self.received = Received()
 
     def paths(self, pattern: str) -> tuple[PurePosixPath, ...]:
         """The files that match, wherever they lie: ``*.csv`` also finds ``logs/a.csv``.
 
-        Letter case does not matter. Those nearest to the top come first.
+        Letter case does not matter, and ``a (1).csv`` or ``Copy of a.csv`` is ``a.csv``, too. First
+        come those that are not as they were handed out, then those of the very name, then those
+        nearest to the top.
         """
         wanted = pattern.lower()
-        found = (f for f in self._submission.files if PurePosixPath(str(f).lower()).match(wanted))
-        paths = tuple(sorted(found, key=lambda file: (len(file.parts), str(file))))
+        exact = [f for f in self._submission.files if PurePosixPath(str(f).lower()).match(wanted)]
+        copies = [] if _WILD & set(pattern) else self._copies(pattern, set(exact))
+        paths = tuple(sorted(exact, key=_from_the_top) + sorted(copies, key=_from_the_top))
+        if len(paths) > 1:
+            paths = tuple(sorted(paths, key=lambda file: self._is_blank(file, pattern)))
         self.received.take(pattern, list(map(str, paths)), verb="is found as")
         return paths
 
+    def _copies(self, name: str, but: set[PurePosixPath]) -> list[PurePosixPath]:
+        return [f for f in self._submission.files if f not in but and is_copy(f, name)]
+
+    def _is_blank(self, file: PurePosixPath, name: str) -> bool:
+        """Whether a file is as it was handed out, but for its line ends."""
+        given = self._handed_out / name if self._handed_out is not None else None
+        if given is None or _WILD & set(name) or not given.is_file():
+            return False
+        return self._submission.read(file).split() == given.read_bytes().split()
+
     def text(self, pattern: str) -> str:
-        """The text of the file that matches, the one nearest to the top if there are several.
+        """The text of the file that matches, the first of `paths` if there are several.
 
         Raises:
             CheckFailed: there is none, or it is no UTF-8 text.
@@ -128,7 +153,7 @@ class Files:
         return self.received.take(pattern, reply, verb="holds")
 
     def _found(self, pattern: str) -> tuple[PurePosixPath, builtins.bytes]:
-        """The file that matches, the one nearest to the top if there are several, and its bytes."""
+        """The file that matches, the first of `paths` if there are several, and its bytes."""
         paths = self.paths(pattern)
         if not paths:
             raise fail(f"{pattern} is not in the submission.", hint=f"Hand in {pattern} too.")
@@ -156,6 +181,10 @@ class Files:
         except (ValueError, RecursionError):
             raise fail(f"{pattern} is no JSON that can be read.") from None
         return self.received.take(pattern, value, verb="holds")
+
+
+def _from_the_top(file: PurePosixPath) -> tuple[int, str]:
+    return len(file.parts), str(file)
 
 
 def _array(data: bytes) -> np.ndarray[Any, Any] | None:

@@ -142,9 +142,19 @@ class AnswerProcess:
 
     @property
     def partial(self) -> bool:
-        """Whether a worker was asked in which something of the notebook had not been run."""
+        """Whether a worker was asked in which something of the notebook had not been run.
+
+        Or whether what has not been run corrects the answer.
+        """
+        if not self._whole and self.corrected:
+            return True
         plan = self._plan() if self._worker is not None else None
         return isinstance(plan, Slice) and plan.partial
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the answer was corrected in a cell further below."""
+        return self._answers.corrected(self._question)
 
     @property
     def stopped(self) -> str:

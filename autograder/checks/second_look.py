@@ -1,8 +1,8 @@
-"""A check that did not pass comes in; its outcome on the whole notebook counts if it is better.
+"""A check that did not pass comes in; its outcome on more of the notebook counts if it is better.
 
 What a question needs of a notebook is found by reading, and reading can miss something. So a check
 that fails where something was left out is run once more with everything above the answer, as the
-student's kernel ran it.
+student's kernel ran it; or, where the answer was corrected in a cell further below, with that.
 """
 
 from __future__ import annotations
@@ -71,9 +71,19 @@ class SecondLooks:
         if not second.share > first.share:
             return False
         check.restore(second, seconds=first.seconds + second.seconds)
-        check.flags.append(
-            f"the outcome is that of the whole notebook ({second.share:.0%} of the points); "
-            f"on what {check.question.id} seems to need it was {first.share:.0%}. "
-            "Please report this: something was left out that matters."
-        )
+        check.flags.append(_said_of(check, first.share, second.share))
         return True
+
+
+def _said_of(check: Check, first: float, second: float) -> str:
+    """What staff read where the second outcome counts."""
+    if check.student is not None and check.student.corrected:
+        return (
+            f"{check.question.id} was corrected in a cell further below, and the outcome is that "
+            f"of the correction ({second:.0%} of the points); in its own place it was {first:.0%}."
+        )
+    return (
+        f"the outcome is that of the whole notebook ({second:.0%} of the points); "
+        f"on what {check.question.id} seems to need it was {first:.0%}. "
+        "Please report this: something was left out that matters."
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import cache, cached_property
 from importlib.metadata import distributions
@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import autograder
-from autograder.checks.cache import Cache, digest
+from autograder.checks.cache import Store, digest
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
 from autograder.slicing.slicer import Slice
 
-_FORMAT = 5
+_FORMAT = 6
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
 OUTER = frozenset(
     ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
@@ -46,28 +46,38 @@ def basis_parts(assignment: Assignment, conditions: Iterable[str]) -> dict[str, 
     return {
         **machine_parts(conditions),
         "manifest": digest((assignment.folder / FILE_NAME).read_bytes()),
-        "public folder": _shared(assignment.public),
-        "modules beside the checks": _shared(assignment.hidden_checks),
+        "public folder": shared(assignment.public),
+        "modules beside the checks": shared(assignment.hidden_checks),
     }
 
 
 def machine_parts(conditions: Iterable[str]) -> dict[str, str]:
     """The parts of `basis_parts` that follow from the machine and not from the assignment."""
-    harness = Path(autograder.__file__).parent
-    code = [
-        p for p in sorted(harness.rglob("*.py")) if p.relative_to(harness).parts[0] not in OUTER
-    ]
-    libraries = sorted({f"{found.name} {found.version}" for found in distributions()})
     return {
-        "harness": digest([_FORMAT, _contents(harness, code)]),
-        "libraries": digest([sys.version, libraries]),
+        "harness": harness_part(),
+        "libraries": libraries_part(),
         "sandbox": digest(sorted(conditions)),
     }
 
 
-def _shared(folder: Path) -> str:
-    """A digest of all in a folder that is no file of checks."""
-    return digest(_contents(folder, [p for p in _files(folder) if not _holds_checks(p)]))
+def harness_part() -> str:
+    """A digest of the harness, but for what runs before or after checks."""
+    harness = Path(autograder.__file__).parent
+    code = [
+        p for p in sorted(harness.rglob("*.py")) if p.relative_to(harness).parts[0] not in OUTER
+    ]
+    return digest([_FORMAT, _contents(harness, code)])
+
+
+def libraries_part() -> str:
+    """A digest of Python's version, and of the names and versions of all that is installed."""
+    libraries = sorted({f"{found.name} {found.version}" for found in distributions()})
+    return digest([sys.version, libraries])
+
+
+def shared(folder: Path, of: Callable[[Path], bool] = lambda _path: True) -> str:
+    """A digest of all in a folder that is no file of checks, and that ``of`` holds for."""
+    return digest(_contents(folder, [p for p in _files(folder) if not _holds_checks(p) and of(p)]))
 
 
 def check_codes(assignment: Assignment) -> dict[str, str]:
@@ -94,8 +104,13 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
+def is_check_name(name: str) -> bool:
+    """Whether pytest takes a file or function of that name for checks."""
+    return name.startswith("test_")
+
+
 def _holds_checks(path: Path) -> bool:
-    return path.name.startswith("test_")
+    return is_check_name(path.name)
 
 
 def _contents(folder: Path, paths: Iterable[Path]) -> list[list[str | bytes]]:
@@ -107,7 +122,7 @@ class Verdicts:
 
     def __init__(
         self,
-        memory: Cache,
+        memory: Store,
         basis: str,
         answers: Answers,
         submission: Submission,
@@ -193,7 +208,11 @@ class Verdicts:
 
 @cache
 def code_of(path: Path, name: str) -> str:
-    """A digest of a check's code: its file without the other checks in it, whatever its layout."""
+    """A digest of a check's code: its file without the other checks in it, whatever its layout.
+
+    Args:
+        name: the check's function; empty for what is no check.
+    """
     return _code_in(ast.parse(path.read_bytes()), name)
 
 
@@ -203,7 +222,7 @@ def _code_in(tree: ast.Module, name: str) -> str:
 
 
 def _is_check(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
-    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    return isinstance(node, ast.FunctionDef) and is_check_name(node.name)
 
 
 def _is_other_check(node: ast.stmt, name: str) -> bool:

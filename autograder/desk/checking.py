@@ -77,6 +77,9 @@ def check(
         seed=seed,
         seconds=round(time.monotonic() - started, 4),
         version=__version__,
+        manual=tuple(
+            part for part in assignment.ungraded if questions is None or part.question in questions
+        ),
     )
 
 
@@ -114,6 +117,8 @@ def import_libraries(assignment: Assignment) -> None:
 
 def _no_checks(assignment: Assignment, questions: frozenset[str] | None) -> str:
     asked = [q.id for q in assignment.questions if questions is None or q.id in questions]
+    if asked and all(assignment.question(name).only_manual for name in asked):
+        return f"{', '.join(asked)}: people read the answer; no check does."
     return (
         f"There is no public check of {', '.join(asked)}; what you hand in is judged by checks "
         "that are not handed out."

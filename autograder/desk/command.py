@@ -19,6 +19,7 @@ from autograder.desk.handin import (
     missing,
     submission_of,
     templates_of,
+    unwritten,
     write_zip,
 )
 from autograder.desk.place import DeskError, find, handed_out
@@ -66,7 +67,12 @@ class Desk:
             report = checking.check(
                 self.assignment, submission, answers, self._start_worker, questions, announce
             )
-        notes = (*report.notes, *answers.notes)
+        empty = [
+            f"Read by people, and still empty: {sentence}"
+            for sentence in unwritten(self.assignment, answers)
+            if questions is None or sentence.partition(":")[0] in questions
+        ]
+        notes = (*report.notes, *answers.notes, *empty)
         report = replace(report, notes=notes)
         print_public(console, report, self.assignment.points)
         return report
@@ -156,6 +162,8 @@ def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
     still = list(blank(assignment, answers))
     _print_sentences(console, Text("Which file was taken", "bold yellow"), answers.notes)
     _print_sentences(console, Text("Still as handed out", "bold yellow"), still)
+    empty = unwritten(assignment, answers)
+    _print_sentences(console, Text("Read by people, and still empty", "bold yellow"), empty)
     contents = contents_of(assignment, answers)
     if not contents:
         raise DeskError(

@@ -14,6 +14,7 @@ from autograder.model.manifest import Assignment
 from autograder.model.names import owners
 from autograder.model.submission import Submission, collect_for
 from autograder.slicing.answers import Answers
+from autograder.slicing.by_hand import answer_to
 from autograder.slicing.candidates import is_answered
 from autograder.slicing.notebook import Notebook, NotebookError, parse
 
@@ -57,10 +58,22 @@ def missing(assignment: Assignment, answers: Answers) -> Iterator[str]:
                 yield f"{pattern} is not there; put it into {found.root.name}."
 
 
+def unwritten(assignment: Assignment, answers: Answers) -> Iterator[str]:
+    """The answers that people read and that are still empty, or cannot be found."""
+    for question in assignment.manual_questions:
+        answer = answer_to(question, answers)
+        if answer.state == "blank":
+            yield f"{question.id}: {question.title}, {answer.where}."
+        elif answer.state == "missing":
+            yield f"{question.id}: {question.title}; {answer.where.rstrip('.')}."
+
+
 def blank(assignment: Assignment, answers: Answers) -> Iterator[str]:
     """The questions whose answer is still as it was handed out, or cannot be found."""
     for question in assignment.questions:
         if not question.notebook or answers.file(question.notebook) is None:
+            continue
+        if question.only_manual:
             continue
         aligned = answers.aligned(question.notebook)
         if isinstance(aligned, Finding):

@@ -41,6 +41,10 @@ class LiveAnswers:
         missing = tuple(name for name in question.names if name not in self.names)
         return Slice(question.names, (), missing, ())
 
+    def corrected(self, question: Question) -> bool:  # noqa: ARG002
+        """No: names are as they are now."""
+        return False
+
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:  # noqa: ARG002
         """None: nothing is run."""
         return []

@@ -7,13 +7,15 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder.gradescope.rich import Shown, faults, is_voluntary
 from autograder.model.errors import HarnessFault
 from autograder.model.manifest import SHARED
+from autograder.model.manual import ManualResult
 from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report
 from autograder.model.text import MAX_NAME, bounded, dumped, fitted, plain
 
@@ -61,6 +63,14 @@ def write_data(data: dict[str, Any], path: Path) -> None:
     write_atomically(path, dumped(fitted(data)))
 
 
+def is_written(data: dict[str, Any], path: Path) -> bool:
+    """Whether a file holds these results already."""
+    try:
+        return path.read_text(encoding="utf-8") == dumped(fitted(data))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None) -> None:
     """Write a results.json that says kindly that the harness failed; staff read ``fault``."""
     write_atomically(path, dumped(fitted(failed_results(fault, staff or {}))))
@@ -68,10 +78,12 @@ def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None
 
 def results(report: Report, additions: Additions = Additions()) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
-    tests = [_test(check) for check in report.checks]
+    shown = Shown(report.checks)
+    tests = [_test(check, shown) for check in report.checks]
+    tests += [_manual(part) for part in report.manual]
     if report.faulty:
-        tests.append(_staff_entry("\n\n".join(report.all_faults)))
-    notes = student_notes(report, additions.lines)
+        tests.append(_staff_entry(faults(report.all_faults)))
+    notes = [*shown.notes, *student_notes(report, additions.lines)]
     extra = {
         "assignment": report.assignment,
         "max_score": report.max_score,
@@ -82,6 +94,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "harness_fault": report.faulty,
         "flags": [bounded(flag, 1000) for flag in report.flags],
         **({"shared_points": report.shared_points} if report.shared_points else {}),
+        **({"points_out": report.points_out} if report.manual else {}),
         "seconds": {check.id: check.seconds for check in report.checks},
         **additions.staff,
     }
@@ -97,7 +110,9 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "tests": tests,
         "extra_data": plain(extra),
     }
-    boards = [_leaderboard(entry) for check in report.checks for entry in check.leaderboard]
+    # Everybody reads the leaderboard: of a check that only staff see, nothing stands there.
+    seen = [check for check in report.checks if check.visibility != "hidden"]
+    boards = [_leaderboard(entry) for check in seen for entry in check.leaderboard]
     return data | ({"leaderboard": boards} if boards else {})
 
 
@@ -110,23 +125,54 @@ def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
     return notes
 
 
-def _test(check: CheckResult) -> dict[str, Any]:
+def _test(check: CheckResult, shown: Shown) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": bounded(check.title, MAX_NAME),
         "score": check.score,
         "max_score": check.max_score,
         "status": "passed" if check.status == "passed" else "failed",
-        "output": bounded(check.message),
+        **shown.entry(check),
         "visibility": check.visibility,
         "extra_data": {"id": check.id, "passed": check.passed, "cases": check.cases},
     }
+    if is_voluntary(check) and check.status != "passed":
+        for name in ("score", "max_score", "status"):  # with any of them it would have a colour
+            del entry[name]
+    if check.medians:
+        entry["extra_data"]["medians"] = plain([asdict(median) for median in check.medians])
     if check.shared:
         entry["extra_data"]["trust"] = SHARED
+    if check.override is not None:
+        entry["extra_data"]["override"] = {
+            "automatic": check.override.automatic,
+            "reason": bounded(check.override.reason, 1000),
+            "by": bounded(check.override.by, MAX_NAME),
+        }
     if check.number:
         entry["number"] = check.number
     if check.tags:
         entry["tags"] = list(check.tags)
     return entry
+
+
+def _manual(part: ManualResult) -> dict[str, Any]:
+    """What people grade. Before they have, it has neither points nor a mark of right or wrong."""
+    entry: dict[str, Any] = {
+        "name": bounded(f"{part.question} {part.title} (graded by people)", MAX_NAME),
+        "visibility": "visible",
+    }
+    if part.score is None:
+        out = f"The {part.max_score:g} points that people give are still out."
+        return {**entry, "output": out if part.max_score else "People have not read it yet."}
+    lines = [f"{points:+g}: {text}" for text, points in part.items]
+    lines += [f"{part.adjustment:+g}: beside the rubric"] if part.adjustment else []
+    return {
+        **entry,
+        "score": part.score,
+        "max_score": part.max_score,
+        "status": "passed" if part.score >= part.max_score else "failed",
+        "output": bounded("\n".join([*lines, part.comment]).strip()),
+    }
 
 
 def _staff_entry(fault: str) -> dict[str, Any]:

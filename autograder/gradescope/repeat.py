@@ -15,7 +15,7 @@ from typing import Any
 from autograder.gradescope.metadata import Metadata
 from autograder.gradescope.output import problem_of
 from autograder.gradescope.policies import NOT_GRADED
-from autograder.model.text import bounded, plain
+from autograder.model.text import MAX_TEXT, bounded, plain, without_html
 from autograder.model.times import parse_time
 
 _TOP = frozenset(
@@ -75,7 +75,7 @@ def repeated(
     """
     extra = last.get("extra_data")
     extra = extra if isinstance(extra, dict) else {}
-    data = {key: value for key, value in plain(dict(last)).items() if key in _TOP}
+    data = {key: value for key, value in plain(_uncut(last)).items() if key in _TOP}
     for key, known in (("tests", _TEST), ("leaderboard", _BOARD)):
         if isinstance(data.get(key), list):
             data[key] = [_only(item, known) for item in data[key]]
@@ -95,6 +95,19 @@ def repeated(
     data["output"] = bounded(f"{shown}\n\n{rest}".rstrip())
     data["score"] = min(max(score, 0.0), points)
     return data if problem_of(data) is None else None
+
+
+def _uncut(last: Mapping[str, Any]) -> dict[str, Any]:
+    """The same results, with text in place of HTML that is too long to be handed on."""
+    tests = last.get("tests")
+    if not isinstance(tests, list):
+        return dict(last)
+    return {**last, "tests": [without_html(t) if _is_long(t) else t for t in tests]}
+
+
+def _is_long(test: object) -> bool:
+    output = test.get("output") if isinstance(test, dict) else None
+    return isinstance(output, str) and len(output.encode(errors="replace")) > MAX_TEXT
 
 
 def _only(item: object, known: Iterable[str]) -> object:

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from autograder.model import manual
 from autograder.model.errors import UserError
+from autograder.model.manual import ManualPart, ManualResult
 from autograder.model.times import parse_time
 
 FILE_NAME = "assignment.toml"
@@ -54,6 +56,25 @@ class Limits:
     memory_mb: int = 2048
     file_mb: int = 64
     submission_mb: int = 100
+
+
+@dataclass(frozen=True)
+class TrainingRules:
+    """How sure a median over seeds has to be before training stops, and how long one may take.
+
+    Attributes:
+        alpha: the chance that a right answer is failed before all seeds are trained.
+        beta: the chance that a wrong one is passed before.
+        seeds: so many at most, an odd number.
+        steps: of the optimizer, from one seed.
+        seconds: processor time of a check's trainings, from all seeds.
+    """
+
+    alpha: float = 0.01
+    beta: float = 0.01
+    seeds: int = 21
+    steps: int = 100_000
+    seconds: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -141,6 +162,7 @@ class Question:
         run: as for its notebook, whose word counts where this is empty.
         trust: ``shared`` where checks let the student's process judge itself; else empty.
         blank_passes: the numbers of hidden checks that a blank template may pass.
+        manual: what of it people grade; None if nothing.
     """
 
     id: str
@@ -152,6 +174,17 @@ class Question:
     run: str = ""
     trust: str = ""
     blank_passes: tuple[str, ...] = ()
+    manual: ManualPart | None = None
+
+    @property
+    def checked_points(self) -> float:
+        """The points that checks give."""
+        return self.points if self.manual is None else round(self.points - self.manual.points, 6)
+
+    @property
+    def only_manual(self) -> bool:
+        """Whether people grade all of it."""
+        return self.manual is not None and not self.checked_points
 
 
 @dataclass(frozen=True)
@@ -237,6 +270,7 @@ class Assignment:
     notebooks: tuple[NotebookEntry, ...]
     questions: tuple[Question, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    training: TrainingRules = TrainingRules()
     allowed: tuple[Allowed, ...] = ()
     markers: MarkerRules = MarkerRules()
     gradescope: Gradescope = field(default_factory=Gradescope)
@@ -261,6 +295,20 @@ class Assignment:
     def points(self) -> float:
         """The points of all questions together."""
         return sum(question.points for question in self.questions)
+
+    @property
+    def manual_questions(self) -> tuple[Question, ...]:
+        """Those of which people grade something."""
+        return tuple(question for question in self.questions if question.manual is not None)
+
+    @property
+    def ungraded(self) -> tuple[ManualResult, ...]:
+        """What people grade, before they have."""
+        return tuple(
+            ManualResult(q.id, q.title, q.manual.points, q.manual.bonus)
+            for q in self.questions
+            if q.manual is not None
+        )
 
     def runs_whole(self, question: Question) -> bool:
         """Whether a question's notebook is run as a whole for it."""
@@ -317,16 +365,21 @@ def load(folder: Path) -> Assignment:
             NotebookEntry(**{**entry, "unchecked": tuple(entry.get("unchecked", ()))})
             for entry in data["notebook"]
         ),
-        questions=tuple(
-            Question(**{**entry, **{key: tuple(entry.get(key, ())) for key in _LISTS}})
-            for entry in data["question"]
-        ),
+        questions=tuple(question_of(entry) for entry in data["question"]),
         settings=data.get("checks", {}),
+        training=TrainingRules(**data.get("training", {})),
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
         markers=_marker_rules(data.get("markers", {})),
         gradescope=_gradescope(data.get("gradescope", {}), where),
         proof=_proof_rules(data.get("proof", {}), where),
     )
+
+
+def question_of(entry: dict[str, Any]) -> Question:
+    """A question as a valid manifest has it."""
+    own = {key: value for key, value in entry.items() if key not in manual.KEYS}
+    lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
+    return Question(**{**own, **lists, "manual": manual.part_of(entry)})
 
 
 def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
@@ -500,7 +553,19 @@ def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> N
                 ["question", number, "notebook"],
                 f"'{entry['notebook']}' is none of the notebooks ({', '.join(files)})",
             )
-        if "notebook" in entry and "names" not in entry:
+        if problem := manual.problem_of(entry):
+            raise where.error(["question", number, *problem[0]], problem[1])
+        if "file" in entry and not any(
+            PurePosixPath(entry["file"]).match(pattern) for pattern in data.get("files", ())
+        ):
+            raise where.error(
+                ["question", number, "file"],
+                f"'{entry['file']}' is none of the files that are handed in; add it to 'files'",
+            )
+        by_people = (
+            entry.get("manual") and entry.get("manual_points", entry["points"]) == (entry["points"])
+        )
+        if "notebook" in entry and "names" not in entry and not by_people:
             run = entry.get("run") or data["notebook"][files.index(entry["notebook"])].get("run")
             if run not in ("cell", "all"):
                 raise where.error(

@@ -42,6 +42,20 @@ def match(path: PurePosixPath, wanted: str) -> Match:
     return Match.VARIANT if _is_variant(mine.name, asked) else Match.NONE
 
 
+def is_copy(path: PurePosixPath, wanted: str) -> bool:
+    """Whether a file is the one asked for, or named as programs name copies of it.
+
+    No more than that: ``log_b.csv`` is no ``log.csv``, where both may be asked for.
+    """
+    mine, asked = PurePosixPath(_plain(str(path))), PurePosixPath(_plain(wanted))
+    if len(asked.parts) > 1 and not (mine.parent / asked.name).match(str(asked)):
+        return False
+    rest, found = _without_extensions(mine.name, asked.suffix)
+    while rest.startswith("copy of "):
+        rest = rest.removeprefix("copy of ")
+    return rest == asked.stem and asked.suffix in found
+
+
 def owners(path: PurePosixPath, names: Iterable[str]) -> frozenset[str]:
     """Those of the names asked for that a path agrees with best.
 

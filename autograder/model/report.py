@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from autograder.model.manual import ManualResult, Override
 from autograder.model.pictures import Picture
 
 Status = Literal["passed", "partial", "failed", "skipped", "fault"]
@@ -42,6 +43,37 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Median:
+    """What the trainings of one model have come to, over as many seeds as were needed.
+
+    Attributes:
+        reached: whether the median over all seeds reaches the threshold; True where there is none.
+        value: the median over the seeds that were used.
+        low: with ``high`` an interval of the median, by order statistics.
+        confidence: how sure that interval is, at the least; 0.95 needs six seeds.
+        seeds: those used, with their ``values``.
+        most: so many seeds might have been used.
+        name: what the check calls it.
+    """
+
+    reached: bool
+    value: float
+    low: float
+    high: float
+    confidence: float
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    most: int
+    threshold: float | None = None
+    name: str = ""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Median:
+        """The inverse of ``dataclasses.asdict``."""
+        return cls(**{**data, "seeds": tuple(data["seeds"]), "values": tuple(data["values"])})
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One check's outcome.
 
@@ -54,9 +86,11 @@ class CheckResult:
         tripped: the check could not go on with what came back, and ``staff`` says where.
         asked: what the check asked of the student's code, for the proof of a release.
         shared: the student's process judged itself, as in the test that it was imported from.
+        medians: what trainings have come to.
         late: the time was over while it ran.
         read: of a trial that asks for it, a digest of all that the check read.
         depends_on: the functions' names of the checks that have to pass first.
+        override: a person gave the points, in place of the check.
     """
 
     id: str
@@ -79,9 +113,11 @@ class CheckResult:
     tripped: bool = False
     asked: tuple[Asked, ...] = ()
     shared: bool = False
+    medians: tuple[Median, ...] = ()
     late: bool = False
     read: str = ""
     depends_on: tuple[str, ...] = ()
+    override: Override | None = None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -94,6 +130,8 @@ class CheckResult:
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
                 "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),
+                "medians": tuple(Median.from_dict(found) for found in data.get("medians", ())),
+                "override": Override(**data["override"]) if data.get("override") else None,
             }
         )
 
@@ -109,6 +147,7 @@ class Report:
         seed: what the checks' random inputs were drawn from.
         primitives: the sandbox primitives that were active, found by probing.
         seconds: wall clock.
+        manual: what people grade, and what they gave so far.
     """
 
     submission: str
@@ -124,11 +163,23 @@ class Report:
     seconds: float = 0.0
     version: str = ""
     skipped: tuple[tuple[str, str], ...] = field(default=())
+    manual: tuple[ManualResult, ...] = ()
 
     @property
     def score(self) -> float:
-        """The points earned."""
-        return round(sum(check.score for check in self.checks), 6)
+        """The points earned, of checks and of people so far."""
+        by_people = sum(part.score or 0.0 for part in self.manual)
+        return round(sum(check.score for check in self.checks) + by_people, 6)
+
+    @property
+    def points_out(self) -> float:
+        """The points that people have still to give."""
+        return round(sum(part.max_score for part in self.ungraded), 6)
+
+    @property
+    def ungraded(self) -> tuple[ManualResult, ...]:
+        """What nobody has graded yet; also what gives a bonus alone."""
+        return tuple(part for part in self.manual if part.score is None)
 
     @property
     def shared_points(self) -> float:
@@ -156,4 +207,5 @@ class Report:
         checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
         plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "primitives")}
         skipped = tuple((name, reason) for name, reason in data["skipped"])
-        return cls(**{**data, **plain, "checks": checks, "skipped": skipped})
+        by_people = tuple(ManualResult.from_dict(part) for part in data.get("manual", ()))
+        return cls(**{**data, **plain, "checks": checks, "skipped": skipped, "manual": by_people})

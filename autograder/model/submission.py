@@ -22,7 +22,7 @@ from typing import IO
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
-from autograder.model.names import owners
+from autograder.model.names import is_copy, owners
 
 #: More entries than any honest submission has; the rest is not looked at.
 MAX_ENTRIES = 20_000
@@ -142,7 +142,10 @@ class SafeCopy:
         """Whether the assignment has a use for a file of this name."""
         if any(PurePosixPath(name.lower()).match(p.lower()) for p in self.patterns):
             return True
-        return len(name) <= MAX_NAME and bool(owners(PurePosixPath(name), self.names))
+        path = PurePosixPath(name)
+        return len(name) <= MAX_NAME and (
+            bool(owners(path, self.names)) or any(is_copy(path, p) for p in self.patterns)
+        )
 
     def wanted(self, name: str) -> PurePosixPath | None:
         """The relative path to copy to, or None (with the reason noted) for a name to leave out."""

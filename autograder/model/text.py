@@ -5,8 +5,11 @@ Gradescope names no limits of size. These are far below any that users have repo
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from autograder.model.findings import clean
@@ -18,6 +21,9 @@ MAX_FILE = 1_000_000
 MAX_EXTRA = 200_000
 MAX_DEPTH = 12
 MAX_NAME = 200
+
+_BREAK = re.compile(r"\s*(?:<br>|</p>|</pre>)\s*")
+_TAG = re.compile(r"<[^<>]*>")
 
 CUT = "\n[… {} characters were left out here, the text was too long …]\n"
 SHORTENED = "Some messages below were shortened to fit the page; your points are not affected."
@@ -85,8 +91,17 @@ def fitted(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shorter(test: dict[str, Any], limit: int) -> dict[str, Any]:
-    shorter = {key: value for key, value in test.items() if key != "extra_data"}
-    return {**shorter, "output": bounded(test.get("output", ""), limit)}
+    shorter = {key: value for key, value in without_html(test).items() if key != "extra_data"}
+    return {**shorter, "output": bounded(shorter.get("output", ""), limit)}
+
+
+def without_html(test: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry whose HTML is made text again: cut anywhere, that stays readable."""
+    if test.get("output_format") != "html" or not isinstance(test.get("output"), str):
+        return dict(test)
+    words = _BREAK.sub("\n", test["output"])
+    text = html.unescape(_TAG.sub("", words)).strip()
+    return {**{k: v for k, v in test.items() if k != "output_format"}, "output": text}
 
 
 def _strictest(data: dict[str, Any]) -> str:

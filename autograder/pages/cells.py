@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,25 @@ def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterato
             shown = ShownCell(cell.number, "raw", LEFT_OUT.format(why))
         if shown is not None:
             yield shown
+
+
+def kept_cells(cells: Iterable[Mapping[str, Any]], budget: Budget) -> Iterator[ShownCell]:
+    """The cells of one answer, as they were kept: plain values, and nothing more is known of them.
+
+    A cell without a text of its own shows its outputs alone.
+    """
+    for number, tree in enumerate(cells, start=1):
+        source = _joined(tree.get("source"))
+        if tree.get("cell_type") == "markdown":
+            yield ShownCell(number, "markdown", markdown(source, budget, _attachments(tree)))
+        elif tree.get("cell_type") == "code":
+            body = code(source, budget) if source.strip() else Markup("")
+            outputs = tuple(_outputs(tree, number, budget))
+            yield ShownCell(number, "code", body, outputs)
+        else:
+            yield ShownCell(number, "raw", text(source, budget))
+        if isinstance(why := tree.get("left_out"), str):
+            yield ShownCell(number, "raw", LEFT_OUT.format(why))
 
 
 def _shown(

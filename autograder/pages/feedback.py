@@ -7,9 +7,8 @@ checks that are visible, with the message of results.json, and how many points t
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from markupsafe import Markup
@@ -18,79 +17,20 @@ from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
 from autograder.model.errors import UserError
 from autograder.model.findings import Finding
-from autograder.model.manifest import Assignment, NotebookEntry, Question
-from autograder.model.report import CheckResult, Report
-from autograder.model.statuses import STATUSES
+from autograder.model.manifest import Assignment, NotebookEntry
+from autograder.model.report import Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.text import bounded
 from autograder.pages.cells import ShownCell, shown_cells
-from autograder.pages.images import ShownImage, image
 from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
+from autograder.pages.questions import STUDENT, Audience, ShownQuestion, shown_questions, total
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook, NotebookError, parse, raw_cells
 
 NOT_SHOWN = (
     "This notebook cannot be shown here ({}). It was graded all the same; the results are above."
 )
-
-
-@dataclass(frozen=True)
-class Audience:
-    """Who reads the page.
-
-    Attributes:
-        staff: show all checks, staff's texts, flags and how student code was held.
-        shown: else the visibilities of the checks that are shown; for a page that is given out
-            when grades are published, add ``after_due_date`` and ``after_published``.
-    """
-
-    staff: bool = False
-    shown: frozenset[str] = frozenset({"visible"})
-
-    def sees(self, check: CheckResult) -> bool:
-        """Whether a check is on the page."""
-        return self.staff or check.visibility in self.shown
-
-
-STUDENT = Audience()
-STAFF = Audience(staff=True)
-
-
-@dataclass(frozen=True)
-class ShownCheck:
-    """A check's outcome, ready to be shown."""
-
-    title: str
-    status: str
-    word: str
-    mark: str
-    score: float
-    max_score: float
-    message: str
-    pictures: tuple[ShownImage, ...] = ()
-    staff: str = ""
-    id: str = ""
-    visibility: str = ""
-    hidden: bool = False
-    seconds: float = 0.0
-    cases: str = ""
-
-
-@dataclass(frozen=True)
-class ShownQuestion:
-    """A question with the checks that are shown; ``unseen`` points are judged by others.
-
-    Attributes:
-        slug: what links on the page call it.
-    """
-
-    title: str
-    slug: str
-    checks: tuple[ShownCheck, ...]
-    score: float
-    max_score: float
-    unseen: float
 
 
 @dataclass(frozen=True)
@@ -171,19 +111,21 @@ def feedback_page(
         templates: the stripped notebooks, by file name.
         problem: why its notebooks are not to be shown; part of a sentence.
     """
-    questions = _questions(report, assignment, audience)
+    questions = shown_questions(report, assignment, audience)
     answers = Answers(assignment, templates, submission)
     places = _places(assignment, answers, questions, problem)
     seen = [check for check in report.checks if audience.sees(check)]
+    by_people = [part.score or 0.0 for part in report.manual]
     return render(
         "feedback.html.j2",
         title=assignment.title,
         submission=bounded(report.submission, 200),
         staff=audience.staff,
-        score=_sum(check.score for check in seen),
-        max_score=_sum(check.max_score for check in seen),
+        score=total([*(check.score for check in seen), *by_people]),
+        max_score=total([*(c.max_score for c in seen), *(p.max_score for p in report.manual)]),
+        out=report.points_out,
         all_points=report.max_score,
-        unseen=_sum(check.max_score for check in report.checks if not audience.sees(check)),
+        unseen=total(check.max_score for check in report.checks if not audience.sees(check)),
         notes=[bounded(note) for note in student_notes(report)],
         questions=list(questions.values()),
         elsewhere=[q for key, q in questions.items() if key not in places.placed],
@@ -194,67 +136,6 @@ def feedback_page(
         faults=[bounded(fault) for fault in report.all_faults] if audience.staff else [],
         flags=[bounded(flag, 1000) for flag in report.flags] if audience.staff else [],
     )
-
-
-def _questions(
-    report: Report,
-    assignment: Assignment,
-    audience: Audience,
-) -> dict[str, ShownQuestion]:
-    titles = {question.id: question for question in assignment.questions}
-    named = dict.fromkeys([*titles, *(check.question for check in report.checks)])
-    shown = {}
-    for number, name in enumerate(named, start=1):
-        checks = [check for check in report.checks if check.question == name]
-        seen = [check for check in checks if audience.sees(check)]
-        if not checks:
-            continue
-        shown[name] = ShownQuestion(
-            title=_question_title(titles.get(name), name),
-            slug=f"question-{number}",
-            checks=tuple(_shown(c, audience) for c in seen),
-            score=_sum(check.score for check in seen),
-            max_score=_sum(check.max_score for check in seen),
-            unseen=_sum(check.max_score for check in checks if not audience.sees(check)),
-        )
-    return shown
-
-
-def _question_title(question: Question | None, name: str) -> str:
-    return f"{question.id} · {question.title}" if question else name
-
-
-def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
-    word, mark = STATUSES[check.status]
-    basic = ShownCheck(
-        title=bounded(f"{check.number} {check.title}".strip(), 300),
-        status=check.status,
-        word=word,
-        mark=mark,
-        score=check.score,
-        max_score=check.max_score,
-        message=bounded(check.message),
-        pictures=_images(check, audience),
-        cases=f"{check.passed} of {check.cases} cases" if check.cases > 1 else "",
-    )
-    if not audience.staff:
-        return basic
-    return replace(
-        basic,
-        staff=bounded(check.staff),
-        id=check.id,
-        visibility=check.visibility,
-        hidden=check.hidden,
-        seconds=check.seconds,
-    )
-
-
-def _images(check: CheckResult, audience: Audience) -> tuple[ShownImage, ...]:
-    """What came back beside what was expected; of a hidden check for staff alone."""
-    if check.hidden and not audience.staff:
-        return ()
-    shown = (image(p.png, p.alt, title=p.title) for p in check.pictures)
-    return tuple(found for found in shown if found is not None)
 
 
 def _places(
@@ -329,8 +210,3 @@ def _written(entry: NotebookEntry, slug: str, cells: list[ShownCell]) -> Iterato
         if blank or not (cell.given or cell.blank):
             where = f"{slug}-cell-{cell.number}"
             yield WrittenAnswer(entry.file, cell.number, where, prompt, cell.body, blank)
-
-
-def _sum(points: Iterable[float]) -> float:
-    """Exact, so that tenths do not show what a float makes of them."""
-    return float(round(sum((Fraction(str(point)) for point in points), Fraction(0)), 6))

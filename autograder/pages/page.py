@@ -66,29 +66,53 @@ def _asset(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def render(template: str, *, script: str = "", **values: Any) -> str:
+def render(
+    template: str,
+    *,
+    script: str = "",
+    styles: tuple[str, ...] = ("style.css",),
+    connect: bool = False,
+    **values: Any,
+) -> str:
     """The page that ``template`` makes of ``values``.
 
     Args:
         script: the file beside the templates whose code the page runs; none if empty.
+        styles: the files beside the templates that say how it looks.
+        connect: the page's script may ask the server that the page is from.
     """
     from markupsafe import Markup
 
-    style = _asset("style.css")
+    style = _styles(styles)
     code = _asset(script) if script else ""
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            "img-src data:",
-            f"style-src {_hash(style)}",
-            f"script-src {_hash(code)}" if code else "script-src 'none'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
+    policy = policy_of(script, styles, connect=connect)
     page = _environment().get_template(template)
     # Both are the package's own files, and their hashes hold for the exact text.
     return page.render(policy=policy, style=Markup(style), script=Markup(code), **values)
+
+
+def render_part(template: str, **values: Any) -> str:
+    """What ``template`` makes of ``values``, to stand in a page."""
+    return _environment().get_template(template).render(**values)
+
+
+def policy_of(script: str, styles: tuple[str, ...], *, connect: bool = False) -> str:
+    """What a page may do: its own script and style, pictures that stand in it, and nothing else."""
+    code = _asset(script) if script else ""
+    rules = [
+        "default-src 'none'",
+        "img-src data:",
+        f"style-src {_hash(_styles(styles))}",
+        f"script-src {_hash(code)}" if code else "script-src 'none'",
+        *(["connect-src 'self'"] if connect else []),
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return "; ".join(rules)
+
+
+def _styles(names: tuple[str, ...]) -> str:
+    return "".join(_asset(name) for name in names)
 
 
 def write_page(path: Path, html: str) -> None:

@@ -158,6 +158,7 @@ function page(submission, hash) {
     parts.push(make("p", {}, make("a", { href: submission.page }, "Its page of feedback, with the notebooks")));
   parts.push(
     ...list("Notes to the student", submission.notes, "li"),
+    ...list("Graded by people", submission.people, "li"),
     ...list("Remarks of checks", submission.flags, "li"),
     ...list("Harness faults", submission.faults, "pre"),
     make("h3", {}, "Checks"),

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from autograder.gradescope.decide import isolation
 from autograder.gradescope.output import student_notes
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import CheckResult, Median, Report
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
 from autograder.pages.items import Cluster, Item, clusters, items
@@ -63,12 +63,22 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """What staff should know of who handed in what, and of which submissions, by their ids."""
+
+    kind: str
+    text: str
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReportedBatch:
     """All that the report tells.
 
     Attributes:
         made: when it was graded, in words; empty to leave it out.
         ignored: what was no part of any submission, and why.
+        notices: who handed in what, and who did not.
     """
 
     title: str
@@ -76,6 +86,7 @@ class ReportedBatch:
     alike: tuple[Alike, ...] = ()
     made: str = ""
     ignored: tuple[tuple[str, str], ...] = ()
+    notices: tuple[Noticed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,10 +228,7 @@ def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
 
 def _flags(batch: ReportedBatch) -> Iterator[Flag]:
     """What was left out, then faults, what the sandbox lacked or no page shows, and copies."""
-    for name, why in batch.ignored[:MAX_IGNORED]:
-        yield Flag("Left out", (), bounded(f"{name} was left out: {why}", 300))
-    if len(batch.ignored) > MAX_IGNORED:
-        yield Flag("Left out", (), f"and {len(batch.ignored) - MAX_IGNORED} more")
+    yield from _attendance(batch)
     for graded in batch.submissions:
         faults = graded.report.all_faults
         if faults:
@@ -241,9 +249,46 @@ def _flags(batch: ReportedBatch) -> Iterator[Flag]:
         left = len(alike.ids) - MAX_LINKS
         about = bounded(alike.about, 300) + (f" (and {left} more submissions)" if left > 0 else "")
         yield Flag(bounded(alike.kind, 120), tuple(links), about, alike.share)
+    yield from _by_people(batch)
     for graded in batch.submissions:
         for flag in graded.report.flags:
             yield Flag("Check's remark", (_link(graded),), bounded(flag, 300))
+
+
+def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
+    """Who handed in what, and what was left out; what nobody misses comes last."""
+    known = {graded.id: _link(graded) for graded in batch.submissions}
+    missed = {notice.text for notice in batch.notices}
+    for notice in batch.notices:
+        links = tuple(known[end] for end in notice.ids[:MAX_LINKS] if end in known)
+        yield Flag(bounded(notice.kind, 120), links, bounded(notice.text, 300))
+    left = [(name, why) for name, why in batch.ignored if f"{name}: {why}" not in missed]
+    for name, why in left[:MAX_IGNORED]:
+        yield Flag("Left out", (), bounded(f"{name}: {why}", 300))
+    if len(left) > MAX_IGNORED:
+        yield Flag("Left out", (), f"and {len(left) - MAX_IGNORED} more, in submissions.json")
+
+
+def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
+    """What people have still to grade or to look at again, and where they gave other points."""
+    out = [graded for graded in batch.submissions if graded.report.ungraded]
+    if out:
+        links = tuple(_link(graded) for graded in out[:MAX_LINKS])
+        more = f" (and {len(out) - MAX_LINKS} more submissions)" if len(out) > MAX_LINKS else ""
+        answers = sum(len(graded.report.ungraded) for graded in out)
+        yield Flag("Points out", links, f"{answers} answers wait for people{more}")
+    for graded in batch.submissions:
+        for part in graded.report.manual:
+            if part.again:
+                words = f"{part.question}: {part.again}"
+                yield Flag("Second look", (_link(graded),), bounded(words, 300))
+        for check in graded.report.checks:
+            if (given := check.override) is not None:
+                words = f"{check.id}: {check.score:g} instead of {given.automatic:g} points"
+                by = f" by {given.by}" if given.by else ""
+                again = f"; {given.again}" if given.again else ""
+                text = bounded(f"{words}{by}: {given.reason}{again}", 600)
+                yield Flag("Changed by hand", (_link(graded),), text)
 
 
 def _row(graded: Reported) -> Row:
@@ -305,22 +350,43 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
         "notes": [texts.place(note) for note in student_notes(report)],
         "flags": [texts.place(flag) for flag in report.flags],
         "faults": [texts.place(fault, MAX_TRACE) for fault in report.all_faults],
+        "people": [texts.place(line) for line in _given(report)],
         "rows": [_outcome(check, places[check.id], texts) for check in report.checks],
     }
 
 
+def _given(report: Report) -> Iterator[str]:
+    """What people gave for each answer, a line each."""
+    for part in report.manual:
+        head = f"{part.question} {part.title}: "
+        if part.score is None:
+            yield f"{head}{part.max_score:g} points are out"
+            continue
+        items = "; ".join(f"{points:+g} {text}" for text, points in part.items)
+        said = " · ".join(text for text in (items, part.comment, part.by, part.again) if text)
+        yield f"{head}{part.score:g} of {part.max_score:g} points" + (f" · {said}" if said else "")
+
+
 def _outcome(check: CheckResult, place: int, texts: _Texts) -> list[Any]:
-    cases = f"{check.passed} of {check.cases} cases" if check.cases > 1 else ""
+    cases = [f"{check.passed} of {check.cases} cases"] if check.cases > 1 else []
+    cases += map(_of_seeds, check.medians)
     return [
         place,
         check.status,
         _finite(check.score),
         check.max_score,
         texts.place(check.message),
-        texts.place(cases),
+        texts.place("; ".join(cases)),
         check.visibility.replace("_", " "),
         round(check.seconds, 2),
     ]
+
+
+def _of_seeds(median: Median) -> str:
+    """A median over seeds, with its interval."""
+    name = median.name or "median"
+    between = f"between {median.low:.4g} and {median.high:.4g}"
+    return f"{name} {median.value:.4g}, {between}, {len(median.seeds)} of {median.most} seeds"
 
 
 def _is_relative(page: str) -> bool:

@@ -15,6 +15,7 @@ from autograder.model.manifest import Assignment, Question
 from autograder.model.submission import Submission
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.candidates import Choice, Wanted, choose
+from autograder.slicing.corrections import corrected_at
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
 from autograder.slicing.slicer import BrokenCell, Slice, slice_question
@@ -45,6 +46,9 @@ class AnswerSource(Protocol):
         Args:
             whole: all of the notebook down to the answer, not what the answer needs.
         """
+
+    def corrected(self, question: Question) -> bool:
+        """Whether the second look at a question is at a correction in a cell further below."""
 
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
         """The text of the student's cells of those numbers, as Python, in order."""
@@ -84,14 +88,39 @@ class Answers:
     slow: set[tuple[str, int, int]] = field(default_factory=set)
     _chosen: dict[str, Choice] = field(default_factory=dict)
     _slices: dict[tuple[str, bool], Slice | Finding] = field(default_factory=dict)
+    _corrections: dict[str, int | None] = field(default_factory=dict)
     _quotable: dict[int, tuple[Slice, dict[Spot, str]]] = field(default_factory=dict)
 
     def slice(self, question: Question, *, whole: bool = False) -> Slice | Finding:
-        """What to run for a question, or why there is nothing to run."""
+        """What to run for a question, or why there is nothing to run.
+
+        Where the answer was corrected below, ``whole`` is what the names need down to there: all of
+        the notebook has too much in between that takes long.
+        """
         key = question.id, whole
         if key not in self._slices:
             self._slices[key] = self._make_slice(question, whole=whole)
         return self._slices[key]
+
+    def corrected(self, question: Question) -> bool:
+        """Whether the second look at a question is at a correction in a cell further below."""
+        return self._corrected_at(question) is not None
+
+    def _corrected_at(self, question: Question) -> int | None:
+        alignment = self.aligned(question.notebook)
+        if (
+            isinstance(alignment, Finding)
+            or not question.anchor
+            or self.assignment.runs_whole(question)
+        ):
+            return None
+        if question.id not in self._corrections:
+            try:
+                found = corrected_at(alignment, question.anchor, question.names)
+            except KeyError:  # the manifest's fault, which is told where the question is graded
+                found = None
+            self._corrections[question.id] = found
+        return self._corrections[question.id]
 
     def sources(self, question: Question, cells: set[int]) -> list[tuple[int, str]]:
         """The text of the student's cells of those numbers, as Python, in order."""
@@ -219,13 +248,15 @@ class Answers:
         if isinstance(alignment, Finding):
             return alignment
         try:
+            end = self._corrected_at(question) if whole else None
             return slice_question(
                 alignment,
                 question.anchor,
                 question.names,
                 self.packages,
-                whole=whole,
+                whole=whole and end is None,
                 cell=self.assignment.runs_cell(question),
+                end=end,
             )
         except KeyError:
             raise HarnessFault(

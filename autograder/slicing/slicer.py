@@ -110,6 +110,7 @@ def slice_question(
     *,
     whole: bool = False,
     cell: bool = False,
+    end: int | None = None,
 ) -> Slice:
     """The slice that defines ``names`` as they stand at the template cell ``anchor``.
 
@@ -122,8 +123,10 @@ def slice_question(
         packages: what is known of code from outside, and the names that are bound before.
         whole: run everything down to the anchor.
         cell: run all of the cells that the answer may be in.
+        end: how many of the student's cells there are down to where the answer was corrected, if
+            that is below the cells at ``anchor``.
     """
-    cells = alignment.up_to(anchor)
+    cells = alignment.up_to(anchor) if end is None else alignment.student.cells[:end]
     shown = tuple(c.number for c in alignment.answer(anchor) if c.kind == "code") if cell else ()
     region = _Program(cells, packages, alignment.template, shown)
     if not set(names) <= region.effects.bound:
@@ -135,7 +138,7 @@ def slice_question(
     below = alignment.student.cells[len(cells) :]
     if region.unresolved and below:
         found = _with_below(found, region, _Program(below, packages, alignment.template), whole)
-    lost = region.lost_at(alignment.cell_at(anchor))
+    lost = region.lost_at(alignment.cell_at(anchor)) if end is None else frozenset()
     missing = tuple(n for n in names if n in lost or n in found.missing)
     files = region.dynamic or region.effects.uses_files
     return replace(found, missing=missing, files=files, imports=region.effects.roots, shown=shown)

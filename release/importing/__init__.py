@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from release.importing import nbgrader, otter
 from release.importing.checks import translate
-from release.importing.folders import Plan, place, refuse_existing
-from release.importing.locating import expanded, locate, sort_files
-from release.importing.model import Imported, ImportFailed, Kind, Left, Question
-from release.importing.packages import NOSE, modules_of
+from release.importing.courses import packages_above
+from release.importing.delimiters import CONFIG, delimiters_of
+from release.importing.folders import Plan, locked, place, refuse_existing
+from release.importing.locating import Located, expanded, locate, sort_files
+from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
+from release.importing.packages import NOSE, forget_installed, modules_of
 from release.markers import of_tool
 
 __all__ = ["ImportFailed", "Imported", "Kind", "Left", "import_assignment"]
@@ -19,7 +23,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def import_assignment(
-    kind: Kind, source: Path, out: Path, name: str | None = None, *, strict: bool = False
+    kind: Kind,
+    source: Path,
+    out: Path,
+    name: str | None = None,
+    *,
+    strict: bool = False,
+    setup: bool = False,
 ) -> Imported:
     """Make `assignment/NAME` and `solutions/NAME` of another tool's assignment.
 
@@ -28,9 +38,11 @@ def import_assignment(
         out: the folder that holds, or will hold, `assignment/` and `solutions/`.
         name: what to call it; None takes that of the notebook or folder.
         strict: leave out the tests that only the student's process could judge.
+        setup: lock and install the packages first, as `autograder setup` does.
 
     Raises:
-        ImportFailed: it is not there, not that tool's, or the target exists.
+        ImportFailed: it is not there, not that tool's, the target exists, or its packages cannot
+            be had.
         SourceError, MarkerError, StripError: a notebook cannot be read, or would not be stripped.
     """
     if kind not in ("otter", "nbgrader"):
@@ -39,13 +51,32 @@ def import_assignment(
     name = _valid_name(name, located.name)
     refuse_existing(out, name)
     sheets = tuple((otter if kind == "otter" else nbgrader).read(p) for p in located.notebooks)
+    plan = _planned(kind, name, located, sheets, strict=strict)
+    if setup and plan.modules.packages:
+        lock = locked(plan)
+        forget_installed()
+        plan = replace(_planned(kind, name, located, sheets, strict=strict), lock=lock)
+    return place(plan, out)
+
+
+def _planned(
+    kind: Kind, name: str, located: Located, sheets: Sequence[Sheet], *, strict: bool
+) -> Plan:
+    """What is to be written, as far as it can be told without running anything."""
     named = expanded(located.folder, tuple(file for sheet in sheets for file in sheet.files))
     markers = of_tool(kind, strict=False)
     files = sort_files(located.folder, (*located.others, *named), located.notebooks, markers)
     own = frozenset(path.parts[0].removesuffix(".py") for path in (*files.public, *files.modules))
-    modules = modules_of(sheets, own)
+    course = packages_above(located.folder)
+    helpers = [
+        located.folder / path for path in (*files.public, *files.modules) if path.suffix == ".py"
+    ]
+    modules = modules_of(sheets, own, course, helpers)
     questions: list[Question] = []
-    left = [*modules.left(name), *files.left]
+    left = [*modules.left(name, located.folder), *course.left(modules.packages), *files.left]
+    if kind == "nbgrader" and (due := delimiters_of(located.folder).due.get(located.folder.name)):
+        why = "the manifest has no due date; the platform asks for it"
+        left.append(Left(CONFIG, 0, 0, f"due date {due}", why, "set it on Gradescope"))
     for sheet in sheets:
         left += sheet.left
     taken: set[str] = set()
@@ -54,18 +85,17 @@ def import_assignment(
         made, lost = translate(sheet, taken, own=known, strict=strict)
         questions += made
         left += lost
-    plan = Plan(
+    return Plan(
         kind,
         name,
         located.folder,
-        sheets,
+        tuple(sheets),
         files,
         modules,
         tuple(questions),
         tuple(dict.fromkeys(left)),
         strict=strict,
     )
-    return place(plan, out)
 
 
 def _valid_name(given: str | None, found: str) -> str:

@@ -41,12 +41,16 @@ def own_cell(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> 
     made = copy.deepcopy(cell)
     made.metadata = type(cell)({k: cell.metadata[k] for k in _KEPT if k in cell.metadata})
     made.pop("id", None)
+    if made.cell_type == "raw" and part.role is Role.ANSWER:
+        made.cell_type = (
+            "markdown"  # a raw cell has no marks, and a marked one would be read as them
+        )
     if made.cell_type == "code":
         made.outputs, made.execution_count = [], None
     if part.locked:
         made.metadata.update(editable=False, deletable=False)
     if part.role is Role.ANSWER and not _has_regions(cell, place, markers):
-        made.source = _marked(cell)
+        made.source = _marked(made)
     if part.role is Role.STAFF and cell.cell_type == "markdown":
         made.source = f"{_IGNORED}\n\n{cell.source}"
     return made

@@ -9,6 +9,7 @@ from dataclasses import replace
 from release.importing import outputs
 from release.importing.identifiers import QUESTION, key, unique
 from release.importing.model import (
+    EARNED,
     Check,
     ForeignQuestion,
     Left,
@@ -19,7 +20,8 @@ from release.importing.model import (
     Test,
 )
 from release.importing.needs import Needs, judges, without_idle_imports
-from release.importing.originals import original
+from release.importing.originals import helpers, original
+from release.importing.plainer import plainer
 from release.importing.surroundings import Surroundings
 from release.importing.translate import Translator
 from release.importing.words import REWRITE, UNWRITABLE, Untranslatable
@@ -88,8 +90,11 @@ class _Work:
         if translated is not None and not lost:
             self._note_given(needs, planned)
             self.anchor = max(self.anchor, *(named.cell for named in needs.asked.values()))
-            return replace(translated, originals=originals if len(originals) == len(tests) else ())
-        if self.strict or len(originals) < len(tests) or not self._asks(originals):
+            # Without what nbgrader writes into it, the test as it was says less.
+            whole = len(originals) == len(tests) and not any(t.automatic for t in planned.tests)
+            return replace(translated, originals=originals if whole else ())
+        automatic = any(test.automatic for test in planned.tests)
+        if self.strict or automatic or len(originals) < len(tests) or not self._asks(originals):
             if (planned.hidden or planned.weight) and not (self.strict and translated):
                 self._lose(planned)
             elif planned.hidden or planned.weight:
@@ -118,14 +123,28 @@ class _Work:
         return max((s.number for s in cells if s.source), default=0)
 
     def _translated(self, planned: Planned) -> tuple[Check | None, Needs]:
-        translator = Translator(self.surroundings, hidden=planned.hidden)
-        body = [node for test in planned.tests for node in self._statements(test, translator)]
-        body = without_idle_imports(body)
-        needs = translator.needs
-        if not judges(body) or not needs.asked or any(test.scores for test in planned.tests):
+        before = len(self.left)
+        body, needs = self._body(planned, copies=True)
+        if not needs.asked and needs.copies:  # a given cell, which students may have changed
+            del self.left[before:]
+            body, needs = self._body(planned, copies=False)
+        # A test without an assertion, if nothing of it is lost, fails where the answer raises.
+        if not needs.asked or (len(self.left) > before and not judges(body)):
             return None, needs
+        if scores := any(test.scores for test in planned.tests):
+            *others, last = body
+            if not isinstance(last, ast.Expr) or len(planned.tests) > 1:
+                return None, needs
+            score = ast.Assign([ast.Name(EARNED, ast.Store())], last.value)
+            body = [*others, ast.fix_missing_locations(ast.copy_location(score, last))]
         text = tuple(ast.unparse(node) for node in body)
-        return self._made(planned, tuple(needs.asked), text, needs), needs
+        made = self._made(planned, tuple(needs.asked), text, needs)
+        return replace(made, scores=scores), needs
+
+    def _body(self, planned: Planned, *, copies: bool) -> tuple[list[ast.stmt], Needs]:
+        translator = Translator(self.surroundings, hidden=planned.hidden, copies=copies)
+        body = [node for test in planned.tests for node in self._statements(test, translator)]
+        return without_idle_imports(body), translator.needs
 
     def _made(
         self, planned: Planned, names: tuple[str, ...], body: tuple[str, ...], needs: Needs
@@ -163,6 +182,7 @@ class _Work:
         except ValueError:
             self._leave(test, 1, UNWRITABLE, REWRITE)
             return
+        translator.expect([node for group in groups for node in group])
         for group in groups:
             try:
                 yield from [translator.statement(node) for node in group]
@@ -171,21 +191,22 @@ class _Work:
 
     def _groups(self, test: Test, translator: Translator) -> list[list[ast.stmt]]:
         """Statements that can be left out one by one; the comparison of an output is one whole."""
-        statements = [node for node in ast.parse(test.source).body if not _is_text(node)]
+        statements = [node for node in plainer(test.source) if not _is_text(node)]
         body, inner = unwrapped(statements, called=test.called)
+        head = [[node] for node in helpers(statements, self.surroundings, test.cell)]
         shows = not inner and test.output is not None and body and outputs.has_output(body[-1])
         if not shows:
             if (test.output or "").strip():
                 why = "what it prints on the way was compared, too"
                 self._leave(test, body[-1].lineno if body else 1, why, REWRITE)
-            return [[node] for node in body]
+            return [*head, *([node] for node in body)]
         *others, last = body
         assert isinstance(last, ast.Expr) and test.output is not None
         made, imports = outputs.comparison(
             last, test.output, test.message, hidden=translator.hidden
         )
         translator.provide(imports)
-        return [*([node] for node in others), made]
+        return [*head, *([node] for node in others), made]
 
     def _leave(self, test: Test, line: int, why: str, remedy: str) -> None:
         lines = test.source.split("\n")

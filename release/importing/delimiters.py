@@ -1,4 +1,4 @@
-"""A course's nbgrader_config.py and cells come in; cells with the standard delimiters go out.
+"""A course's nbgrader_config.py and cells come in; what it says and cells spelled as usual go out.
 
 nbgrader takes any line that holds a delimiter's text for the delimiter, whatever else it says. Here
 each becomes the line that nbgrader itself writes, so that reading them needs no second grammar.
@@ -7,11 +7,12 @@ each becomes the line that nbgrader itself writes, so that reading them needs no
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from release.places import Place
+from release.source import plain_python
 
 CONFIG = "nbgrader_config.py"
 #: How far above an assignment the file may lie: course/source/ASSIGNMENT.
@@ -25,10 +26,17 @@ class Delimiters:
     Attributes:
         regions: by the standard words, the text that opens and the text that closes.
         stub: the course's own for code; empty for nbgrader's.
+        text_stub: the course's own for words; empty for nbgrader's.
+        header, footer: notebooks whose cells students get around each of the course's.
+        due: due dates, by assignment.
     """
 
     regions: dict[str, tuple[str, str]]
     stub: str = ""
+    text_stub: str = ""
+    header: Path | None = None
+    footer: Path | None = None
+    due: Mapping[str, str] = field(default_factory=dict)
 
 
 _NAMES = {
@@ -36,6 +44,8 @@ _NAMES = {
     "HIDDEN TESTS": ("ClearHiddenTests", "test"),
     "MARK SCHEME": ("ClearMarkScheme", "mark_scheme"),
 }
+#: What nbgrader puts in place of answers.
+_CODE_STUB, _TEXT_STUB = "# YOUR CODE HERE raise NotImplementedError()", "YOUR ANSWER HERE"
 STANDARD = Delimiters({words: (f"BEGIN {words}", f"END {words}") for words in _NAMES})
 
 
@@ -64,8 +74,36 @@ def _read(path: Path) -> Delimiters:
         )
         regions[words] = opening, closing
     stub = values.get("ClearSolutions.code_stub")
-    own = stub.get("python") if isinstance(stub, dict) else None
-    return Delimiters(regions, own if isinstance(own, str) else "")
+    code = stub.get("python") if isinstance(stub, dict) else stub
+    return Delimiters(
+        regions,
+        _own(code, _CODE_STUB) if plain_python(_own(code, _CODE_STUB)) else "",
+        _own(values.get("ClearSolutions.text_stub"), _TEXT_STUB),
+        _beside(path, values.get("IncludeHeaderFooter.header")),
+        _beside(path, values.get("IncludeHeaderFooter.footer")),
+        {name: date for name, date in _due(values) if name and date},
+    )
+
+
+def _own(value: object, usual: str) -> str:
+    """A text that is not nbgrader's own."""
+    return value if isinstance(value, str) and value.split() != usual.split() else ""
+
+
+def _beside(config: Path, value: object) -> Path | None:
+    """A file of the course that a setting names; one elsewhere is none of its."""
+    if not isinstance(value, str) or not value:
+        return None
+    found = (config.parent / value).resolve()
+    return found if found.is_relative_to(config.parent) and found.is_file() else None
+
+
+def _due(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for section in ("CourseDirectory", "NbGrader"):
+        entries = values.get(f"{section}.db_assignments")
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict):
+                yield str(entry.get("name") or ""), str(entry.get("duedate") or "")
 
 
 def _settings(tree: ast.Module) -> Iterator[tuple[str, object]]:
@@ -76,9 +114,23 @@ def _settings(tree: ast.Module) -> Iterator[tuple[str, object]]:
         target = ast.unparse(node.targets[0])
         if target.startswith("c."):
             try:
-                yield target.removeprefix("c."), ast.literal_eval(node.value)
-            except ValueError:
+                yield target.removeprefix("c."), _value(node.value)
+            except (ValueError, TypeError, RecursionError):
                 continue
+
+
+def _value(node: ast.expr) -> object:
+    """A literal; `dict(name="ps1")` is one, too.
+
+    Raises:
+        ValueError, TypeError: it is something else.
+    """
+    if isinstance(node, ast.List):
+        return [_value(each) for each in node.elts]
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "dict" and not node.args:
+        return {each.arg: _value(each.value) for each in node.keywords if each.arg}
+    found: object = ast.literal_eval(node)
+    return found
 
 
 def standardised(source: str, delimiters: Delimiters, place: Place) -> str:

@@ -10,21 +10,41 @@ from pathlib import Path
 
 from autograder.model import manifest
 from autograder.model.manifest import Allowed
+from release.harness import CheckoutError
 from release.importing.allowances import of_answers, of_files, of_notebook
 from release.importing.locating import Sorted
-from release.importing.manifests import manifest_text, odd_text
-from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
-from release.importing.modules import SHARED, TOOLS, module_text
+from release.importing.manifests import NOTHING, manifest_text, odd_text
+from release.importing.model import (
+    NO_TRIP,
+    Imported,
+    ImportFailed,
+    Kind,
+    Left,
+    Question,
+    RoundTrip,
+    Sheet,
+)
+from release.importing.modules import SHARED, TOOLS, module_text, nothing_text
 from release.importing.notebooks import Written, write
 from release.importing.packages import NOSE, Modules
 from release.importing.report import readme_text, report_text
 from release.importing.trial import Trial, try_checks
-from release.importing.verdicts import about_all, about_odd, decided, hardened, with_originals
+from release.importing.verdicts import (
+    about_all,
+    about_odd,
+    decided,
+    hardened,
+    round_trip,
+    with_originals,
+)
 from release.mistakes import FOLDER
 from release.odd import Tried
-from release.packages.requirements import REQUIREMENTS
+from release.packages import LOCK_FILE, REQUIREMENTS, PackagesError, set_up
+from release.packages.state import packages_of
+from release.templates import blanked
 
 PUBLIC, STAFF = "assignment", "solutions"
+_MOST_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,8 @@ class Plan:
         odd: odd answers that checks pass on.
         strict: nothing is judged by the student's process.
         allowed: what stands in answers and also in what students get anyway.
+        lock: of the packages that were installed for it; empty if it needs none.
+        trip: the checks beside the tests as they were, on altered solutions.
     """
 
     kind: Kind
@@ -50,6 +72,8 @@ class Plan:
     allowed: tuple[Allowed, ...] = ()
     strict: bool = False
     odd: tuple[Tried, ...] = ()
+    lock: str = ""
+    trip: RoundTrip = NO_TRIP
 
     @property
     def original_points(self) -> float:
@@ -69,6 +93,27 @@ def refuse_existing(out: Path, name: str) -> None:
                 f"{folder}: found it there already; take another name or another --out, "
                 "nothing is overwritten."
             )
+
+
+def locked(plan: Plan) -> str:
+    """Install what it asks for; the text of its lock, empty if the harness's holds all.
+
+    Raises:
+        ImportFailed: the packages cannot be had.
+    """
+    with tempfile.TemporaryDirectory(prefix="setup-") as name:
+        work = Path(name)
+        _write(plan, work)
+        assignment = manifest.load(work / STAFF / plan.name)
+        try:
+            lock = set_up(assignment).lock
+        except PackagesError as error:
+            where = f"{assignment.public.resolve()}/"
+            raise ImportFailed(
+                f"{plan.name}: {str(error).replace(where, '')} Or import it without `--setup`, and "
+                "change the file then."
+            ) from None
+        return lock.read_text(encoding="utf-8") if lock.is_file() else ""
 
 
 def place(plan: Plan, out: Path) -> Imported:
@@ -94,18 +139,28 @@ def place(plan: Plan, out: Path) -> Imported:
         plan.questions,
         plan.left,
         plan.original_points,
+        plan.modules.wanted,
+        trip=plan.trip,
+        is_set_up=_is_set_up(out / STAFF / plan.name),
     )
+
+
+def _is_set_up(staff: Path) -> bool:
+    try:
+        return packages_of(manifest.load(staff)).is_locked
+    except CheckoutError:  # a release says so, too
+        return True
 
 
 def _tried(plan: Plan, work: Path) -> Plan:
     """The plan with the checks that hold, as they hold, written anew."""
-    trial, found = Trial({}), plan
+    trial = first = Trial({})
+    found = plan
     left: tuple[Left, ...] = ()
-    # Without any check there is nothing to run, and pytest says so by an error.
     if plan.questions:
         both = plan if plan.strict else replace(plan, questions=with_originals(plan.questions))
         _rewrite(both, work)
-        trial = try_checks(manifest.load(work / STAFF / plan.name))
+        trial = first = try_checks(manifest.load(work / STAFF / plan.name))
     if plan.questions and not trial.fault:
         missing = tuple(plan.modules.missing)
         kept, left = decided(plan.questions, trial.outcomes, missing)
@@ -117,14 +172,19 @@ def _tried(plan: Plan, work: Path) -> Plan:
             kept, odd = hardened(kept, trial.odd)
             left = (*left, *more, *about_odd(kept, odd))
             found = replace(found, questions=kept, odd=odd)
+    if not found.questions:
+        _rewrite(found, work)
+        trial = replace(trial, unnoticed=tuple(blanked(manifest.load(work / STAFF / plan.name))))
     unchecked: dict[str, dict[str, None]] = {}
     for each in trial.unnoticed:
         unchecked.setdefault(each.notebook, {}).setdefault(each.cell)
-    said = (*plan.left, *left, *about_all(plan.name, trial, found.questions))
+    trip = round_trip(found.questions, first)
+    said = (*plan.left, *left, *trip.differing, *about_all(plan.name, trial, found.questions))
     tried = replace(
         found,
         left=tuple(sorted(dict.fromkeys(said), key=lambda each: each.order)),
         unchecked={file: tuple(cells) for file, cells in unchecked.items()},
+        trip=trip,
     )
     _rewrite(tried, work)
     return tried
@@ -137,26 +197,31 @@ def _rewrite(plan: Plan, work: Path) -> None:
 
 
 def _allowed(plan: Plan, work: Path) -> Plan:
-    """The plan with allowances for what a leak scan finds in what students got of the original."""
-    with tempfile.TemporaryDirectory(dir=work, prefix="bundle-") as bundle:
-        assignment = manifest.load(work / STAFF / plan.name)
-        found = of_answers(assignment, Path(bundle))
-    if not found:
-        return plan
-    left = tuple(
-        Left(
-            each.file,
-            0,
-            0,
-            f"`{each.text}`",
-            "it stands in an answer or a hidden test, too",
-            "nothing, if students may read it, as in the original",
-        )
-        for each in found
+    """The plan with allowances for what a leak scan finds in what students got of the original.
+
+    What is allowed may uncover something else, as a scan names each place once.
+    """
+    for _round in range(_MOST_ROUNDS):
+        with tempfile.TemporaryDirectory(dir=work, prefix="bundle-") as bundle:
+            assignment = manifest.load(work / STAFF / plan.name)
+            found = of_answers(assignment, Path(bundle))
+        if not found:
+            break
+        left = tuple(_about_allowed(each) for each in found)
+        plan = replace(plan, allowed=(*plan.allowed, *found), left=(*plan.left, *left))
+        _rewrite(plan, work)
+    return plan
+
+
+def _about_allowed(allowed: Allowed) -> Left:
+    return Left(
+        allowed.file,
+        0,
+        0,
+        f"`{allowed.text}`",
+        "it stands in an answer or a hidden test, too",
+        "nothing, if students may read it, as in the original",
     )
-    allowed = replace(plan, allowed=found, left=(*plan.left, *left))
-    _rewrite(allowed, work)
-    return allowed
 
 
 def _write(plan: Plan, root: Path) -> None:
@@ -172,6 +237,8 @@ def _write(plan: Plan, root: Path) -> None:
     if plan.modules.packages:
         text = "".join(f"{package}\n" for package in plan.modules.packages)
         (public / REQUIREMENTS).write_text(text, encoding="utf-8")
+    if plan.lock:
+        (staff / LOCK_FILE).write_text(plan.lock, encoding="utf-8")
     if plan.modules.nose:
         (public / NOSE).mkdir()
         (public / NOSE / "__init__.py").write_text("", encoding="utf-8")
@@ -197,10 +264,27 @@ def _write(plan: Plan, root: Path) -> None:
         unchecked=plan.unchecked,
         allowed=_allowances(plan, written, public),
         remarks={file: notebook.why_json for file, notebook in written.items()},
+        stubs={sheet.file: _stubs(sheet, written[sheet.file]) for sheet in plan.sheets},
+        shows_hidden=any(sheet.shows_hidden for sheet in plan.sheets),
     )
     (staff / manifest.FILE_NAME).write_text(text, encoding="utf-8")
-    page = report_text(plan.kind, plan.name, plan.questions, plan.left, plan.original_points)
+    page = report_text(
+        plan.kind,
+        plan.name,
+        plan.questions,
+        plan.left,
+        plan.original_points,
+        plan.modules.wanted,
+        plan.trip,
+    )
     (staff / "IMPORT.md").write_text(page, encoding="utf-8")
+
+
+def _stubs(sheet: Sheet, notebook: Written) -> dict[str, str]:
+    """What the course puts in place of code, by cell; empty where we choose."""
+    if not sheet.stub:
+        return {}
+    return {notebook.ids[cell.number]: sheet.stub for cell in sheet.cells if cell.answer}
 
 
 def _allowances(plan: Plan, written: Mapping[str, Written], public: Path) -> list[Allowed]:
@@ -223,6 +307,9 @@ def _source(notebook: Written, plan: Plan) -> str:
 
 
 def _write_checks(plan: Plan, public: Path, staff: Path) -> None:
+    if not plan.questions:
+        text = nothing_text(NOTHING)
+        (public / "checks" / "test_public.py").write_text(text, encoding="utf-8")
     for sheet in plan.sheets:
         questions: Sequence[Question] = [q for q in plan.questions if q.notebook == sheet.file]
         infix = f"_{_stem(sheet)}" if len(plan.sheets) > 1 else ""

@@ -13,13 +13,14 @@ from pathlib import Path, PurePosixPath
 
 from release.importing import nbgrader, otter
 from release.importing.delimiters import CONFIG
+from release.importing.masters import TEXTS, read_master
 from release.importing.model import ImportFailed, Kind, Left
 from release.markers import Markers
 from release.places import MarkerError, Place
 from release.regions import find_regions
 from release.source import read_source
 
-NOTEBOOKS = (".ipynb",)
+NOTEBOOKS: dict[Kind, tuple[str, ...]] = {"nbgrader": (".ipynb",), "otter": (".ipynb", *TEXTS)}
 #: Folders and files that tools leave behind, and no student needs.
 _LEFT_BEHIND = frozenset({"__pycache__", "_build", "dist", "node_modules", "venv"})
 #: What says which packages there are, read elsewhere.
@@ -60,34 +61,39 @@ def locate(kind: Kind, source: Path) -> Located:
     if not source.exists():
         raise ImportFailed(f"{source}: found no such file or folder; check the path.")
     if source.is_file():
-        if source.suffix not in NOTEBOOKS:
-            kinds = ", ".join(NOTEBOOKS)
+        if source.suffix not in NOTEBOOKS[kind]:
+            kinds = ", ".join(NOTEBOOKS[kind])
             raise ImportFailed(f"{source}: found no notebook ({kinds}); give one, or its folder.")
-        return Located(source.stem, source.parent, (source,), _named_in(source))
-    notebooks = tuple(sorted(source.glob("*.ipynb")))
+        return Located(source.stem, source.parent, (source,), _named_in(source, kind))
+    notebooks = tuple(p for end in NOTEBOOKS[kind] for p in sorted(source.glob(f"*{end}")))
     if not notebooks:
         raise ImportFailed(f"{source}: found no notebook in this folder; give the one that has it.")
     if kind == "otter":
-        notebook = _master(source, notebooks)
-        return Located(notebook.stem, source, (notebook,), _named_in(notebook))
+        return _of_masters(source, notebooks)
     own = tuple(path for path in notebooks if nbgrader.is_source(read_source(path))) or notebooks
     beside = tuple(path for path in _files(source) if path.parent.parts or source / path not in own)
     return Located(source.resolve().name, source, own, beside)
 
 
-def _master(source: Path, notebooks: tuple[Path, ...]) -> Path:
-    found = [path for path in notebooks if otter.is_master(read_source(path))]
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
+def _of_masters(source: Path, notebooks: tuple[Path, ...]) -> Located:
+    """All masters of a folder, as one assignment; one alone gives it its name."""
+    found = tuple(path for path in notebooks if otter.is_master(path))
+    if not found:
         raise ImportFailed(
-            f"{source}: found {len(found)} master notebooks of otter-grader ({names}); give one."
+            f"{source}: found no master notebook of otter-grader in Python in this folder; give "
+            "the one that has it."
         )
-    return found[0]
+    first = {path.stem: path for path in reversed(found)}  # a text beside a notebook is its twin
+    found = tuple(path for path in found if first[path.stem] == path)
+    name = found[0].stem if len(found) == 1 else source.resolve().name
+    others = (path for notebook in found for path in _named_in(notebook, "otter"))
+    return Located(name, source, found, tuple(dict.fromkeys(others)))
 
 
-def _named_in(notebook: Path) -> tuple[PurePosixPath, ...]:
+def _named_in(notebook: Path, kind: Kind) -> tuple[PurePosixPath, ...]:
     """The files around a notebook that its text names, and the modules that it imports."""
-    text = "\n".join(cell.source for cell in read_source(notebook).cells)
+    read = read_master(notebook).notebook if kind == "otter" else read_source(notebook)
+    text = "\n".join(cell.source for cell in read.cells)
     modules = set(re.findall(r"^\s*(?:from|import)\s+(\w+)", text, re.MULTILINE))
     found = []
     for path in itertools.islice(_files(notebook.parent), _MOST_FILES):

@@ -10,13 +10,21 @@ from release.importing.model import Kind, Question
 from release.importing.modules import short
 from release.odd import Tried
 
-#: A manifest needs one.
-_NO_QUESTION = """\
-# No test could be translated: put a question here for each check that you write.
+#: Of a question that stands for none: a release needs one, and a check of it.
+NOTHING = "arrived"
+_NO_QUESTION = f"""\
+# Nothing is graded automatically: put a question here for each check that you write.
 [[question]]
-id = "none"
+id = "{NOTHING}"
 title = "Nothing is graded automatically"
 points = 0
+"""
+#: `show_hidden: true` of otter.
+_SHOWN = """\
+# As there, students see the results of hidden checks when they hand in.
+[gradescope.hidden_checks]
+before_due = "visible"
+after_due = "visible"
 """
 
 
@@ -31,6 +39,8 @@ def manifest_text(
     unchecked: Mapping[str, Sequence[str]],
     allowed: Sequence[Allowed],
     remarks: Mapping[str, str],
+    stubs: Mapping[str, Mapping[str, str]],
+    shows_hidden: bool,
 ) -> str:
     """The text of `assignment.toml`.
 
@@ -41,6 +51,8 @@ def manifest_text(
         unchecked: by notebook, the ids of cells with answers that no check judges.
         allowed: texts that look like answers or markers, and are none.
         remarks: by notebook, what to say of its source.
+        stubs: by notebook, the course's own stubs by cell.
+        shows_hidden: students see the results of hidden checks when they hand in.
     """
     imports = "".join(f"    {_text(module)},\n" for module in modules)
     parts = [
@@ -54,6 +66,9 @@ def manifest_text(
     ]
     for file, source in notebooks.items():
         idle = f"unchecked = {_list(unchecked[file])}\n" if unchecked.get(file) else ""
+        if own := stubs.get(file):
+            pairs = ", ".join(f"{_text(cell)} = {_text(stub)}" for cell, stub in own.items())
+            idle += f"stubs = {{ {pairs} }}\n"
         remark = f"# No percent script: {remarks[file]}.\n" if remarks.get(file) else ""
         parts.append(
             f"[[notebook]]\nfile = {_text(file)}\n{remark}source = {_text(source)}\n{idle}"
@@ -71,6 +86,8 @@ def manifest_text(
             + f"points = {short(question.points)}\n"
             + _extras(question)
         )
+    if shows_hidden:
+        parts.append(_SHOWN)
     parts += [
         f"[[allow]]\nfile = {_text(each.file)}\ntext = {_text(each.text)}\n"
         f"reason = {_text(each.reason)}\n"

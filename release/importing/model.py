@@ -13,6 +13,10 @@ from autograder.model.errors import UserError
 Kind = Literal["otter", "nbgrader"]
 #: Where an import has to ask a person: what it says of each.
 BY_HAND = "graded by hand"
+#: In a check of partial credit, the name of the value that its test ends with.
+EARNED = "earned"
+#: In a test, what stands for the line of which nbgrader makes asserts by running the solution.
+AUTOTEST = "autotest"
 
 
 class ImportFailed(UserError):
@@ -59,6 +63,7 @@ class Test:
         message: what the original tells a student who fails it.
         called: it is a function, which the tool calls with what the notebook binds.
         scores: its last expression, if it is a number, is the score (nbgrader's partial credit).
+        automatic: nbgrader writes a part of it: calls of `AUTOTEST` stand for that.
     """
 
     cell: int
@@ -68,6 +73,7 @@ class Test:
     message: str = ""
     called: bool = False
     scores: bool = False
+    automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,8 @@ class Sheet:
     Attributes:
         file: its name, as students hand it in.
         files: paths of data files and modules that belong to it.
+        stub: what its course puts in place of code; empty for what we put there.
+        shows_hidden: students see the results of hidden tests when they hand in.
     """
 
     file: str
@@ -134,6 +142,8 @@ class Sheet:
     questions: tuple[ForeignQuestion, ...]
     left: tuple[Left, ...]
     files: tuple[str, ...] = ()
+    stub: str = ""
+    shows_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +172,7 @@ class Check:
         imports: import statements, as text.
         copies: by name, definitions of the notebook that the function calls.
         originals: the tests as they were, in order.
+        scores: the body binds `EARNED`; if that is a number, it is the score.
         shared: these are run beside the student's code, in place of the body.
         why_shared: in words; empty if it is not.
         blank_passes: a blank template passes it, as it does there.
@@ -177,6 +188,7 @@ class Check:
     imports: tuple[str, ...] = ()
     copies: dict[str, str] = field(default_factory=dict)
     originals: tuple[Original, ...] = ()
+    scores: bool = False
     shared: bool = False
     why_shared: str = ""
     blank_passes: bool = False
@@ -227,11 +239,32 @@ class Question:
 
 
 @dataclass(frozen=True)
+class RoundTrip:
+    """What the checks that were kept make of altered solutions, beside the tests as they were.
+
+    Attributes:
+        compared: pairs of a check and an altered solution that matters to it.
+        shared: those of them where the check is the test itself.
+        differing: what is said of each pair with two verdicts.
+    """
+
+    compared: int = 0
+    shared: int = 0
+    differing: tuple[Left, ...] = ()
+
+
+NO_TRIP = RoundTrip()
+
+
+@dataclass(frozen=True)
 class Imported:
     """What an import has made.
 
     Attributes:
         original_points: what the tests of the original were worth, without what is graded by hand.
+        missing: packages that it needs and that are not installed here.
+        trip: the checks beside the tests as they were, on altered solutions.
+        is_set_up: its packages are locked, so that it can be released.
     """
 
     kind: Kind
@@ -241,6 +274,9 @@ class Imported:
     questions: tuple[Question, ...]
     left: tuple[Left, ...]
     original_points: float
+    missing: tuple[str, ...] = ()
+    trip: RoundTrip = NO_TRIP
+    is_set_up: bool = True
 
     @property
     def points(self) -> float:

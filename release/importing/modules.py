@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from release.importing.model import Check, Original, Question
+from release.importing.model import EARNED, Check, Original, Question
 
 #: The module beside the public checks that all imported checks use.
 SHARED = Path(__file__).with_name("parts") / "imported.py"
@@ -21,8 +21,13 @@ _HEAD = (
 _SCORING = (
     "from collections.abc import Callable",
     "from autograder.checks import fail",
-    "from imported import PARTLY",
+    "from imported import PARTLY, part",
     "from gradescope_utils.autograder_utils.decorators import partial_credit",
+)
+
+_SCORE = (
+    "    score = {score}\n    set_score(score)\n"
+    "    if score < {points}:\n        raise fail(PARTLY, hidden=PARTLY)"
 )
 
 
@@ -43,6 +48,19 @@ def module_text(questions: Sequence[Question], *, hidden: bool, origin: str) -> 
     return "\n\n\n".join(parts) + "\n"
 
 
+def nothing_text(question: str) -> str:
+    """A public module for an assignment without any test of the original's: it has arrived."""
+    return (
+        f'"""Nothing is graded automatically: a check says that the notebooks have arrived."""\n\n'
+        "from gradescope_utils.autograder_utils.decorators import number, weight\n\n"
+        "from autograder.checks import question\n\n\n"
+        f'@question("{question}")\n@weight(0)\n@number("{question}.1")\n'
+        "def test_it_has_arrived() -> None:\n"
+        '    """It has arrived"""\n'
+        "    # What cannot be read never comes here: the harness itself says so.\n"
+    )
+
+
 def short(points: float) -> str:
     """A number as one writes it; whole ones without a point."""
     return f"{points:.0f}" if points == int(points) else repr(points)
@@ -50,7 +68,7 @@ def short(points: float) -> str:
 
 def _imports(checks: Iterable[Check]) -> str:
     needed = {line for check in checks for line in check.imports}
-    if any(check.shared and each.scores for check in checks for each in check.originals):
+    if any(_scores(check) for check in checks):
         needed |= set(_SCORING)
     return "\n".join(sorted(needed | set(_HEAD), key=lambda line: (line.startswith("from"), line)))
 
@@ -68,33 +86,49 @@ def _function(question: Question, check: Check) -> str:
     if check.shared:
         return _shared(question, check)
     body = "\n".join(check.body)
+    points = short(check.planned.weight)
+    scores = _scores(check)
+    given = f"\n{_SCORE.format(score=f'part({EARNED}, {points})', points=points)}" if scores else ""
     return (
         f'@question("{question.id}")\n'
-        f"@weight({short(check.planned.weight)})\n"
+        f"{_worth(points, scores)}"
         f'@number("{check.number}")\n'
-        f"def {check.function}(student: Answers) -> None:  # noqa: F811\n"
+        f"def {check.function}({_fixtures(scores)}) -> None:  # noqa: F811\n"
         f'    """{check.title}"""\n'
         "    with judged():\n"
         f"{textwrap.indent(body, ' ' * 8)}"
+        f"{given}"
     )
+
+
+def _scores(check: Check) -> bool:
+    """Whether it gives a part of its points."""
+    parts = check.scores or (check.shared and any(each.scores for each in check.originals))
+    return check.planned.weight > 0 and parts
+
+
+def _worth(points: str, scores: bool) -> str:
+    return f"@partial_credit({points})\n" if scores else f"@weight({points})\n"
+
+
+def _fixtures(scores: bool) -> str:
+    return "student: Answers" + (", set_score: Callable[[float], None]" if scores else "")
 
 
 def _shared(question: Question, check: Check) -> str:
     """A check that runs the original's tests as they were."""
     points = short(check.planned.weight)
-    scores = check.planned.weight > 0 and any(each.scores for each in check.originals)
+    scores = _scores(check)
     calls = "\n".join(
         _call(each, points if each.scores and scores else "") for each in check.originals
     )
-    worth = f"@partial_credit({points})\n" if scores else f"@weight({points})\n"
-    fixtures = "student: Answers" + (", set_score: Callable[[float], None]" if scores else "")
     return (
         f"# As strong as the original: the student's process judges itself.\n"
         f'@question("{question.id}")\n'
-        f"{worth}"
+        f"{_worth(points, scores)}"
         f'@number("{check.number}")\n'
         "@shared()\n"
-        f"def {check.function}({fixtures}) -> None:  # noqa: F811\n"
+        f"def {check.function}({_fixtures(scores)}) -> None:  # noqa: F811\n"
         f'    """{check.title}"""\n'
         f"{calls}"
     )
@@ -107,8 +141,5 @@ def _call(test: Original, points: str) -> str:
     names = "".join(f'        "{name}",\n' for name in test.names)
     call = f"student.shared(\n        {text},\n{names}{shows}"
     if points:
-        return (
-            f"    score = {call}        points={points},\n    )\n    set_score(score)\n"
-            f"    if score < {points}:\n        raise fail(PARTLY, hidden=PARTLY)"
-        )
+        return _SCORE.format(score=f"{call}        points={points},\n    )", points=points)
     return f"    {call}    )"

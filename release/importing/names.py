@@ -20,6 +20,15 @@ def bound_names(node: ast.AST) -> set[str]:
     return found
 
 
+def bound_at_top(node: ast.stmt) -> set[str]:
+    """The names that a statement binds around it, not inside a function."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Expr):
+        return set()
+    return bound_names(node)
+
+
 def own_names(node: ast.AST) -> set[str]:
     """The names that belong to a function, a lambda or a comprehension alone."""
     return {name for part in ast.iter_child_nodes(node) for name in bound_names(part)}
@@ -34,4 +43,11 @@ def last_name(node: ast.expr) -> str:
     """The last part of a dotted name; empty for other expressions."""
     if isinstance(node, ast.Attribute):
         return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def first_name(node: ast.expr) -> str:
+    """The first part of a dotted name; empty for other expressions."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
     return node.id if isinstance(node, ast.Name) else ""

@@ -14,6 +14,7 @@ from release.cells import Part, Role, parts_of
 from release.importing.cells import check_python, holds_answer, own_cell, title_of
 from release.importing.delimiters import delimiters_of, standardised
 from release.importing.model import (
+    AUTOTEST,
     BY_HAND,
     ForeignQuestion,
     ImportFailed,
@@ -30,7 +31,7 @@ from release.regions import find_regions
 from release.source import read_source
 
 MARKERS = of_tool(NBGRADER, strict=False)
-_AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b")
+_AUTOTEST = re.compile(r"^(\s*)#+\s*(?:HASHED\s+)?AUTOTEST\b(.*)$")
 
 
 def is_source(notebook: NotebookNode) -> bool:
@@ -54,17 +55,35 @@ def read(path: Path) -> Sheet:
         )
     reader = _Reader(path.name)
     delimiters = delimiters_of(path.parent)
+    above, below = (_given(each) for each in (delimiters.header, delimiters.footer))
+    notebook.cells = [*above, *notebook.cells, *below]
     parts = parts_of(notebook, path.name, MARKERS)
-    for number, (cell, part) in enumerate(zip(notebook.cells, parts, strict=True), start=1):
+    # Its own cells keep their numbers.
+    for number, (cell, part) in enumerate(
+        zip(notebook.cells, parts, strict=True), start=1 - len(above)
+    ):
         cell.source = standardised(cell.source, delimiters, Place(path.name, number))
         reader.read(cell, part, number)
+    if delimiters.text_stub:
+        why = "what students get in place of words is ours"
+        reader.leave(0, 0, f"the text stub '{delimiters.text_stub[:40]}'", why, "nothing")
     return Sheet(
         f"{path.stem}.ipynb",
         notebook,
         tuple(reader.cells),
         tuple(reader.questions),
         tuple(reader.left),
+        stub=delimiters.stub,
     )
+
+
+def _given(path: Path | None) -> list[NotebookNode]:
+    """The cells of a header or a footer, which hold no answers and no tests."""
+    cells: list[NotebookNode] = [] if path is None else list(read_source(path).cells)
+    for cell in cells:
+        cell.metadata.pop("nbgrader", None)
+        cell.metadata.update(editable=False, deletable=False)
+    return cells
 
 
 class _Reader:
@@ -102,20 +121,18 @@ class _Reader:
         marks = {at for r in regions for at in (r.cut.start, r.cut.stop - 1)}
         hidden = {at for r in regions for at in range(*r.cut.indices(len(lines)))}
         automatic = {at for at, line in enumerate(lines) if _AUTOTEST.match(line)}
-        for at in sorted(automatic):
-            why = "nbgrader writes such a test itself, by running the notebook"
-            self._leave(
-                number, at + 1, lines[at].strip(), why, "write the assert that it stands for"
-            )
         seen = "\n".join(t for at, t in enumerate(lines) if at not in hidden | automatic).strip(
             "\n"
         )
         # Blank lines in place of what is left out keep the numbers of the others.
-        full = "\n".join("" if at in marks else text for at, text in enumerate(lines))
-        public = "\n".join("" if at in hidden else text for at, text in enumerate(lines))
+        full = "\n".join("" if at in marks else _automatic(text) for at, text in enumerate(lines))
+        public = "\n".join(
+            "" if at in hidden | automatic else text for at, text in enumerate(lines)
+        )
         points = float(_settings(cell).get("points") or 0)
         words = _docstring(public)
-        planned = [Planned((Test(number, 1, full, scores=_may_score(full)),), True, points, words)]
+        test = Test(number, 1, full, scores=_may_score(full), automatic=bool(automatic))
+        planned = [Planned((test,), True, points, words)]
         if public.strip() and not _only_comments(public):
             planned.append(Planned((Test(number, 1, public),), False, 0, words))
         title = title_of(self.words, name)
@@ -127,15 +144,25 @@ class _Reader:
     def _by_hand(self, name: str, settings: Mapping[str, Any], number: int) -> None:
         why = f"{BY_HAND} ({float(settings.get('points') or 0):g} points in the original)"
         remedy = "grade it in Gradescope beside the autograder"
-        self._leave(number, 0, f"cell {name}", why, remedy)
+        self.leave(number, 0, f"cell {name}", why, remedy)
 
-    def _leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
+    def leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
+        """Note what a person has to look at."""
         self.left.append(Left(self.file, cell, line, what, why, remedy))
 
 
 def _settings(cell: NotebookNode) -> Mapping[str, Any]:
     settings = cell.metadata.get("nbgrader", {})
     return settings if isinstance(settings, Mapping) else {}
+
+
+def _automatic(line: str) -> str:
+    """A line that nbgrader turns into asserts, as calls of what stands for them."""
+    found = _AUTOTEST.match(line)
+    if found is None:
+        return line
+    parts = (part.strip() for part in found[2].split(";"))
+    return found[1] + "; ".join(f"{AUTOTEST}({part})" for part in parts if part)
 
 
 def _may_score(source: str) -> bool:

@@ -41,6 +41,13 @@ def original(test: Test, surroundings: Surroundings) -> Original | None:
     return Original("\n".join(lines), tuple(needs.names), shows, needs.whole, test.scores)
 
 
+def helpers(body: Sequence[ast.stmt], surroundings: Surroundings, at: int) -> list[ast.stmt]:
+    """What tests above the cell `at` define, as far as statements use it, in order."""
+    needs = _Needs(surroundings, at)
+    needs.read(body)
+    return needs.helpers
+
+
 def _shows(body: Sequence[ast.stmt], output: str) -> bool:
     return bool(output.strip()) or has_output(body[-1])
 
@@ -75,6 +82,7 @@ class _Needs:
         self._at = at
         self.names: dict[str, None] = {}
         self.head: dict[str, None] = {}
+        self.helpers: list[ast.stmt] = []
         self.whole = False
         self._seen: set[str] = set()
 
@@ -105,7 +113,9 @@ class _Needs:
         node = self._surroundings.in_tests(name, self._at)
         if node is not None:
             self.read([node])
-            self.head.setdefault(ast.unparse(node))
+            if (statement := ast.unparse(node)) not in self.head:
+                self.head[statement] = None
+                self.helpers.append(node)
         elif (text := self._surroundings.import_text(name)) is not None:
             self.head.setdefault(text)
         elif name not in vars(builtins) and name not in BARRED:

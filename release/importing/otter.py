@@ -1,4 +1,4 @@
-"""An otter-grader master notebook comes in; its cells, questions and tests go out."""
+"""A master notebook of otter-grader comes in; its cells, questions and tests go out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import yaml  # type: ignore[import-untyped]
 from nbformat import NotebookNode
 
 from release.cells import Part, Role, parts_of, raw_text
-from release.importing.cells import check_python, holds_answer, own_cell, title_of
+from release.importing.cells import holds_answer, own_cell, title_of
+from release.importing.line_answers import paired
+from release.importing.masters import TEXTS, read_master
 from release.importing.model import (
     BY_HAND,
     ForeignQuestion,
@@ -24,10 +26,10 @@ from release.importing.model import (
     Test,
 )
 from release.importing.points import resolve
-from release.importing.settings import left_of_settings
+from release.importing.settings import left_of_settings, shows_hidden
 from release.markers import OTTER, of_tool
 from release.places import Place
-from release.source import read_source
+from release.source import SourceError
 
 MARKERS = of_tool(OTTER, strict=False)
 _BOUNDARY = re.compile(
@@ -39,10 +41,27 @@ _BEGIN_CONFIG = re.compile(r"(?:.\s*=\s*)?\"\"?\"?\s*#\s*BEGIN\s*TEST\s*CONFIG",
 _END_CONFIG = re.compile(r"\"\"?\"?\s*#\s*END\s*TEST\s*CONFIG", re.IGNORECASE)
 _HIDDEN = re.compile(r"\s*#.*\bhidden\b", re.IGNORECASE)
 _SEED = re.compile(r"#\s*SEED\s*$")
+#: What otter leaves in the notebook that students get.
+_STUDENTS = re.compile(r"<!--\s*BEGIN QUESTION|^grader\.check\(|otter\.Notebook\(", re.MULTILINE)
 
 
-def is_master(notebook: NotebookNode) -> bool:
-    """Whether it has a raw cell of otter's."""
+def is_master(path: Path) -> bool:
+    """Whether a file is a master in Python: it has a raw cell of otter's, or what stood for one.
+
+    Raises:
+        SourceError: a notebook cannot be read.
+    """
+    try:
+        return _is_master(read_master(path).notebook)
+    except ImportFailed:
+        return False
+    except SourceError:
+        if path.suffix in TEXTS:  # any text, without a cell of code
+            return False
+        raise
+
+
+def _is_master(notebook: NotebookNode) -> bool:
     texts = (raw_text(cell) for cell in notebook.cells)
     return any(text is not None and _BOUNDARY.match(text.strip()) for text in texts)
 
@@ -76,17 +95,16 @@ def read(path: Path) -> Sheet:
         ImportFailed: it is not otter's, or its settings are wrong.
         SourceError, MarkerError: it cannot be read, or its blocks or markers are broken.
     """
-    notebook = read_source(path)
-    check_python(notebook, path.name)
-    if not is_master(notebook):
-        raise ImportFailed(
-            f"{path}: found no raw cell of otter-grader (# BEGIN QUESTION); give the master "
-            "notebook, or import it as nbgrader's if it is that."
-        )
+    master = read_master(path)
+    notebook = master.notebook
+    if not _is_master(notebook):
+        raise ImportFailed(f"{path}: {_no_master(notebook)}")
     reader = _Reader(path)
-    for number, (cell, part) in enumerate(
-        zip(notebook.cells, parts_of(notebook, path.name, MARKERS), strict=True), start=1
-    ):
+    for number, line in master.unmarked:
+        why = "otter takes a mark behind a statement for none: students get the line, as there"
+        reader.left.append(Left(path.name, number, line, "BEGIN SOLUTION", why, "see that it may"))
+    parts = parts_of(notebook, path.name, MARKERS)
+    for number, cell, part in zip(master.numbers, notebook.cells, parts, strict=True):
         reader.read(cell, part, number)
     return Sheet(
         f"{path.stem}.ipynb",
@@ -95,6 +113,19 @@ def read(path: Path) -> Sheet:
         tuple(reader.questions),
         tuple(reader.left),
         tuple(str(file) for file in reader.settings.get("files") or ()),
+        shows_hidden=shows_hidden(reader.settings),
+    )
+
+
+def _no_master(notebook: NotebookNode) -> str:
+    if any(_STUDENTS.search(cell.source) for cell in notebook.cells):
+        return (
+            "found what otter-grader gives to students, without solutions and tests; give the "
+            "master notebook that it was made of."
+        )
+    return (
+        "found no raw cell of otter-grader (# BEGIN QUESTION); give the master notebook, or import "
+        "it as nbgrader's if it is that."
     )
 
 
@@ -125,6 +156,8 @@ class _Reader:
 
     def _keep(self, cell: NotebookNode, part: Part, number: int) -> None:
         place = Place(self.file, number)
+        if cell.cell_type == "code":
+            cell.source = self._paired(cell.source, number)
         code = cell.source if cell.cell_type == "code" and part.role is not Role.STAFF else ""
         answer = ""
         if holds_answer(cell, part, place, MARKERS) or (code and self.block == "PROMPT"):
@@ -135,6 +168,14 @@ class _Reader:
         self.cells.append(SourceCell(number, kept, code, answer))
         if self.open and cell.cell_type == "markdown" and not self.block:
             self.open.text += f"{cell.source}\n"
+
+    def _paired(self, source: str, number: int) -> str:
+        source, lines = paired(source)
+        for line in lines:
+            why = "it marks the head of a block, or a magic: all of that is the answer now"
+            remedy = "nothing, or give students more of it in a prompt"
+            self._leave(number, line, "# SOLUTION", why, remedy)
+        return source
 
     def _boundary(self, match: re.Match[str], raw: str, number: int) -> None:
         if match["config"]:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from release.importing.model import Kind, Left, Question
+from release.importing.model import NO_TRIP, Kind, Left, Question, RoundTrip
 
 
 def report_text(
-    kind: Kind, name: str, questions: Sequence[Question], left: Sequence[Left], original: float
+    kind: Kind,
+    name: str,
+    questions: Sequence[Question],
+    left: Sequence[Left],
+    original: float,
+    missing: Sequence[str] = (),
+    trip: RoundTrip = NO_TRIP,
 ) -> str:
     """A page for staff: what there is now, and all that a person has to look at.
 
     Args:
         original: the points of the original's tests.
+        missing: packages that are not installed here.
+        trip: the checks beside the tests as they were, on altered solutions.
     """
     points = sum(question.points for question in questions)
     lines = [
         f"# {name}, imported from {kind}",
         "",
+        *([about_missing(missing), ""] if missing else []),
         f"{len(questions)} questions with {points:g} of the {original:g} points of the original's "
         "tests are graded automatically. "
         f"Build and prove them with `autograder release solutions/{name}`.",
@@ -34,7 +43,7 @@ def report_text(
             for c in question.checks
         )
         lines.append(f"| {question.id} | {question.points:g} | {names} | {checks} |")
-    lines += [*_shared(questions), *_compared(questions), "", "## To look at", ""]
+    lines += [*_shared(questions), *_compared(questions, trip), "", "## To look at", ""]
     if not left:
         lines.append("Everything was taken over as it was.")
     else:
@@ -45,6 +54,14 @@ def report_text(
             for each in left
         ]
     return "\n".join(lines) + "\n"
+
+
+def about_missing(packages: Sequence[str]) -> str:
+    """What is said first of all of packages that are not installed."""
+    return (
+        f"Not installed here: {', '.join(packages)}. What needs them was not tried; take this "
+        "import away and import again with `--setup`, which locks and installs them first."
+    )
 
 
 def _shared(questions: Sequence[Question]) -> list[str]:
@@ -71,10 +88,10 @@ def _shared(questions: Sequence[Question]) -> list[str]:
     ]
 
 
-def _compared(questions: Sequence[Question]) -> list[str]:
+def _compared(questions: Sequence[Question], trip: RoundTrip) -> list[str]:
     if not any(check.compared for question in questions for check in question.checks):
         return []
-    return [
+    lines = [
         "",
         "## Compared",
         "",
@@ -82,6 +99,14 @@ def _compared(questions: Sequence[Question]) -> list[str]:
         "and on the blank template. A translated check gives both what its test gives; where one "
         "did not, the test itself was taken. The old tool itself was not run.",
     ]
+    if trip.compared:
+        lines += [
+            "",
+            f"On the solution with answers altered, {trip.compared} verdicts were compared, "
+            f"{trip.shared} of them of tests that run as they were; {len(trip.differing)} differ, "
+            "and stand in the table below with the altered lines.",
+        ]
+    return lines
 
 
 def readme_text(name: str) -> str:

@@ -8,9 +8,16 @@ from release.importing.words import REWRITE, Untranslatable
 
 
 def request(kind: str, name: str, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
-    """`student.call("name", ...)` or `student.value("name")`."""
-    func = ast.Attribute(ast.Name("student", ast.Load()), kind, ast.Load())
-    return ast.Call(func, [ast.Constant(name), *args], keywords)
+    """`student.call("name", ...)`, `student.value("name")` and the like."""
+    return of_student(kind, [ast.Constant(name), *args], keywords)
+
+
+def of_student(
+    method: str, args: list[ast.expr], keywords: list[ast.keyword] | None = None
+) -> ast.Call:
+    """A call of a method of the student's answer."""
+    func = ast.Attribute(ast.Name("student", ast.Load()), method, ast.Load())
+    return ast.Call(func, args, keywords or [])
 
 
 def check_text(node: ast.stmt, line: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from release.importing.model import Left
 
-_TAKEN = frozenset({"name", "files", "tests", "seed"})
+_TAKEN = frozenset({"name", "files", "tests", "seed", "generate"})
 #: What a person has to look at, and why.
 _OTHERS = {
     "requirements": (
@@ -27,8 +27,31 @@ _OTHERS = {
     "plugins": ("plugins of otter have no counterpart", "take over by hand what they do"),
     "student_files": ("files that students make", "name them in `files` of the manifest"),
     "variables": ("variables are not compared by type", "write a check that asks for them"),
-    "generate": ("settings of otter's grader", "see [limits] in the manifest"),
 }
+#: Of `generate`, in the same way; the rest steers otter's own tools.
+_GENERATE = {
+    "seed": (
+        "grading sets no seed before each cell",
+        "let an answer that draws numbers take a seeded generator as an argument",
+    ),
+    "points_possible": ("the points are those of the tests", "change them in the manifest"),
+    "threshold": ("a score is not rounded to all or nothing", "nothing, or change the checks"),
+    "score_threshold": (
+        "a score is not rounded to all or nothing",
+        "nothing, or change the checks",
+    ),
+    "public_multiplier": (
+        "public tests have the points that they name",
+        "change them in the checks",
+    ),
+    "plugins": _OTHERS["plugins"],
+}
+
+
+def shows_hidden(settings: Mapping[str, Any]) -> bool:
+    """Whether students see the results of hidden tests when they hand in."""
+    generate = settings.get("generate")
+    return isinstance(generate, dict) and generate.get("show_hidden") is True
 
 
 def left_of_settings(settings: Mapping[str, Any], path: Path, cell: int) -> list[Left]:
@@ -38,7 +61,15 @@ def left_of_settings(settings: Mapping[str, Any], path: Path, cell: int) -> list
         for key in settings
         if key in _OTHERS and settings[key]
     ]
+    generate = settings.get("generate")
+    own = generate if isinstance(generate, dict) else {}
+    left += [
+        Left(path.name, cell, 0, f"setting `generate: {key}`", *_GENERATE[key])
+        for key in own
+        if key in _GENERATE and own[key] is not None
+    ]
     rest = [str(key) for key in settings if key not in _TAKEN and key not in _OTHERS]
+    rest += [f"generate: {key}" for key in own if key not in _GENERATE and key != "show_hidden"]
     if rest:
         what = f"settings {', '.join(f'`{key}`' for key in rest)}"
         left.append(Left(path.name, cell, 0, what, "they steer otter's own tools", "nothing"))

@@ -29,6 +29,10 @@ _IMPURE = frozenset(
 )
 
 
+#: Names that a notebook has without binding them.
+_OF_IPYTHON = frozenset({"get_ipython", "display", "In", "Out", "_"})
+
+
 class Meaning(Enum):
     """What a free name of a test stands for."""
 
@@ -59,6 +63,9 @@ class Named:
     copies: dict[str, str] = field(default_factory=dict)
 
 
+_DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
 @dataclass(frozen=True)
 class _Binding:
     cell: int
@@ -86,6 +93,7 @@ class Surroundings:
 
     def __init__(self, cells: Sequence[SourceCell], own: frozenset[str] = frozenset()) -> None:
         self._own = own
+        self._answers = [cell.number for cell in cells if cell.answer]
         self._bindings: dict[str, list[_Binding]] = {}
         self._imports: dict[str, ast.stmt] = {}
         self._tests: dict[str, list[tuple[int, ast.stmt]]] = {}
@@ -98,8 +106,12 @@ class Surroundings:
                 for name in bound_names(node) if not isinstance(node, ast.Expr) else ():
                     self._tests.setdefault(name, []).append((cell.number, node))
 
-    def meaning(self, name: str, at: int) -> Named:
-        """What `name` means to a test in the cell `at`."""
+    def meaning(self, name: str, at: int, *, copies: bool = True) -> Named:
+        """What `name` means to a test in the cell `at`.
+
+        Args:
+            copies: a check may hold given definitions itself.
+        """
         above = [b for b in self._bindings.get(name, ()) if b.cell < at]
         answers = [binding for binding in above if binding.answer]
         if answers:
@@ -107,13 +119,30 @@ class Surroundings:
         if name in self._imports:
             return self._imported(name)
         if above:
-            return self._given(name, above, at)
+            return self._given(name, above, at) if copies else _asked(above[-1], given=True)
         if name in vars(builtins) and name not in BARRED:
             return Named(Meaning.BUILTIN)
         node = self.in_tests(name, at)
         if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
             return Named(Meaning.IMPORT, imports=(ast.unparse(node),))
+        given = [cell for cell in self._answers if cell < at]
+        if given and node is None and not self.stars and name not in BARRED | _OF_IPYTHON:
+            # The solution lacks it, or its cell is no Python: a student is to bind it above.
+            return Named(Meaning.ASKED, max(given))
         return Named(Meaning.UNKNOWN, why=self._unknown(name))
+
+    def solution(self, name: str, at: int) -> Named | None:
+        """What a name stands for in the solution, as a check can hold it; None if it cannot."""
+        if name in self._bindings:
+            return self._copied(name, at, (), answers=True) or self._data(name, at)
+        return self._part(name, at, ())
+
+    def _data(self, name: str, at: int) -> Named | None:
+        """Given data, which the solution has as every student has."""
+        above = [b for b in self._bindings[name] if b.cell < at]
+        if not above or any(b.answer or isinstance(b.node, _DEFINITION) for b in above):
+            return None
+        return _asked(above[-1], given=True)
 
     def importable(self, module: str) -> bool:
         """Whether a check can import a module: one that is installed, or the assignment's own."""
@@ -183,15 +212,21 @@ class Surroundings:
             return copied
         return _asked(above[-1], given=True)
 
-    def _copied(self, name: str, at: int, above: tuple[str, ...]) -> Named | None:
+    def _copied(
+        self, name: str, at: int, above: tuple[str, ...], *, answers: bool = False
+    ) -> Named | None:
         """A definition with all that it uses, or None if it may differ from time to time."""
         bindings = [b for b in self._bindings.get(name, ()) if b.cell < at]
-        if len(bindings) != 1 or bindings[0].answer or not _is_pure(bindings[0].node):
+        if answers and all(isinstance(each.node, ast.FunctionDef) for each in bindings):
+            bindings = bindings[-1:]  # the last one counts
+        if len(bindings) != 1 or not _is_pure(bindings[0].node):
+            return None
+        if bindings[0].answer and not answers:
             return None
         imports: dict[str, None] = {}
         copies: dict[str, str] = {}
         for used in sorted(bindings[0].uses - {name, *above}):
-            part = self._part(used, at, (*above, name))
+            part = self._part(used, at, (*above, name), answers=answers)
             if part is None:
                 return None
             imports.update(dict.fromkeys(part.imports))
@@ -201,9 +236,11 @@ class Surroundings:
         copies[name] = text
         return Named(Meaning.COPY, imports=tuple(imports), copies=copies)
 
-    def _part(self, name: str, at: int, above: tuple[str, ...]) -> Named | None:
+    def _part(
+        self, name: str, at: int, above: tuple[str, ...], *, answers: bool = False
+    ) -> Named | None:
         if name in self._bindings:
-            return self._copied(name, at, above)
+            return self._copied(name, at, above, answers=answers)
         named = self.meaning(name, at)
         return named if named.meaning in (Meaning.IMPORT, Meaning.BUILTIN) else None
 

@@ -8,10 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from release.importing.model import Imported
+from release.importing.report import about_missing
 
 
 def print_import(console: Console, imported: Imported) -> None:
-    """Print the questions, what a person has to look at, and the folders."""
+    """Print what is missing, the questions, what a person has to look at, and the folders."""
+    if imported.missing:
+        console.print(Text(about_missing(imported.missing), "yellow"))
     table = Table(box=box.SIMPLE_HEAVY, title=f"{imported.name}, imported from {imported.kind}")
     for heading in ("Question", "Title", "Names", "Anchor in"):
         table.add_column(heading)
@@ -40,8 +43,9 @@ def print_import(console: Console, imported: Imported) -> None:
         console.print(_left(imported))
     for folder in (imported.public, imported.staff):
         console.print(Text(str(folder)))
-    again = f"Look at {imported.staff / 'IMPORT.md'}, then: autograder release {imported.staff}"
-    console.print(Text(again))
+    commands = ["release"] if imported.is_set_up else ["setup", "release"]
+    again = " && ".join(f"autograder {command} {imported.staff}" for command in commands)
+    console.print(Text(f"Look at {imported.staff / 'IMPORT.md'}, then: {again}"))
 
 
 def _left(imported: Imported) -> Table:

@@ -1,7 +1,9 @@
 """A test's source comes in, statements that ask the student's process for its names go out.
 
-The original ran in the student's own namespace. Here a call of a wanted name becomes
-`student.call("name", ...)` and any other use of it `student.value("name")`.
+The original ran in the student's own namespace. Here a call of a wanted function becomes
+`student.call("name", ...)`, one of a class `student.make("Name", ...)`; any other use of a name
+`student.value("name")`, of a function `student.function("name")`, of a class
+`student.kind("Name")`.
 """
 
 from __future__ import annotations
@@ -10,22 +12,19 @@ import ast
 import copy
 from collections.abc import Sequence
 
-from release.importing.names import bound_names, expects_exception, last_name, own_names
+from release.importing.model import AUTOTEST
+from release.importing.names import bound_at_top, bound_names, first_name, last_name, own_names
 from release.importing.needs import Needs
-from release.importing.requests import check_text, request
+from release.importing.requests import check_text, of_student, request
+from release.importing.sending import Sending
 from release.importing.surroundings import Meaning, Named, Surroundings
-from release.importing.words import (
-    DESCRIBER,
-    REWRITE,
-    UNWRITABLE,
-    Untranslatable,
-    of_class,
-)
+from release.importing.words import DESCRIBER, REWRITE, UNWRITABLE, Untranslatable
 
 #: What a check's own text uses.
-RESERVED = frozenset("student judged question weight number Answers".split())
-#: What calls the functions that it is given, and does nothing else with them.
-_PASS_ON = frozenset({"map", "filter"})
+RESERVED = frozenset("student judged question weight number Answers earned".split())
+#: What looks into a function, or tells objects apart: of a proxy it says something else.
+_LOOKS_INSIDE = frozenset("inspect dis ast types typing mock patch pickle copy help".split())
+_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Translator(ast.NodeTransformer):
@@ -33,16 +32,18 @@ class Translator(ast.NodeTransformer):
 
     Args:
         hidden: keep no message that is made of values.
+        copies: hold given definitions in the check, in place of asking the student's for them.
 
     Attributes:
         at: the number of the cell that holds the test.
         message: for the assertions that have none.
     """
 
-    def __init__(self, surroundings: Surroundings, *, hidden: bool) -> None:
+    def __init__(self, surroundings: Surroundings, *, hidden: bool, copies: bool = True) -> None:
         self.surroundings = surroundings
         self.at = 0
         self.hidden = hidden
+        self.copies = copies
         self.message = ""
         self.needs = Needs()
         self._new = Needs()
@@ -50,13 +51,20 @@ class Translator(ast.NodeTransformer):
         self._scopes: list[set[str]] = []
         self._lost: dict[str, int] = {}
         self._provided: set[str] = set()
-        self._trying = 0
+        self._renamed: set[str] = set()
+        self._later: set[str] = set()
+        self._deferred = 0
+        self._sending = Sending(self)
 
     def provide(self, imports: Sequence[str]) -> None:
         """Import what a comparison of our own needs, whatever the notebook binds."""
         self.needs.imports.update(dict.fromkeys(imports))
         for text in imports:
             self._provided |= bound_names(ast.parse(text))
+
+    def expect(self, statements: Sequence[ast.stmt]) -> None:
+        """Note what is still to come: a function may use what is bound below it."""
+        self._later = {name for node in statements for name in bound_at_top(node)}
 
     def statement(self, node: ast.stmt) -> ast.stmt:
         """Translate one statement of the test's top level.
@@ -65,7 +73,7 @@ class Translator(ast.NodeTransformer):
             Untranslatable: it has no translation; what it would bind is lost to those below.
         """
         self._new, before = Needs(), set(self._bound)
-        self._scopes, self._trying = [], 0
+        self._scopes, self._deferred = [], 0
         try:
             made: ast.stmt = ast.fix_missing_locations(self.visit(copy.deepcopy(node)))
             check_text(made, node.lineno)
@@ -83,65 +91,125 @@ class Translator(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Ask for a wanted name, note what others need."""
         if isinstance(node.ctx, ast.Store):
+            if node.id in RESERVED and not self._in_scope(node.id):
+                self._renamed.add(node.id)
+                node.id += "_"
             self._bind(node.id, node.lineno)
+            self._sending.rebound(node.id)
             return node
+        if node.id in self._renamed and not self._in_scope(node.id):
+            node.id += "_"
+            return node
+        if node.id == "__name__":
+            return ast.Constant("__main__")
         named = self._named(node)
         if named is None:
             return node
         if isinstance(node.ctx, ast.Del):
             why = f"it deletes `{node.id}` from the student's notebook"
             raise Untranslatable(node.lineno, why, REWRITE)
-        if issubclass(named.form, ast.FunctionDef | ast.AsyncFunctionDef):
-            why = f"it uses the function `{node.id}` itself, not what it returns"
-            raise Untranslatable(node.lineno, why, DESCRIBER)
-        if issubclass(named.form, ast.ClassDef):
-            raise of_class(node.id, node.lineno)
-        return request("value", node.id, [], [])
+        return request(_kind_of(named), node.id, [], [])
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Call a wanted function in the student's process."""
+        if isinstance(node.func, ast.Name) and node.func.id == AUTOTEST and len(node.args) == 1:
+            return self._automatic(node.args[0])
         named = self._named(node.func) if isinstance(node.func, ast.Name) else None
-        if named is not None and issubclass(named.form, ast.ClassDef):
-            raise of_class(last_name(node.func), node.lineno)
-        func = node.func if named is not None else self.visit(node.func)
-        place = 1 if expects_exception(node) else 0 if last_name(node.func) in _PASS_ON else None
-        self._trying += place == 1
-        args = [self._argument(each, at == place) for at, each in enumerate(node.args)]
-        keywords = [
-            ast.keyword(each.arg, self._argument(each.value, each.arg == "key"))
-            for each in node.keywords
-        ]
-        self._trying -= place == 1
         if named is not None:
             assert isinstance(node.func, ast.Name)
-            return request(self._call, node.func.id, args, keywords)
+            args = [self._sending.argument(each) for each in node.args]
+            keywords = [
+                ast.keyword(each.arg, self._sending.argument(each.value)) for each in node.keywords
+            ]
+            how = "make" if issubclass(named.form, ast.ClassDef) else "call"
+            return request(how, node.func.id, args, keywords)
+        special = self._special(node)
+        if special is not None:
+            return special
+        func = self.visit(node.func)
+        args = [self.visit(each) for each in node.args]
+        keywords = [ast.keyword(each.arg, self.visit(each.value)) for each in node.keywords]
         return ast.copy_location(ast.Call(func, args, keywords), node)
 
-    def _argument(self, node: ast.expr, called: bool) -> ast.expr:
-        """An argument; a wanted function is passed on only to what does nothing but call it."""
-        named = self._named(node) if called and isinstance(node, ast.Name) else None
-        if named is not None and issubclass(named.form, ast.FunctionDef):
-            assert isinstance(node, ast.Name)
-            text = f"lambda *values: student.{self._call}({node.id!r}, *values)"
-            call = ast.parse(text, mode="eval")
-            return call.body
-        made: ast.expr = self.visit(node)
-        return made
+    def _automatic(self, node: ast.expr) -> ast.AST:
+        """What nbgrader would make of an expression: it shows what it does in the solution."""
+        expected = copy.deepcopy(node)
+        inside = own_names(ast.Expr(node)) if _binds(node) else set()
+        asked: set[str] = set()
+        for name in sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - inside):
+            if self.is_bound(name):
+                continue
+            named = self.surroundings.solution(name, self.at)
+            if named is None:
+                why = f"nbgrader compares it with the solution, whose `{name}` no check can hold"
+                raise Untranslatable(node.lineno, why, "write the assert that it stands for")
+            if named.meaning is Meaning.ASKED:
+                asked.add(name)
+            self._new.imports.update(dict.fromkeys(named.imports))
+            self._new.copies.update(named.copies)
+        if asked:
+            expected = _Asked(asked).visit(expected)
+        self._new.imports.setdefault("from imported import expect_as_solution")
+        got = self.visit(node)
+        return ast.Call(ast.Name("expect_as_solution", ast.Load()), [got, expected], [])
+
+    def _special(self, node: ast.Call) -> ast.AST | None:
+        """Calls that look at an object as such."""
+        function, name = last_name(node.func), first_name(node.func)
+        if name == "inspect" or function == "getsource" or name in _LOOKS_INSIDE:
+            asked = [each for each in node.args if self._is_definition(each)]
+            if asked and function == "getsource" and len(node.args) == 1:
+                assert isinstance(asked[0], ast.Name)
+                self.visit(node.func)
+                return request("source", asked[0].id, [], [])
+            if asked:
+                why = f"it uses the function `{ast.unparse(asked[0])}` itself, not what it returns"
+                raise Untranslatable(node.lineno, why, DESCRIBER)
+        if not isinstance(node.func, ast.Name) or node.keywords or len(node.args) != 1:
+            return None
+        if self._named(node.func) is not None or self.is_bound(function):
+            return None
+        if function == "id":
+            raise Untranslatable(node.lineno, "it tells objects apart by their place", REWRITE)
+        method = {"type": "type_of", "callable": "callable"}.get(function)
+        return of_student(method, [self.visit(node.args[0])]) if method else None
+
+    def _is_definition(self, node: ast.expr) -> bool:
+        """Whether it is the name of a function or class of the student's."""
+        named = self._named(node) if isinstance(node, ast.Name) else None
+        return named is not None and issubclass(named.form, (*_FUNCTION, ast.ClassDef))
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """`x.__class__` is a class of the student's, too."""
+        node.value = self.visit(node.value)
+        if node.attr == "__class__" and isinstance(node.ctx, ast.Load):
+            return of_student("type_of", [node.value])
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """Identity can be told where the objects are."""
+        sides = [node.left, *node.comparators]
+        identity = any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+        if not identity or any(isinstance(each, ast.Constant) for each in sides):
+            return self.generic_visit(node)
+        if len(node.ops) > 1:
+            raise Untranslatable(node.lineno, "a chain of comparisons with `is`", REWRITE)
+        same: ast.expr = of_student("same", [self.visit(each) for each in sides])
+        return same if isinstance(node.ops[0], ast.Is) else ast.UnaryOp(ast.Not(), same)
 
     def _named(self, node: ast.expr) -> Named | None:
         """What is known of a wanted name; None for all other names, whose needs are noted."""
         assert isinstance(node, ast.Name)
         name = node.id
-        known = self._bound | self._provided
-        if name in known or any(name in scope for scope in self._scopes):
+        if self.is_bound(name):
             return None
         if name in self._lost:
             why = f"`{name}` comes from line {self._lost[name]}, which has no translation"
             raise Untranslatable(node.lineno, why, REWRITE)
-        named = self.surroundings.meaning(name, self.at)
+        named = self.surroundings.meaning(name, self.at, copies=self.copies)
         if named.meaning is Meaning.UNKNOWN:
             raise Untranslatable(node.lineno, named.why, REWRITE)
-        if name in RESERVED and named.meaning is not Meaning.BUILTIN:
+        if name in RESERVED and named.meaning in (Meaning.IMPORT, Meaning.COPY):
             raise Untranslatable(node.lineno, f"a check uses the name `{name}` itself", REWRITE)
         self._new.imports.update(dict.fromkeys(named.imports))
         self._new.copies.update(named.copies)
@@ -153,8 +221,22 @@ class Translator(ast.NodeTransformer):
     def _bind(self, name: str, line: int) -> None:
         if name in RESERVED:
             raise Untranslatable(line, f"a check uses the name `{name}` itself", REWRITE)
-        if not any(name in scope for scope in self._scopes):
+        if not self._in_scope(name):
             self._bound.add(name)
+
+    def _in_scope(self, name: str) -> bool:
+        return any(name in scope for scope in self._scopes)
+
+    def is_bound(self, name: str) -> bool:
+        """Whether the check binds it itself."""
+        below = self._deferred and name in self._later
+        return bool(below or name in self._bound | self._provided or self._in_scope(name))
+
+    def _enter(self, node: ast.AST, line: int) -> None:
+        names = own_names(node)
+        if "student" in names:
+            raise Untranslatable(line, "a check uses the name `student` itself", REWRITE)
+        self._scopes.append(names)
 
     # --- statements that bind, in the order in which they do ---
 
@@ -175,7 +257,9 @@ class Translator(ast.NodeTransformer):
         node.value = self.visit(node.value)
         if isinstance(node.target, ast.Name):
             read = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
-            if self._named(read) is not None:
+            if read.id in self._renamed and not self._in_scope(read.id):
+                node.target.id += "_"
+            elif self._named(read) is not None:
                 why = f"it changes `{read.id}` of the student's notebook"
                 raise Untranslatable(node.lineno, why, REWRITE)
         else:
@@ -206,39 +290,24 @@ class Translator(ast.NodeTransformer):
             if alias.name == "*":
                 raise Untranslatable(node.lineno, "a star import in a test", "name what it needs")
             self._bind(alias.asname or alias.name.partition(".")[0], node.lineno)
+        self._sending.imported(node)
         return node
 
     visit_ImportFrom = visit_Import
 
-    @property
-    def _call(self) -> str:
-        """How to call: where an exception is expected, the student's has to become one here."""
-        return "attempt" if self._trying else "call"
-
     def visit_Try(self, node: ast.Try) -> ast.AST:
-        """What it tries may raise."""
-        self._trying += bool(node.handlers)
+        """A proxy of a class is none that could be caught."""
         node.body = [self.visit(each) for each in node.body]
-        self._trying -= bool(node.handlers)
         for handler in node.handlers:
+            if any(self._is_definition(each) for each in _caught(handler)):
+                why = "it catches an exception of the student's own"
+                raise Untranslatable(handler.lineno, why, DESCRIBER)
             handler.type = self.visit(handler.type) if handler.type else None
             if handler.name:
                 self._bind(handler.name, handler.lineno)
             handler.body = [self.visit(each) for each in handler.body]
         node.orelse = [self.visit(each) for each in node.orelse]
         node.finalbody = [self.visit(each) for each in node.finalbody]
-        return node
-
-    def visit_With(self, node: ast.With) -> ast.AST:
-        """As `with pytest.raises(ValueError):`, what is in it may raise."""
-        expects = any(
-            isinstance(item.context_expr, ast.Call) and expects_exception(item.context_expr)
-            for item in node.items
-        )
-        node.items = [self.visit(each) for each in node.items]
-        self._trying += expects
-        node.body = [self.visit(each) for each in node.body]
-        self._trying -= expects
         return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
@@ -266,6 +335,8 @@ class Translator(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         """A helper of the test."""
+        if isinstance(node, ast.FunctionDef) and not self._scopes:
+            self._sending.defined(node)
         self._bind(node.name, node.lineno)
         node.args.defaults = [self.visit(each) for each in node.args.defaults]
         node.decorator_list = [self.visit(each) for each in node.decorator_list]
@@ -273,8 +344,10 @@ class Translator(ast.NodeTransformer):
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
                 argument.annotation = None
-        self._scopes.append(own_names(node))
+        self._enter(node, node.lineno)
+        self._deferred += 1
         node.body = [self.visit(each) for each in node.body]
+        self._deferred -= 1
         self._scopes.pop()
         return node
 
@@ -282,14 +355,14 @@ class Translator(ast.NodeTransformer):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         """A function without a name."""
-        self._scopes.append(own_names(node))
+        self._enter(node, node.lineno)
         node.body = self.visit(node.body)
         self._scopes.pop()
         return node
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         """Its own names hide those around it."""
-        self._scopes.append(own_names(node))
+        self._enter(node, node.lineno)
         self.generic_visit(node)
         self._scopes.pop()
         return node
@@ -305,3 +378,32 @@ class Translator(ast.NodeTransformer):
         raise Untranslatable(node.lineno, "it writes to the notebook's namespace", REWRITE)
 
     visit_Nonlocal = visit_Global
+
+
+def _binds(node: ast.expr) -> bool:
+    inner = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    return any(isinstance(each, inner) for each in ast.walk(node))
+
+
+class _Asked(ast.NodeTransformer):
+    """Asks for given data."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """A name of given data."""
+        return request("value", node.id, [], []) if node.id in self.names else node
+
+
+def _kind_of(named: Named) -> str:
+    """How to ask for what a name stands for, as such."""
+    if issubclass(named.form, ast.ClassDef):
+        return "kind"
+    return "function" if issubclass(named.form, _FUNCTION) else "value"
+
+
+def _caught(handler: ast.ExceptHandler) -> list[ast.expr]:
+    if handler.type is None:
+        return []
+    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]

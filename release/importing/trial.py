@@ -2,19 +2,22 @@
 
 A translation may be valid Python and wrong all the same: an object that cannot leave the student's
 process, a function that changes its argument. So each check is tried on the solution and on the
-blank template, and beside it the original's test as it was; and each answer is left blank alone.
+blank template, and beside it the original's test as it was, also on the solution with answers
+altered; and each answer is left blank alone.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.graders import SEED, Graders
+from release.importing.blanks import Needs, together
+from release.importing.mutants import Mutant, mutants
 from release.odd import OddAnswers, Tried, submissions
 from release.templates import Blanked, blanked, solved, templates
 
@@ -29,11 +32,13 @@ class Outcome:
         why: it fails on the solution; empty if it passes.
         blank: the blank template passes it, too.
         stops: it ends in a fault of its own on the blank template.
+        on_mutants: whether it passes each altered solution, in their order.
     """
 
     why: str = ""
     blank: bool = False
     stops: bool = False
+    on_mutants: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Trial:
         outcomes: by the number of the check.
         unnoticed: answers that no check misses where they alone are blank.
         odd: what checks made of odd answers that they should have refused.
+        mutants: the altered solutions that they were tried on.
         fault: why nothing could be graded; empty if it could.
     """
 
@@ -51,13 +57,15 @@ class Trial:
     unnoticed: tuple[Blanked, ...] = ()
     odd: tuple[Tried, ...] = ()
     fault: str = ""
+    mutants: tuple[Mutant, ...] = ()
 
 
 def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
     """Grade the solution and the blank template.
 
     Args:
-        each_answer: and the solution with one answer blank, or an odd one, at a time.
+        each_answer: and the solution with one answer blank, or an odd one, at a time; else with
+            answers altered.
 
     Raises:
         MarkerError, StripError: a notebook cannot be stripped.
@@ -75,25 +83,36 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
         of_blank = {check.number: check for check in on_blank.checks}
         outcomes = {c.number: _outcome(c, of_blank[c.number]) for c in on_solution.checks}
         if not each_answer:
-            return Trial(outcomes)
+            made = tuple(mutants(assignment))
+            on_mutants = graders.grade_all([(each.files, _any) for each in made])
+            return Trial(_with_mutants(outcomes, on_mutants), mutants=made)
         known = [c for c in on_solution.checks if not outcomes[c.number].why]
-        answers = list(blanked(assignment))
-        reports = graders.grade_all(
-            [({**solution, **a.files}, lambda report: _misses(report, known)) for a in answers]
-        )
+        answers, needs = list(blanked(assignment)), Needs(solution)
+        blanks = together(assignment, solution, answers, needs)
+        reports = graders.grade_all([(each.files, _any) for each in blanks])
         odd = list(submissions(assignment, solution, on_solution))
         of_odd = graders.grade_all([(each.files, _any) for each in odd])
     judge = OddAnswers(on_solution, on_blank).judge
+    questions = {question.id: question for question in assignment.questions}
+    missed = {
+        id(answer)
+        for each, report in zip(blanks, reports, strict=True)
+        for answer in each.missed((questions[q] for q in _lost(report, known)), needs)
+    }
     tried = [t for each, report in zip(odd, of_odd, strict=True) for t in judge(each, report)]
     return Trial(
         outcomes,
-        tuple(
-            answer
-            for answer, report in zip(answers, reports, strict=True)
-            if not _misses(report, known)
-        ),
+        tuple(answer for answer in answers if id(answer) not in missed),
         tuple(each for each in tried if each.check and each.problem),
     )
+
+
+def _with_mutants(outcomes: Mapping[str, Outcome], reports: Sequence[Report]) -> dict[str, Outcome]:
+    passed = [{c.number for c in report.checks if c.status == "passed"} for report in reports]
+    return {
+        number: replace(outcome, on_mutants=tuple(number in each for each in passed))
+        for number, outcome in outcomes.items()
+    }
 
 
 def _passes(report: Report) -> bool:
@@ -104,11 +123,15 @@ def _any(_report: Report) -> bool:
     return True
 
 
-def _misses(report: Report, kept: Sequence[CheckResult]) -> bool:
-    """Whether a check fails; one without points counts where its question has none (as a proof)."""
+def _lost(report: Report, kept: Sequence[CheckResult]) -> set[str]:
+    """Questions with a failing check; one without points counts where none has any (as a proof)."""
     worth = {check.question for check in kept if check.max_score > 0}
     counted = {c.number for c in kept if c.max_score > 0 or c.question not in worth}
-    return any(c.number in counted and c.status not in ("passed", "fault") for c in report.checks)
+    return {
+        c.question
+        for c in report.checks
+        if c.number in counted and c.status not in ("passed", "fault")
+    }
 
 
 def _outcome(check: CheckResult, blank: CheckResult) -> Outcome:

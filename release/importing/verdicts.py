@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from release.importing.model import Check, Left, Planned, Question
+from release.importing.model import Check, Left, Planned, Question, RoundTrip
+from release.importing.mutants import Change
 from release.importing.trial import Outcome, Trial
 from release.importing.words import DESCRIBER, REWRITE
 from release.odd import Tried, listed
@@ -64,7 +65,10 @@ def _decide(check: Check, outcomes: Mapping[str, Outcome], missing: Sequence[str
     ours = outcomes.get(check.number, Outcome())
     there = outcomes.get(check.number + _TWIN)
     failed = there.why if there is not None else ours.why
-    if any(f"No module named '{m}" in failed for m in missing) and check.originals:
+    tops = {module.partition(".")[0] for module in missing}
+    if check.originals and any(
+        f"No module named '{top}{end}" in failed for top in tops for end in ("'", ".")
+    ):
         why = "not tried, as a module is missing here"
         return replace(check, shared=True, why_shared=check.why_shared or why)
     if there is None or there.why:  # there is nothing to compare with
@@ -134,6 +138,41 @@ def hardened(
     return made, tuple(each for each in tried if each.check not in tripping)
 
 
+def round_trip(questions: Sequence[Question], trial: Trial) -> RoundTrip:
+    """Compare the checks that stay with the tests that they were made of.
+
+    Args:
+        trial: the one with the originals beside the checks.
+    """
+    compared = shared = 0
+    differing: list[Left] = []
+    for question in questions:
+        for check in question.checks:
+            ours = trial.outcomes.get(check.number, Outcome()).on_mutants
+            there = trial.outcomes.get(check.number + _TWIN, Outcome()).on_mutants
+            if check.shared or not there:
+                there = ours = there or ours
+            for mutant, found, original in zip(trial.mutants, ours, there, strict=False):
+                changes = [each for each in mutant.changes if each.names & set(check.asked)]
+                if found and original and not changes:
+                    continue
+                compared += 1
+                shared += check.shared
+                if found != original:
+                    differing.append(
+                        _about_mutant(question, check, changes or mutant.changes, found)
+                    )
+    return RoundTrip(compared, shared, tuple(differing))
+
+
+def _about_mutant(question: Question, check: Check, changes: Sequence[Change], found: bool) -> Left:
+    what = f"{check.number}: {check.title}, {check.planned.worth}"
+    ours, there = ("passes", "fails") if found else ("fails", "passes")
+    why = f"it {ours} and the original {there} where {' and '.join(map(str, changes[:2]))}"
+    remedy = "see which of them is right; the check is stricter or weaker than the test there"
+    return Left(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
+
+
 def about_odd(questions: Sequence[Question], passed: Sequence[Tried]) -> Iterator[Left]:
     """What is said of checks that pass on odd answers."""
     for question in questions:
@@ -157,10 +196,10 @@ def about_all(name: str, trial: Trial, kept: Sequence[Question]) -> Iterator[Lef
         why = f"nothing could be graded: {trial.fault}"
         yield Left(name, 0, 0, "the checks were not tried", why, "mend it by hand")
     if not kept:
-        why = "nothing is graded automatically, and a release needs a check"
-        remedy = "write one, and its question in the manifest"
+        why = "nothing is graded automatically; one check for no points says that it has arrived"
+        remedy = "write checks, and their questions in the manifest, if it is to be graded"
         yield Left(name, 0, 0, "no test could be carried over", why, remedy)
-    for blanked in trial.unnoticed:
+    for blanked in trial.unnoticed if kept else ():
         what = f"the answer in cell '{blanked.cell}'"
         why = "no check misses it when it alone is blank"
         remedy = "write a check, and take the cell from `unchecked` in the manifest"

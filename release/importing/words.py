@@ -18,9 +18,3 @@ DESCRIBER = (
 )
 REWRITE = "write a check of it by hand"
 UNWRITABLE = "Python 3.11 cannot write one of its f-strings"
-
-
-def of_class(name: str, line: int) -> Untranslatable:
-    """Objects do not leave the student's process."""
-    why = f"`{name}` is a class of the student's: its objects stay in their process"
-    return Untranslatable(line, why, DESCRIBER)

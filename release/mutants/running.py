@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.checks.cache import Cache
+from autograder.checks.cache import Store
 from autograder.checks.reads import PARTIAL
 from autograder.checks.verdicts import basis_of, check_codes
 from autograder.model.errors import UserError
@@ -111,7 +111,7 @@ class MutantTester:
         self._solution = solution
         self._graders = graders
         self._checks = graded.checks
-        self._memory = Cache(memory)
+        self._memory = Store(memory)
         self._fresh = fresh
         self._codes = check_codes(assignment)
         self._basis = basis_of(assignment, ())

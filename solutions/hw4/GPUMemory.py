@@ -32,20 +32,22 @@
 #
 # | Task | You measure | Points |
 # |---|---|---|
-# | M1 | ResNet-152 under three optimizers | 6 |
-# | M2 | ResNet-18 at five batch sizes | 6 |
+# | M1 | ResNet-152 under three optimizers | 4 |
+# | M2 | ResNet-18 at five batch sizes | 5 |
 
 # %% [markdown] id="grading"
 # ## How it is graded
 #
 # - Your **logs** are graded, the files `logs/*.csv` that this notebook writes. Your notebook is
 #   handed in with them, but it is not run.
-# - **M1**: all three logs are there and can be read, time goes forward, and the memory in use is
-#   not less than what weights, gradients and the optimizer's state take in any case.
-# - **M2**: the logs have the epochs 1 to 10 in order, accuracies between 0 and 100 per cent, a
-#   loss that falls on the whole, and more memory at your largest batch than at your smallest.
-# - **Running out of memory at a large batch is normal** and costs nothing, as long as the logs of
-#   all smaller batches are there.
+# - **M1**: all three logs are there and can be read, time goes forward in seconds since 1970, and
+#   the memory in use is not less than what weights, gradients and the optimizer's state take in any
+#   case.
+# - **M2**: the logs have the epochs 1 to 10 in order, a loss that starts near ln 10 or below and
+#   falls on the whole, an accuracy between 0 and 100 per cent that rises, at least the memory that
+#   the model itself takes, and more of it at your largest batch than at your smallest.
+# - **Running out of memory at a batch of 64 or more is normal** and costs nothing, as long as the
+#   logs of all smaller batches are there.
 # - Neither the amount of memory nor the order of the three optimizers is graded: on a real GPU both
 #   depend on the card, the drivers and who else uses it. If your numbers surprise you, say so in
 #   your answers in words; surprises are welcome there.
@@ -138,7 +140,7 @@ axes.set_axis_off()
 
 
 # %% [markdown] id="m1-note"
-# ## M1. Three optimizers (6 points)
+# ## M1. Three optimizers (4 points)
 #
 # Write `make_optimizer(name, parameters, lr)`. It returns the optimizer of `torch.optim` that the
 # name stands for, for these parameters and with this learning rate:
@@ -223,7 +225,7 @@ axes.margins(x=0.15)
 # the reason?
 
 # %% [markdown] id="m2-note"
-# ## M2. Five batch sizes (6 points)
+# ## M2. Five batch sizes (5 points)
 #
 # Now the optimizer stays the same (SGD with momentum), the model is ResNet-18, and the batch grows:
 # 4, 16, 64, 256, 1024. Each run trains for 10 epochs on 4,096 pictures.

@@ -23,8 +23,8 @@
 # chooses them. You will make two kernels that trained networks tend to find by themselves:
 # one that smooths a picture, and one that responds to edges.
 #
-# **What to do.** Fill in the two boxes marked `TODO`: the functions `averaging_filtering` (10
-# points) and `edge_detecting` (10 points). Keep their names and parameters.
+# **What to do.** Fill in the two boxes marked `TODO`: the functions `averaging_filtering` (6
+# points) and `edge_detecting` (6 points). Keep their names and parameters.
 #
 # **What to hand in.** This notebook, under its name `HandDesignFilters.ipynb`. You need no GPU, and
 # every cell runs in a few seconds.
@@ -77,7 +77,7 @@ axes.set_axis_off()
 
 
 # %% [markdown] id="averaging-note"
-# ## H1. The averaging filter (10 points)
+# ## H1. The averaging filter (6 points)
 #
 # The simplest smoothing: each pixel becomes the plain mean of the $n \times n$ window around it.
 # As a kernel, that is an $n \times n$ array $k$ in which every weight is the same,
@@ -156,7 +156,7 @@ for n in filter_sizes:
 
 
 # %% [markdown] id="edges-note"
-# ## H2. The edge filter (10 points)
+# ## H2. The edge filter (6 points)
 #
 # Smoothing hides differences; an edge filter shows them. Along one row, the **second difference**
 # at a pixel is its left neighbour, minus twice the pixel itself, plus its right neighbour. It is

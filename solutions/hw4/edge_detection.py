@@ -32,9 +32,9 @@
 # | E1 | a small data set and its loader; overfit it | 4 + 6 |
 # | E2 | loaders for five sizes of the training data | 10 |
 # | E3 | how long to train | 6 |
-# | E4 | loaders under a domain shift; hyperparameters that survive it | 7 + 6 |
-# | E5 | permuted pictures and their loaders | 4 + 7 |
-# | E6 | five classes and their loaders | 3 + 5 |
+# | E4 | loaders under a domain shift; hyperparameters that survive it | 5 + 12 |
+# | E5 | permuted pictures and their loaders | 6 + 6 |
+# | E6 | five classes and their loaders | 3 + 3 |
 # | E7 | voluntary: a deeper and a wider network | 0, leaderboard |
 
 # %% [markdown] id="grading"
@@ -45,9 +45,11 @@
 # - From your notebook only what these variables need is run. Your training and your plots are not.
 # - **Loaders** are graded by what comes out of them: how many pictures of each class, how many in a
 #   batch, tensors or not, in a new order each time or not, and the right ones in the right place.
+#   All keys of a config that a task does not name stay at their defaults.
 # - **Accuracy** (E1b, E3, E4b) is not read from your outputs. The grader takes the pictures out of
 #   *your* loaders, as they are at the end of the answer's cell, and looks whether they are those
-#   that were asked for. On them it trains **the assignment's own model** with *your*
+#   that were asked for (if not, that costs points where you made them, and pictures of the grader's
+#   own take their place). On them it trains **the assignment's own model** with *your*
 #   hyperparameters, in batches of the size that was asked for. In E3 and E4b it judges the model on
 #   **new pictures**, drawn like those of your `valid_loader`. It does so **several times, each with
 #   another seed, and judges the median**. So one lucky run gives nothing away, and one unlucky run
@@ -308,9 +310,10 @@ figure = show_learning_curves(overfit, title="overfitting thirty pictures")
 #
 # - `train_loader_dict`: a dict. Its keys are the numbers in `num_images_list`; the value at key $n$
 #   is a loader of $n$ pictures **of each class** ($3n$ in all), mode "train", batches of 10,
-#   shuffled.
+#   shuffled anew in each epoch.
 # - `valid_loader`: one loader for all of them, 50 pictures of each class, mode "valid", batches of
-#   256. Nothing is learnt from it, so its order doesn't matter.
+#   256. Nothing is learnt from it, so its order doesn't matter; but none of its pictures is among
+#   those to train on.
 #
 # All pictures are tensors, as in E1. The config that all data sets have in common is given.
 
@@ -468,7 +471,7 @@ difference = (features_of_moved - moved_features)[:, :, border:-border, border:-
 print(f"largest difference inside: {difference.abs().max():.1e}")
 
 # %% [markdown] id="e4a-note"
-# ### E4a. Loaders under the shift (7 points)
+# ### E4a. Loaders under the shift (5 points)
 #
 # Make `train_loader_dict` and `valid_loader` as in E2 (the same sizes, modes, batches and
 # transform), but with a ratio of 0.5 for **both**: the training data and the validation data.
@@ -507,7 +510,7 @@ figure = show_images(valid_loader.dataset)
 _ = figure.suptitle("to be judged on")
 
 # %% [markdown] id="e4b-note"
-# ### E4b. Hyperparameters that survive the shift (6 points)
+# ### E4b. Hyperparameters that survive the shift (12 points)
 #
 # Choose `num_epochs`, `lr` and `kernel_size`. The goal: the **CNN** (`SimpleCNN` with your kernel
 # size), trained on your loader with only **10 pictures of each class**, reaches a validation
@@ -564,10 +567,11 @@ figure = show_kernels(shifted_cnn_by_size[smallest].model.conv1, title="first ke
 # are no longer neighbours, and a bar is a scatter of dots. The CNN's assumption is false now. The
 # MLP assumed nothing about neighbours to begin with.
 #
-# ### E5a. A permuted picture (4 points)
+# ### E5a. A permuted picture (6 points)
 #
 # - `permutater`: a random order of the 784 pixels, an int array of shape (784,) that holds each of
-#   0 to 783 once.
+#   0 to 783 once. It is drawn over single pixels, not over rows or blocks: neighbours have to lose
+#   each other.
 # - `unpermutater`: the order that undoes it.
 # - `visual_dataset`: a data set that uses them, 10 pictures of each of the three classes, mode
 #   "train", as tensors.
@@ -614,7 +618,7 @@ figure = show_images(torch.stack(restored), restored_labels, visual_dataset.clas
 _ = figure.suptitle("put back")
 
 # %% [markdown] id="e5b-note"
-# ### E5b. Permuted loaders (7 points)
+# ### E5b. Permuted loaders (6 points)
 #
 # Make `train_loader_dict` and `valid_loader` as in E2, but with permuted pictures, and with the
 # sizes that are given here: 30 to 70. **One permutation for all of them**, the training and the
@@ -711,7 +715,7 @@ require(visual_dataset=visual_dataset)
 figure = show_images(visual_dataset)
 
 # %% [markdown] id="e6b-note"
-# ### E6b. Their loaders (5 points)
+# ### E6b. Their loaders (3 points)
 #
 # Make `train_loader_dict` and `valid_loader` of the five classes, with the sizes that are given:
 # $5n$ pictures at key $n$, and 50 of each class to be judged on, 250 in all. Batches, modes and

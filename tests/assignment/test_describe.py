@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from torch.utils.data import DataLoader, Subset, TensorDataset
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, Subset, TensorDataset
 
 from autograder import wire
 
@@ -90,7 +90,7 @@ def test_a_good_loader(describe: types.ModuleType, data: Any) -> None:
         assert one["labels"].dtype == np.int64
         assert sorted(one["labels"].tolist()) == [0] * 4 + [1] * 4 + [2] * 4
         assert one["batch_sizes"] == [5, 5, 2]
-        assert one["kind"] == "tensor"
+        assert (one["kind"], one["dtype"]) == ("tensor", "float32")
     assert not np.array_equal(passes[0]["labels"], passes[1]["labels"]), "shuffled anew"
     assert crosses_the_wire(told | {"passes": passes, "config": config})
 
@@ -140,9 +140,45 @@ def test_the_kind_of_other_pictures_is_told(
     for one in told["passes"]:
         assert one["kind"] == kind
         assert one["images"].dtype == np.uint8
-        assert np.array_equal(one["images"][:, 0], pictures.images)
+        assert np.array_equal(one["images"].reshape(pictures.images.shape), pictures.images)
+        assert one["images"].shape[1:] == ((1, 28, 28) if kind == "PIL" else (28, 28))
         assert np.array_equal(one["labels"], pictures.labels)
     assert crosses_the_wire(told)
+
+
+def test_a_batch_sampler_tells_what_the_loader_does_not(
+    describe: types.ModuleType, data: Any
+) -> None:
+    told = describe.loader(
+        DataLoader(data, batch_sampler=BatchSampler(RandomSampler(data), 5, drop_last=True))
+    )
+    assert (told["batch_size"], told["drop_last"], told["length"]) == (5, True, 12)
+    assert [one["batch_sizes"] for one in told["passes"]] == [[5, 5], [5, 5]]
+    own = DataLoader(data, batch_sampler=[[0, 1], [2, 3, 4]])  # type: ignore[arg-type]
+    told = describe.loader(own)
+    assert (told["batch_size"], told["drop_last"]) == (None, False)
+    assert told["passes"][0]["batch_sizes"] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("make", "dtype"),
+    [
+        (torch.Tensor.double, "float64"),
+        (torch.Tensor.bfloat16, "bfloat16"),
+        (lambda x: (x * 255).byte(), "uint8"),
+    ],
+)
+def test_the_dtype_in_which_pictures_came_is_told(
+    describe: types.ModuleType, data: Any, make: Callable[[torch.Tensor], torch.Tensor], dtype: str
+) -> None:
+    data.transform = lambda image: make(to_tensor(image))
+    assert describe.dataset(data)["dtype"] == dtype
+    assert describe.loader(DataLoader(data, 5))["passes"][0]["dtype"] == dtype
+
+
+def test_tensors_without_channels_stay_so(describe: types.ModuleType, data: Any) -> None:
+    data.transform = lambda image: to_tensor(image)[0]
+    assert describe.loader(DataLoader(data, 5))["passes"][0]["images"].shape == (12, 28, 28)
 
 
 def test_colour_pictures_get_their_channels_in_front(describe: types.ModuleType) -> None:
@@ -241,7 +277,8 @@ def test_a_dict_of_loaders(describe: types.ModuleType, data: Any) -> None:
     first, missing, third, empty, broken = told["loaders"]
     assert first["batch_size"] == 5
     assert third["batch_size"] == 4
-    assert len(first["passes"]) == 1
+    assert told["type"] == "dict"
+    assert len(first["passes"]) == 2
     assert first["passes"][0]["images"].shape == (12, 1, 28, 28)
     assert missing == {"error": "this is None, not a DataLoader"}
     assert empty["passes"][0]["labels"].shape == (0,)
@@ -257,6 +294,12 @@ class Broken:
 
     def __getitem__(self, _index: int) -> object:
         raise KeyError("my slip")
+
+
+def test_a_list_of_loaders_has_places_for_keys(describe: types.ModuleType, data: Any) -> None:
+    told = describe.loader_dict([DataLoader(data, batch_size=5), None])
+    assert (told["type"], told["keys"]) == ("list", [0, 1])
+    assert [each.get("batch_size") for each in told["loaders"]] == [5, None]
 
 
 def test_other_dicts_are_refused(describe: types.ModuleType, data: Any) -> None:

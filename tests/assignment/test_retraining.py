@@ -14,11 +14,9 @@ from torch.nn import functional
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "assignment" / "hw4"), str(ROOT / "solutions" / "hw4" / "checks")]
 
-import retraining  # noqa: E402
 from hw4.models import SimpleCNN, ThreeLayerMLP  # noqa: E402
 from retraining import (  # noqa: E402
     MOMENTUM,
-    ORDER,
     BatchedCNN,
     Data,
     Recipe,
@@ -47,11 +45,11 @@ def test_same_weights_as_plain_pytorch(
     kernel_size: int, classes: int, filters: int, flat: bool
 ) -> None:
     data = random_data(23, classes, kernel_size, flat=flat)
-    recipe = Recipe(4, 0.01, kernel_size, 10, (3, 5, 8), filters)
+    recipe, seeds = Recipe(4, 0.01, kernel_size, 10, filters), (3, 5, 8)
     with torch.no_grad():
-        cnns = BatchedCNN(data, recipe)
+        cnns = BatchedCNN(data, recipe, seeds)
     plain = []
-    for seed in recipe.seeds:
+    for seed in seeds:
         torch.manual_seed(seed)
         model = SimpleCNN(filters, kernel_size, classes)
         plain.append((model, torch.optim.SGD(model.parameters(), recipe.lr, MOMENTUM)))
@@ -70,9 +68,8 @@ def test_same_weights_as_plain_pytorch(
 
 def test_models_are_the_trained_ones() -> None:
     data = random_data(12, 3, 1)
-    recipe = Recipe(3, 0.05, 7, 10, (1, 2))
     with torch.no_grad():
-        cnns = BatchedCNN(data, recipe)
+        cnns = BatchedCNN(data, Recipe(3, 0.05, 7, 10), (1, 2))
         cnns.epoch(torch.arange(12))
         by_models = [m(torch.from_numpy(data.images)[:, None]).argmax(1) for m in cnns.models()]
         shares = [float((p.numpy() == data.labels).mean() * 100) for p in by_models]
@@ -81,14 +78,14 @@ def test_models_are_the_trained_ones() -> None:
 
 def test_mlp_is_the_same_as_plain_pytorch() -> None:
     data = random_data(30, 3, 4)
-    recipe = Recipe(6, 0.01, 0, 32, (4, 9))
-    accuracies = mlp_accuracies(data, data, recipe)
-    for seed, accuracy in zip(recipe.seeds, accuracies, strict=True):
+    recipe, seeds = Recipe(6, 0.01, 0, 32, order=5), (4, 9)
+    accuracies = mlp_accuracies(data, data, recipe, seeds)
+    for seed, accuracy in zip(seeds, accuracies, strict=True):
         torch.manual_seed(seed)
         model = ThreeLayerMLP(hidden_dims=[50, 10])
         optimizer = torch.optim.SGD(model.parameters(), recipe.lr, MOMENTUM)
         images, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
-        order = torch.Generator().manual_seed(ORDER)
+        order = torch.Generator().manual_seed(recipe.order)
         for _ in range(recipe.epochs):
             for batch in torch.randperm(30, generator=order).split(32):
                 optimizer.zero_grad()
@@ -98,16 +95,45 @@ def test_mlp_is_the_same_as_plain_pytorch() -> None:
         assert accuracy == pytest.approx(plain)
 
 
-def test_results_follow_from_the_seeds() -> None:
+def test_results_follow_from_each_seed_alone() -> None:
     data = random_data(20, 3, 7)
-    recipe = Recipe(5, 0.01, 3, 10, (1, 2, 3))
-    assert cnn_accuracies(data, data, recipe) == cnn_accuracies(data, data, recipe)
+    recipe, seeds = Recipe(5, 0.01, 3, 10), (4, 9, 1, 7)
+    together = cnn_accuracies(data, data, recipe, seeds)
+    assert together == cnn_accuracies(data, data, recipe, seeds)
+    assert together == [cnn_accuracies(data, data, recipe, (seed,))[0] for seed in seeds]
 
 
-@pytest.mark.parametrize("cores", [1, 2, 3])
-def test_results_do_not_depend_on_the_cores(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = random_data(20, 3, 7)
-    recipe = Recipe(5, 0.01, 3, 10, (4, 9, 1, 7))
-    alone = [cnn_accuracies(data, data, replace(recipe, seeds=(seed,)))[0] for seed in recipe.seeds]
-    monkeypatch.setattr(retraining, "usable_cores", lambda: cores)
-    assert cnn_accuracies(data, data, recipe) == alone
+def easy_data() -> Data:
+    """Bars across and down, which every seed learns to tell apart."""
+    rng = np.random.default_rng(3)
+    images = 0.1 * rng.random((40, 28, 28), dtype=np.float32)
+    labels = np.arange(40) % 2
+    for image, label in zip(images, labels, strict=True):
+        at = int(rng.integers(4, 22))
+        (image if label else image.T)[at : at + 3] = 1
+    return Data(images, labels, 2)
+
+
+def test_a_training_ends_early_where_every_seed_has_enough() -> None:
+    data, seeds = easy_data(), (1, 2, 3)
+    full = Recipe(100, 0.02, 5, 10)
+    early = replace(full, enough=90.0)
+    epochs = 0
+
+    def count(self: BatchedCNN, order: torch.Tensor, epoch=BatchedCNN.epoch) -> None:
+        nonlocal epochs
+        epochs += 1
+        epoch(self, order)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BatchedCNN, "epoch", count)
+        assert min(cnn_accuracies(data, data, full, seeds)) > 90
+        assert epochs == 100
+        values = cnn_accuracies(data, data, early, seeds)
+    assert min(values) >= 90
+    assert 100 < epochs < 200
+    assert values == [cnn_accuracies(data, data, early, (seed,))[0] for seed in seeds]
+    never = replace(full, epochs=6, enough=90.0)  # a curve may fall again
+    assert cnn_accuracies(data, data, never, seeds) == cnn_accuracies(
+        data, data, replace(never, enough=100.0), seeds
+    )

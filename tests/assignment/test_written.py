@@ -87,7 +87,7 @@ def test_odd_logs(checks: dict[str, ModuleType], text: str, told: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(CheckFailed, match=told):
-            checks["logs"].read(Handed(text), "a.csv", ("timestamp", "memUsage"))
+            checks["logs"].read(Handed(text), "a.csv", "timestamp", "memUsage")
         assert tracemalloc.get_traced_memory()[1] < 100e6
     finally:
         tracemalloc.stop()

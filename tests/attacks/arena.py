@@ -622,8 +622,12 @@ class Arena:
             won["network"] = "it was heard outside"
         if any(_steers(word) for word in words):
             won["characters"] = "control characters"
+        checks = results.get("tests", [])
+        rich = [check for check in checks if check.get("output_format", "text") != "text"]
         if results.get("output_format") != "text" and any("<script" in word for word in words):
             won["markup"] = "a script"
+        if any("<script" in check.get("output", "") for check in rich):
+            won["markup"] = "a script in a check"
         if len(text) > RESULTS_BYTES:
             won["size"] = f"{len(text)} bytes"
         return won

@@ -27,7 +27,8 @@ from test_staff_report import generated  # noqa: E402
 
 from autograder.model import manifest  # noqa: E402
 from autograder.model.report import CheckResult, Report  # noqa: E402
-from autograder.pages.feedback import STUDENT, write_feedback  # noqa: E402
+from autograder.pages.feedback import write_feedback  # noqa: E402
+from autograder.pages.questions import STUDENT  # noqa: E402
 from autograder.pages.report import batch_page  # noqa: E402
 from release.templates import solved, templates  # noqa: E402
 

@@ -12,7 +12,7 @@ from conftest import TWO_FUNCTIONS
 
 from autograder.batch.contents import Content, read
 from autograder.batch.entries import Entry, SourceError, identifier
-from autograder.batch.gradescope_export import read_metadata
+from autograder.batch.platforms.gradescope_metadata import read_metadata
 from autograder.batch.sources import submissions
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -75,7 +75,8 @@ def found(path: Path, assignment: Assignment) -> tuple[list[Entry], dict[str, Co
 def described(path: Path, assignment: Assignment) -> tuple[str, list[str], dict[str, str]]:
     """Whose export it is, the ids in it, and what is left out."""
     with submissions(path, assignment) as source:
-        return source.platform, [entry.id for entry in source.entries], dict(source.ignored)
+        left = {item.name: item.reason for item in source.ignored if not item.expected}
+        return source.platform, [entry.id for entry in source.entries], left
 
 
 @pytest.fixture(params=["folder", "zip"])
@@ -319,7 +320,11 @@ def test_an_export_stays_one_whatever_a_student_calls_a_file(laid_out, two: Assi
 
 def test_a_single_student_of_canvas(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]
     files = dict.fromkeys(["doejane_4_678_two.ipynb", "doejane_4_679_two-1.ipynb"], NOTEBOOK)
-    assert described(laid_out(files), two) == ("Canvas", ["4"], {})
+    platform, ids, ignored = described(laid_out(files), two)
+    assert (platform, ids) == ("Canvas", ["4"])
+    assert ignored == {
+        "doejane_4_678_two.ipynb": "it was handed in again; doejane_4_679_two-1.ipynb is newer"
+    }
 
 
 def test_what_lies_beside_an_export_is_named(laid_out, two: Assignment) -> None:  # type: ignore[no-untyped-def]

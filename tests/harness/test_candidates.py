@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.model.findings import Finding
 from autograder.model.manifest import Question
-from autograder.model.names import Match, match, owners
+from autograder.model.names import Match, is_copy, match, owners
 from autograder.model.submission import Skipped, Submission
 from autograder.slicing.alignment import Alignment, align
 from autograder.slicing.candidates import Choice, Wanted, choose, is_answered
@@ -64,6 +64,27 @@ def test_names_as_others_make_them(wanted: str) -> None:
     assert found == dict.fromkeys(VARIANTS[wanted], Match.VARIANT)
     found = {name: match(PurePosixPath(name), wanted) for name in OTHERS[wanted]}
     assert found == dict.fromkeys(OTHERS[wanted], Match.NONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "copied"),
+    [
+        ("log.csv", "log.csv", True),
+        ("logs/Log (1).csv", "log.csv", True),
+        ("Copy of Copy of log.csv", "log.csv", True),
+        ("log - Copy (2).csv", "log.csv", True),
+        ("log.csv.txt", "log.csv", True),
+        ("colab/logs/log (1).csv", "logs/log.csv", True),
+        ("colab/log (1).csv", "logs/log.csv", False),
+        ("log_b.csv", "log.csv", False),
+        ("log1.csv", "log.csv", False),
+        ("mylog.csv", "log.csv", False),
+        ("log (1).txt", "log.csv", False),
+        ("log", "log.csv", False),
+    ],
+)
+def test_copies_as_programs_name_them(name: str, wanted: str, copied: bool) -> None:
+    assert is_copy(PurePosixPath(name), wanted) is copied
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from rich.console import Console
 from autograder import terminal
 from autograder.batch.grades import safe
 from autograder.checks import files
-from autograder.checks.cache import Cache, digest
+from autograder.checks.cache import Store, digest
 from autograder.checks.expect import expect_array, expect_shape
 from autograder.checks.expect.tolerance import Tolerance
 from autograder.checks.remote import MAX_ITEMS, RemoteObject
@@ -321,7 +321,7 @@ def test_types_are_part_of_a_digest() -> None:
 def test_the_memory_is_the_graders_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        Cache(tmp_path / "memory").keep("key", 1)
+        Store(tmp_path / "memory").keep("key", 1)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "memory").stat().st_mode) == 0o700
@@ -340,7 +340,7 @@ def test_submitted_files_are_part_of_a_verdicts_key(tmp_path: Path) -> None:
         (tmp_path / "log.csv").write_text(text)
         submitted = Submission("name", tmp_path, (PurePosixPath("log.csv"),), ())
         answers: Any = SimpleNamespace(assignment=assignment)
-        verdicts = Verdicts(Cache(None), "basis", answers, submitted, 1)
+        verdicts = Verdicts(Store(None), "basis", answers, submitted, 1)
         keys.add(verdicts.key(path, "test_square", assignment.questions[0], ["files"]))
     assert len(keys) == 2
 

@@ -29,7 +29,8 @@ from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import collect
 from autograder.pages import markup
 from autograder.pages import page as pages
-from autograder.pages.feedback import STAFF, STUDENT, Audience, feedback_page, write_feedback
+from autograder.pages.feedback import feedback_page, write_feedback
+from autograder.pages.questions import STAFF, STUDENT, Audience
 from autograder.slicing.notebook import parse
 from release.templates import solved, templates
 
@@ -543,7 +544,7 @@ def test_grade_writes_both_pages(answer: Notebook, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    failed = [test["output"] for test in results["tests"] if test["status"] == "failed"]
+    failed = [test["output"] for test in results["tests"] if test.get("status") == "failed"]
     assert failed
     for page in (student, staff):
         html = page.read_text(encoding="utf-8")

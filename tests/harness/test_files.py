@@ -8,7 +8,7 @@ import pickle
 import time
 import zipfile
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -143,3 +143,35 @@ def test_pictures_are_decoded(
 def test_what_is_no_picture_is_refused(spawner: Spawner, data: bytes) -> None:
     with pytest.raises(CheckFailed, match="no picture that can be read"):
         files(data, "p.png", spawner).image("p.png")
+
+
+# --- which of several files -----------------------------------------------------------------------
+
+
+def handed(found: dict[str, bytes], given: Path | None = None) -> Files:
+    names = [PurePosixPath(name) for name in found]
+    submission: Any = SimpleNamespace(files=names, read=lambda path: found[str(path)])
+    return Files(submission, lambda _seconds: None, given)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "paths"),
+    [
+        ("a.csv", ["logs/A.csv", "a (1).csv", "x/Copy of a.csv"]),
+        ("logs/a.csv", ["logs/A.csv"]),
+        ("*.csv", ["a (1).csv", "ab.csv", "logs/A.csv", "x/Copy of a.csv"]),
+    ],
+)
+def test_copies_come_behind_the_very_name(pattern: str, paths: list[str]) -> None:
+    names = ["x/Copy of a.csv", "a (1).csv", "ab.csv", "logs/A.csv", "a.txt"]
+    assert [*map(str, handed(dict.fromkeys(names, b"")).paths(pattern))] == paths
+
+
+def test_the_file_as_it_was_handed_out_comes_last(tmp_path: Path) -> None:
+    (tmp_path / "form.json").write_bytes(b'{\n  "a": null\n}\n')
+    blank, filled = b'{\r\n"a": null\r\n}', b'{"a": 1}'
+    files = handed({"form.json": blank, "form (1).json": filled}, tmp_path)
+    assert files.json("form.json") == {"a": 1}
+    files = handed({"form.json": filled, "form (1).json": blank}, tmp_path)
+    assert files.json("form.json") == {"a": 1}
+    assert handed({"form.json": blank}, tmp_path).json("form.json") == {"a": None}

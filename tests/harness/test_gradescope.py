@@ -50,6 +50,16 @@ def test_fields(tmp_path: Path) -> None:
     assert (extra["seed"], extra["sandbox"], extra["harness_fault"]) == (7, ["uid"], False)
 
 
+@pytest.mark.parametrize(("points", "failed"), [(0.0, False), (2.0, True)])
+def test_what_is_voluntary_is_never_failed(tmp_path: Path, points: float, failed: bool) -> None:
+    """Gradescope calls it passed then, as no point is lacking."""
+    skipped = replace(CHECK, status="skipped", score=0.0, max_score=points)
+    data = written(replace(REPORT, checks=(skipped,)), tmp_path / "results.json")
+    (entry,) = data["tests"]  # type: ignore[misc]
+    assert ("failed" in entry.values()) is failed
+    assert entry["output"].startswith(CHECK.message)
+
+
 def test_a_fault_is_kind_to_students_and_plain_to_staff(tmp_path: Path) -> None:
     fault = replace(CHECK, status="fault", score=0.0, message="not your fault", staff="Trace")
     data = written(replace(REPORT, checks=(fault,), faults=("Boom",)), tmp_path / "results.json")
@@ -192,6 +202,18 @@ def test_an_old_file_survives_a_failed_write(
         ({"score": 1, "visibility": "nobody"}, False),
         ({"score": 1, "unknown": 1}, False),
         ({"score": 1, "tests": [{"status": "ok"}]}, False),
+        ({"score": 1, "tests": [{"name": "a remark"}]}, True),
+        ({"tests": [{"score": 1}, {"name": "no score"}]}, False),
+        ({"score": 1, "execution_time": "soon"}, False),
+        ({"score": 1, "execution_time": 12}, True),
+        ({"score": True}, False),
+        ({"score": "1"}, False),
+        ({"score": 1, "tests": [{"output_format": "markdown"}]}, False),
+        ({"score": 1, "tests": [{"number": 1.1}]}, False),
+        ({"score": 1, "tests": [{"tags": "a"}]}, False),
+        ({"score": 1, "leaderboard": [{"name": "a"}]}, False),
+        ({"score": 1, "tests": {}}, False),
+        ([], False),
     ],
 )
 def test_the_schema_is_the_contract(data: dict[str, object], valid: bool) -> None:

@@ -114,6 +114,7 @@ ANSWERS: dict[str, tuple[str, str, str]] = {
                 "    return lambda x: x @ w[:-1] + w[-1]",
                 "def train(x, y, steps): return lambda _: y",
                 "def train(x, y, steps): return 'trained'"),
+    "accuracy": ("epochs = 2e3", "epochs = 3", "epochs = [1000]"),
     "frame": ("def best(runs): return runs.loc[runs.groupby('lr').loss.idxmin()]",
               "def best(runs): return runs.groupby('lr', as_index=False).first()",
               "def best(runs): return None"),

@@ -380,7 +380,7 @@ def test_any_cell_text(texts: list[str], kind: object) -> None:
         "x = f(" * 80,
         "\n".join(" " * n + "if a:" for n in range(95)) + "\n" + " " * 95 + "x = 1",
         "x = 1\n" * 20_000,
-        "\n".join(f"v{n} = v{n - 1} + f(v{n - 2})" for n in range(3000)) + "\nx = v2999",
+        "\n".join(f"v{n} = v{n - 1} + f(v{n - 2})" for n in range(1200)) + "\nx = v1199",
         "while x: x = x.y" + " if x else x" * 500,
     ],
     ids=lambda s: s[:12].strip(),

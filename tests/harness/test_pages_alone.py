@@ -13,6 +13,7 @@ from conftest import TWO_FUNCTIONS, Notebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.batch.attendance import Attendance
 from autograder.batch.bounded import Limits
 from autograder.batch.entries import Entry, OnDisk
 from autograder.batch.outcome import Batch, Graded
@@ -24,7 +25,8 @@ from autograder.model.report import CheckResult, Report
 from autograder.model.submission import collect
 from autograder.pages import cells, feedback, markup
 from autograder.pages.effort import Effort, Exceeded
-from autograder.pages.feedback import STAFF, feedback_page
+from autograder.pages.feedback import feedback_page
+from autograder.pages.questions import STAFF
 from autograder.slicing.notebook import parse
 from release.templates import solved, templates
 
@@ -225,11 +227,11 @@ def test_one_submission_does_not_take_the_pages_of_others(
     graded = []
     with opened_store(tmp_path / "out", "two-functions", 1) as store:
         for name in names:
-            entry = Entry(name, name, (OnDisk(tmp_path / "in" / name, ""),))
+            entry = Entry(name, name, (OnDisk(tmp_path / "in" / name, "", folder=True),))
             report = replace(REPORT, submission=name)
             graded.append(Graded(entry, report, {}))
             store.keep(Record(name, {}, report, {}), entry)
-        store.write_list([item.entry for item in graded], "Two")
+        store.write_list(Attendance(tuple(item.entry for item in graded)), two)
     batch = Batch(two, tuple(graded))
     limits = Limits(seconds=120, memory_mb=60)
     problems = write_feedback(batch, blank, tmp_path / "out", 2, limits=limits)

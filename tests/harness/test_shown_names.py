@@ -20,17 +20,18 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import cli
-from autograder.batch.entries import Entry, Person
+from autograder.batch.attendance import Notice
+from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.grades import safe, tables
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.sources import Source
-from autograder.batch.terminal import print_batch, print_reasons, print_source
+from autograder.batch.terminal import print_batch, print_notices, print_reasons, print_source
 from autograder.console import PlainConsole
 from autograder.desk.table import Shown
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.report import CheckResult, Report
-from autograder.pages.report import Reported, ReportedBatch, batch_page
+from autograder.pages.report import Noticed, Reported, ReportedBatch, batch_page
 from autograder.terminal import print_public, print_report
 
 HOSTILE = [
@@ -98,7 +99,10 @@ SHOWN: dict[str, Callable[[Console, str], object]] = {
     "public": lambda console, name: print_public(console, report_on(name), 4),
     "batch": lambda console, name: print_batch(console, batch_of(name), 1, 1.0, Path(name), name),
     "reasons": lambda console, name: print_reasons(console, name, [name]),
-    "source": lambda console, name: print_source(console, Source((), "", ((name, name),))),
+    "source": lambda console, name: print_source(console, Source((), name)),
+    "notices": lambda console, name: print_notices(
+        console, (Notice("Left out", name, name, (name,)),), (Ignored(name, name, expected=True),)
+    ),
     "text": lambda console, name: console.print(name, Text(name)),
     "table": lambda console, name: console.print(_table(name)),
 }
@@ -175,7 +179,11 @@ def test_a_table_in_a_notebook_holds_no_markup(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_report_of_a_batch_holds_no_markup(name: str) -> None:
     batch = ReportedBatch(
-        name, (Reported(name, name, report_on(name), "", name),), (), name, ((name, name),)
+        name,
+        (Reported(name, name, report_on(name), "", name),),
+        made=name,
+        ignored=((name, name),),
+        notices=(Noticed(name, name, (name,)),),
     )
     page = batch_page(batch)
     assert "<script>alert" not in page

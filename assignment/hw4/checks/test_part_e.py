@@ -14,13 +14,13 @@ def test_small_dataset_gives_tensors(student: Student) -> None:
     expect(
         found["kind"] == "tensor" and found["images"].shape[1:] == (1, 28, 28),
         f"pictures of kind {found['kind']} and shape {found['images'].shape[1:]}.",
-        hint="ToTensor() of torchvision makes tensors of this shape.",
+        hint="A transform of torchvision makes tensors of this shape.",
     )
     low, high = found["range"]
     expect(
         0 <= low <= high <= 1,
         f"values from {low:g} to {high:g}.",
-        hint="ToTensor() scales to [0, 1] by itself.",
+        hint="The transform scales to [0, 1] by itself.",
     )
 
 
@@ -30,6 +30,11 @@ def test_small_dataset_gives_tensors(student: Student) -> None:
 def test_loaders_can_be_read(student: Student) -> None:
     """train_loader_dict is a dict of loaders, and valid_loader is a loader"""
     found = student.describe("train_loader_dict", "loader_dict")
+    expect(
+        found["type"] not in ("list", "tuple"),
+        f"a {found['type']} of loaders.",
+        hint="One loader for each number in num_images_list, which is its key.",
+    )
     expect(
         bool(found["keys"]),
         "an empty dict.",

@@ -21,7 +21,7 @@ def test_averaging_keeps_a_flat_picture(student: Student) -> None:
 
 
 @question("H2")
-@weight(1)
+@weight(0.5)
 @number("H2.1")
 def test_flat_picture_has_no_edges(student: Student) -> None:
     """edge_detecting turns a flat grey picture into zeros"""
@@ -33,7 +33,7 @@ def test_flat_picture_has_no_edges(student: Student) -> None:
 
 
 @question("H2")
-@weight(1)
+@weight(0.5)
 @number("H2.2")
 def test_a_white_pixel_counts_negatively(student: Student) -> None:
     """edge_detecting is negative at a single white pixel on black"""

@@ -66,7 +66,7 @@ class EdgeDetectionDataset(Dataset):
             - `use_permutation` (False): give out the pixels in another order, flattened picture
               `[permutater]`.
             - `permutater`, `unpermutater` (None): int arrays of shape `(resolution**2,)`, the order
-              and `np.argsort` of it. Both are needed if `use_permutation` is True.
+              and the one that undoes it. Both are needed if `use_permutation` is True.
         mode: "train" or "valid".
         transform: called with each PIL picture, such as `torchvision.transforms.ToTensor()`.
 
@@ -255,7 +255,9 @@ def _check_permutation(config: dict[str, Any]) -> None:
         config[key] = order.astype(np.int64)
     first, second = config["permutater"], config["unpermutater"]
     if not (first is None or second is None or np.array_equal(np.argsort(first), second)):
-        raise ValueError("unpermutater does not undo permutater; np.argsort(permutater) does")
+        raise ValueError(
+            "unpermutater does not undo permutater: flat[permutater][unpermutater] has to be flat"
+        )
 
 
 def _kinds(value: object) -> list[str]:

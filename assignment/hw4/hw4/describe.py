@@ -61,7 +61,7 @@ def dataset(ds: Any) -> dict[str, object]:
         - `type`: name of its type; `length`: number of samples, an int.
         - `images`: the pictures as they come, stacked: shape `(length, ...)`.
         - `labels`: int64, shape `(length,)`.
-        - `kind`: what a picture is, "tensor", "PIL" or "array"; `dtype` of the array, a str;
+        - `kind`: what a picture is, "tensor", "PIL" or "array"; `dtype` in which they came, a str;
           `range`: its smallest and largest value, a list of two floats (empty without samples).
         - `mode` and `config`: what the data set says of itself, plain values only; None and `{}` if
           it says nothing. Of a subset: what the whole says.
@@ -86,7 +86,7 @@ def dataset(ds: Any) -> dict[str, object]:
         "images": images,
         "labels": labels,
         "kind": _one_kind(kind for _, kind in pictures),
-        "dtype": str(images.dtype),
+        "dtype": _one_kind(_dtype(p, a) for (p, _), (a, _) in zip(pairs, pictures, strict=True)),
         "range": [float(images.min()), float(images.max())] if images.size else [],
         **_own_words(ds),
     }
@@ -99,12 +99,14 @@ def loader(loader: Any, passes: int = 2) -> dict[str, object]:
         A dict of
 
         - `type`, `sampler`, `batch_sampler`: names of types; None for what it has not.
-        - `batch_size`, `drop_last`: as the loader says; None if it doesn't.
+        - `batch_size`, `drop_last`: as the loader says, or else its batch sampler; None if neither
+          does.
         - `batches`: its number of batches; `length`: samples of its data set; None if unknown.
         - `mode`, `config`, `permutater`, `unpermutater`: of its data set, as in `dataset`.
         - `passes`: for each pass a dict of `images` (shape `(N, channels, rows, columns)`, of the
-          dtype in which they came), `labels` (int64, shape `(N,)`), `batch_sizes` (list of int) and
-          `kind` ("tensor", "PIL" or "array").
+          dtype in which they came), `dtype` (its name; several as "float32 and float64"), `labels`
+          (int64, shape `(N,)`), `batch_sizes` (list of int) and `kind` ("tensor", "PIL" or
+          "array"). Tensors and arrays without channels have shape `(N, rows, columns)`.
 
     Raises:
         ValueError: it is no loader, its batches hold something else, or there are too many; says
@@ -117,26 +119,28 @@ def loader_dict(d: Any) -> dict[str, object]:
     """Describe a dict of loaders.
 
     Returns:
-        `{"keys": [keys], "loaders": [descriptions]}`, in the same order. A key that is not plain is
-        given as the name of its type. Each description is that of `loader` with one pass, or
-        `{"error": what is wrong}`.
+        `{"type": name of its type, "keys": [keys], "loaders": [descriptions]}`, in the same order.
+        A key that is not plain is given as the name of its type; the keys of a list are its
+        places. Each description is that of `loader`, or `{"error": what is wrong}`.
 
     Raises:
         ValueError: it is no dict, or one of more than 100 loaders.
     """
-    if not isinstance(d, Mapping):
+    if not isinstance(d, Mapping | list | tuple):
         raise ValueError(f"this is {_named(d)}, not a dict of loaders")
     if len(d) > MAX_LOADERS:
         raise ValueError(f"the dict has {len(d)} loaders, more than {MAX_LOADERS}")
+    by_key = d if isinstance(d, Mapping) else dict(enumerate(d))
     room = _Room()
     described: list[dict[str, object]] = []
-    for value in d.values():
+    for value in by_key.values():
         try:
-            described.append(_loader(value, 1, room))
+            described.append(_loader(value, 2, room))
         except Exception as error:  # of ours, or of the student's transform: one loader's failure
             ours = type(error) is ValueError
             described.append({"error": str(error) if ours else f"{type(error).__name__}: {error}"})
-    return {"keys": [_plain(_number(key)) for key in d], "loaders": described}
+    keys = [_plain(_number(key)) for key in by_key]
+    return {"type": type(d).__name__, "keys": keys, "loaders": described}
 
 
 class _Room:
@@ -156,12 +160,13 @@ def _loader(loader: Any, passes: int, room: _Room) -> dict[str, object]:
     # A data set is no loader, though Python can iterate over it; a list of batches is as good.
     if not hasattr(loader, "__iter__") or isinstance(loader, str | bytes | Mapping):
         raise ValueError(f"this is {_named(loader)}, not a DataLoader")
+    batches = getattr(loader, "batch_sampler", None)
     return {
         "type": type(loader).__name__,
-        "batch_size": _plain_or_none(_number(getattr(loader, "batch_size", None))),
+        "batch_size": _said(loader, batches, "batch_size"),
         "sampler": _type_name(getattr(loader, "sampler", None)),
-        "batch_sampler": _type_name(getattr(loader, "batch_sampler", None)),
-        "drop_last": _plain_or_none(getattr(loader, "drop_last", None)),
+        "batch_sampler": _type_name(batches),
+        "drop_last": _said(loader, batches, "drop_last"),
         "batches": _length(loader),
         "length": _length(whole),
         **_own_words(whole),
@@ -169,15 +174,24 @@ def _loader(loader: Any, passes: int, room: _Room) -> dict[str, object]:
     }
 
 
+def _said(loader: Any, batches: Any, name: str) -> object:
+    """What a loader says of its batches, or else what it makes them by."""
+    # A loader with a batch sampler says None, and False of what it drops.
+    own = _plain_or_none(_number(getattr(loader, name, None)))
+    return own or _plain_or_none(_number(getattr(batches, name, own)))
+
+
 def _pass(loader: Any, whole: Any, room: _Room) -> dict[str, object]:
     """Everything that one pass through a loader gives."""
     images: list[np.ndarray] = []
     labels: list[int] = []
     kinds: set[str] = set()
+    dtypes: set[str] = set()
     batch_sizes: list[int] = []
     for number, batch in enumerate(_batches(loader, whole)):
         pictures, given = _pair(batch, f"batch {number}")
         stack, kind = _batch_of_pictures(pictures, room)
+        dtypes.add(_dtype(pictures, stack))
         numbers_given = [_label(label) for label in _items(given)]
         if len(stack) != len(numbers_given):
             raise ValueError(
@@ -191,6 +205,7 @@ def _pass(loader: Any, whole: Any, room: _Room) -> dict[str, object]:
             raise ValueError(f"the loader gives more than {MAX_SAMPLES} samples")
     return {
         "images": _joined(images, np.zeros((0, 0, 0, 0))),
+        "dtype": _one_kind(dtypes),
         "labels": np.array(labels, dtype=np.int64),
         "batch_sizes": batch_sizes,
         "kind": _one_kind(kinds),
@@ -220,10 +235,14 @@ def _batch_of_pictures(pictures: Any, room: _Room) -> tuple[np.ndarray, str]:
         stack, kind = _stacked([array for array, _ in each]), _one_kind(kind for _, kind in each)
     else:
         raise ValueError(f"the pictures of a batch are {_named(pictures)}, not a tensor")
-    # A picture without channels (rows, columns) has one; a PIL picture has its channels at the end.
-    if stack.ndim == 3:
-        return stack[:, None], kind
-    return (np.moveaxis(stack, -1, 1) if kind == "PIL" and stack.ndim == 4 else stack), kind
+    if kind == "PIL":  # one of greys has no channels, any other has them at the end
+        stack = stack[:, None] if stack.ndim == 3 else np.moveaxis(stack, -1, 1)
+    return stack, kind
+
+
+def _dtype(pictures: Any, stack: np.ndarray) -> str:
+    """The dtype in which pictures came, by the name that NumPy and PyTorch share."""
+    return str(pictures.dtype).removeprefix("torch.") if _is_tensor(pictures) else str(stack.dtype)
 
 
 def _array(picture: Any, room: _Room) -> tuple[np.ndarray, str]:

@@ -104,8 +104,8 @@ class MemoryLog:
             raise ValueError(f"the row has {sorted(values)}, the log has {list(self.columns)}")
         if "timestamp" in self.columns:
             # Clocks stand still between two quick rows, and may even be set back.
-            self._last = max(time.time(), self._last + 1e-3)
-            values["timestamp"] = round(self._last, 3)
+            self._last = round(max(time.time(), self._last + 1e-3), 3)
+            values["timestamp"] = self._last
         self._writer.writerow(values)
         self._file.flush()
 

@@ -132,6 +132,11 @@ class CollectedChecks:
             made.received.reads = Reads()
         return made
 
+    @property
+    def remember(self) -> bool:
+        """Whether any check remembers what it computes."""
+        return any({"cache", "training"}.intersection(check.spec.fixtures) for check in self)
+
     def recalls(self, handed: Handed) -> bool:
         """Whether every check's outcome is remembered for a submission; then they all have it."""
         self._handed = handed

@@ -15,6 +15,7 @@ from autograder.checks.plugin.collected import CHECK, CollectedChecks
 from autograder.checks.plugin.model import Check
 from autograder.checks.reads import Reads
 from autograder.checks.student import Student
+from autograder.checks.training import Training
 
 
 class Fixtures:
@@ -46,7 +47,8 @@ class Fixtures:
         """The submitted files."""
         check: Check = request.node.stash[CHECK]
         handed = self._checks.handed
-        check.files = Files(handed.submission, handed.start_worker)
+        public = self._checks.assignment.public
+        check.files = Files(handed.submission, handed.start_worker, handed_out=public)
         if handed.trial is not None and handed.trial.reads:
             check.files.received.reads = Reads()
         return check.files
@@ -55,6 +57,13 @@ class Fixtures:
     def cache(self) -> Cache:
         """Remembers costly results by content."""
         return self._checks.handed.cache
+
+    @pytest.fixture
+    def training(self, request: pytest.FixtureRequest) -> Training:
+        """Trains from as many seeds as a verdict on their median needs."""
+        check: Check = request.node.stash[CHECK]
+        handed, rules = self._checks.handed, self._checks.assignment.training
+        return Training(rules, handed.seed, handed.cache, check.medians.append, check.hurry)
 
     @pytest.fixture
     def settings(self) -> dict[str, Any]:

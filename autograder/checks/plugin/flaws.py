@@ -91,14 +91,15 @@ def of_points(
     for question in questions:
         own = [spec for spec in checks if spec.question.id == question.id]
         total = sum(spec.weight for spec in own)
-        gap = total - question.points
+        gap = total - question.checked_points
         if abs(gap) <= 1e-9 or (public_only and gap < 0):
             continue
         whose = "its public checks alone" if public_only else "its checks"
+        people = " beside what people give" if question.manual is not None else ""
         listed = "; ".join(f"{_named(spec, where)} {spec.weight:g}" for spec in own)
         yield (
             f"{question.id}: {whose} are worth {total:g} points, the manifest says "
-            f"{question.points:g}; make them equal. There are: {listed or 'none'}."
+            f"{question.checked_points:g}{people}; make them equal. There are: {listed or 'none'}."
         )
 
 

@@ -17,7 +17,7 @@ from autograder.model.errors import HarnessFault
 from autograder.model.findings import clean
 from autograder.model.manifest import Question
 from autograder.model.pictures import Picture
-from autograder.model.report import HARNESS_FAULT, Asked, CheckResult, Leaderboard, Status
+from autograder.model.report import HARNESS_FAULT, Asked, CheckResult, Leaderboard, Median, Status
 
 #: Characters of a flag and of a text on the leaderboard, and bits of a whole number there.
 MAX_FLAG, MAX_BOARD_TEXT, MAX_BOARD_BITS = 2000, 200, 53
@@ -93,6 +93,7 @@ class Run:
     outcomes: tuple[Case, ...]
     flags: tuple[str, ...]
     leaderboard: dict[str, Leaderboard]
+    medians: tuple[Median, ...]
     student: Student | None
     seconds: float
     share: float
@@ -109,6 +110,8 @@ class Check:
     seconds: float = 0.0
     flags: list[str] = field(default_factory=list)
     leaderboard: dict[str, Leaderboard] = field(default_factory=dict)
+    #: What trainings have come to.
+    medians: list[Median] = field(default_factory=list)
     #: What an outcome is remembered by: one of what its question needs, one of the whole notebook.
     keys: dict[bool, str] = field(default_factory=dict)
     #: Whether the outcome follows from the whole notebook.
@@ -169,7 +172,7 @@ class Check:
 
     def begin_again(self) -> None:
         """Have no outcome yet."""
-        self.outcomes, self.flags, self.leaderboard = [], [], {}
+        self.outcomes, self.flags, self.leaderboard, self.medians = [], [], {}, []
         self.remembered = self.student = self.files = None
         self.remembered_asked = ()
         self.seconds = 0.0
@@ -181,6 +184,7 @@ class Check:
             tuple(self.outcomes),
             tuple(self.flags),
             dict(self.leaderboard),
+            tuple(self.medians),
             self.student,
             self.seconds,
             share,
@@ -189,7 +193,8 @@ class Check:
     def restore(self, run: Run, *, seconds: float) -> None:
         """Have what has come of a run count."""
         self.outcomes, self.flags = list(run.outcomes), list(run.flags)
-        self.leaderboard, self.student = dict(run.leaderboard), run.student
+        self.leaderboard, self.medians = dict(run.leaderboard), list(run.medians)
+        self.student = run.student
         self.seconds = seconds
 
     def enter(self, name: str, value: float | str, order: str = "desc") -> None:
@@ -209,6 +214,10 @@ class Check:
         elif not isinstance(value, int) or value.bit_length() > MAX_BOARD_BITS:
             value = float(value)
         self.leaderboard[name] = Leaderboard(name, value, order)
+
+    def hurry(self) -> None:
+        """Note that the time ran out, so that the outcome may be another one the next time."""
+        self.by_chance = True
 
     def flag(self, text: object) -> None:
         """Tell staff of something; of a text of the student's no more than can be read."""
@@ -260,6 +269,7 @@ class Check:
             tripped=any(case.tripped for case in cases),
             asked=self.asked,
             shared=spec.shared,
+            medians=tuple(self.medians),
             late=self.student is not None and self.student.late,
             read=self.read,
             depends_on=spec.depends_on,

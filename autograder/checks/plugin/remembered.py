@@ -8,7 +8,7 @@ from dataclasses import asdict
 from autograder.checks.plugin.model import Case, Check
 from autograder.checks.verdicts import Verdicts
 from autograder.model.errors import HarnessFault
-from autograder.model.report import Asked, Leaderboard
+from autograder.model.report import Asked, Leaderboard, Median
 
 
 def recalled(checks: Iterable[Check], verdicts: Verdicts | None) -> list[Check]:
@@ -38,6 +38,7 @@ def recall(check: Check, verdicts: Verdicts) -> bool:
     check.outcomes = [Case.from_dict(case) for case in found["cases"]]
     check.flags = list(found["flags"])
     check.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
+    check.medians = [Median.from_dict(median) for median in found["medians"]]
     check.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
     check.remembered_asked = tuple(Asked(**asked) for asked in found["asked"])
     return True
@@ -53,6 +54,7 @@ def keep(check: Check, verdicts: Verdicts) -> None:
         "cases": [asdict(case) for case in check.outcomes],
         "flags": check.flags,
         "leaderboard": [asdict(entry) for entry in check.leaderboard.values()],
+        "medians": [asdict(median) for median in check.medians],
         "asked": [asdict(asked) for asked in check.asked],
         "sandbox": None if check.sandbox is None else sorted(check.sandbox),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from urllib.parse import unquote
 
 #: So many encodings on top of each other are taken off.
@@ -65,19 +66,19 @@ _INVISIBLE = re.compile(
 
 def spelled_out(line: str) -> str:
     """The line without what HTML, JSON, LaTeX, addresses and terminals write in place of a sign."""
-    for _ in range(_ROUNDS):
-        plain = _once(line)
-        if plain == line:
-            break
-        line = plain
-    return line
+    return _settled(line, (_once,))
 
 
 def unescaped(line: str) -> str:
     """The line without escapes and entities, its signs as they are; an escaped line end is one."""
+    return _settled(line, STEPS)
+
+
+def _settled(line: str, steps: Sequence[Callable[[str], str]]) -> str:
+    """The line after as many rounds of all steps as change it, up to a bound."""
     for _ in range(_ROUNDS):
         plain = line
-        for step in STEPS:
+        for step in steps:
             plain = step(plain)
         if plain == line:
             break

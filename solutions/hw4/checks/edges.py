@@ -19,6 +19,7 @@ BRIGHT = 0.225
 CROSSING = 4
 #: Bright pixels without any even row or column that make a diagonal bar.
 MIN_DIAGONAL = 8
+SIDE = 28
 
 
 def lines(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,13 +91,33 @@ def consistent_with(reference: np.ndarray, images: np.ndarray) -> float:
     Both hold edges of one direction whose pixels were put into some fixed, unknown order. Pixels of
     one row are bright together in every picture, so those that are bright in just the same pictures
     of ``reference`` form groups of whole rows; in a picture of the same order each group is bright
-    as a whole or not at all.
+    as a whole or not at all. If ``reference`` has no such groups, its pictures differ in their
+    order among themselves, and nothing is consistent with them.
 
     Args:
         reference, images: ``(N, 784)`` and ``(M, 784)``, in [0, 1], of one class.
     """
     groups = np.unique((reference > BRIGHT).T, axis=0, return_inverse=True)[1].ravel()
     sizes = np.bincount(groups)
+    if (sizes % SIDE).any():
+        return 0.0
     bright = np.stack([np.bincount(groups, weights=row) for row in images > BRIGHT])
     whole = ((bright == 0) | (bright == sizes)).all(axis=1)
     return float(whole.mean())
+
+
+def neighbours_kept(images: np.ndarray) -> float:
+    """How many bright pixels lie side by side, where 1 is as many as in a random order.
+
+    Bars as they are drawn, mirrored, or turned over have ten times as many, and so have bars whose
+    rows or blocks of pixels were moved as a whole.
+
+    Args:
+        images: ``(N, 28, 28)``, in [0, 1].
+    """
+    bright = images > BRIGHT
+    across, down = bright[:, :, 1:] & bright[:, :, :-1], bright[:, 1:] & bright[:, :-1]
+    pixels, count = bright[0].size, bright.sum(axis=(1, 2))
+    pairs = across[0].size + down[0].size
+    expected = (count * (count - 1) / (pixels * (pixels - 1)) * pairs).sum()
+    return float((across.sum() + down.sum()) / max(expected, 1e-9))

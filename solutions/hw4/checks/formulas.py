@@ -20,11 +20,13 @@ MAX_EXPONENT = 8
 MAX_BITS = 2_000
 
 TOKEN = re.compile(r"\s*(\*\*|[-+*/^()]|\d+(?:\.\d+)?|[A-Za-z])")
-#: Other spellings of the same: typographic signs, brackets, and floor, as all widths are whole.
+#: Other spellings of the same: typographic signs and brackets.
 SPELLINGS = {
     "×": "*", "·": "*", "∗": "*", "⋅": "*", "−": "-", "–": "-", "÷": "/", "²": "^2", "³": "^3",
-    "[": "(", "]": ")", "{": "(", "}": ")", "⌊": "(", "⌋": ")", "floor": "",
+    "[": "(", "]": ")", "{": "(", "}": ")", "⌊": "(", "⌋": ")", "//": "/",
 }  # fmt: skip
+#: Ways to round down, which change nothing, as all widths are whole.
+ROUNDED_DOWN = re.compile(r"\b(?:(?:math|np|numpy)\.)?(?:floor|int|trunc)\b")
 
 
 class FormulaError(ValueError):
@@ -42,6 +44,7 @@ def value(text: str, symbols: Mapping[str, int]) -> Fraction:
         raise FormulaError(f"it is longer than {MAX_LENGTH} characters")
     for spelling, plain in SPELLINGS.items():
         text = text.replace(spelling, plain)
+    text = ROUNDED_DOWN.sub("", text)
     text = text.split("=")[-1]  # "W' = (W - K) / S + 1"
     parser = _Parser(_tokens(text), {name.upper(): number for name, number in symbols.items()})
     result = parser.sum(0)

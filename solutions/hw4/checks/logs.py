@@ -13,15 +13,19 @@ from autograder.checks import Files, fail
 
 OPTIMIZERS = ("SGD", "SGD_WITH_MOMENTUM", "ADAM")
 BATCHES = (4, 16, 64, 256, 1024)
-#: Too large for many GPUs; their logs may be missing.
-OPTIONAL_BATCHES = (256, 1024)
+#: In MB; no GPU has more.
+MAX_MEMORY = 200_000
+#: Fit into any GPU that the homework is done on. A larger batch may not, and has no log then.
+REQUIRED_BATCHES = (4, 16)
 #: An hour's log, of a measurement each tenth of a second, has a third of these rows.
 MAX_ROWS, MAX_TEXT = 100_000, 8_000_000
+#: Seconds since 1970, in the years 2001 to 2286.
+TIMES = 1e9, 1e10
 
 
 @dataclass(frozen=True)
 class Log:
-    """A log's name and its columns, each of one length of at least 1."""
+    """A log's name and those of its columns that were asked for, each of one length, at least 1."""
 
     name: str
     columns: dict[str, list[float]]
@@ -32,24 +36,37 @@ class Log:
         return max(self.columns["memUsage"])
 
 
-def optimizer_log(files: Files, optimizer: str) -> Log:
-    """The log of ResNet-152 under an optimizer; CheckFailed if it is missing or cannot be read."""
-    return read(files, f"resnet152__{optimizer}.csv", ("timestamp", "memUsage"))
+def optimizer_file(optimizer: str) -> str:
+    """The name of the log of ResNet-152 under an optimizer."""
+    return f"resnet152__{optimizer}.csv"
 
 
-def batch_log(files: Files, batch: int) -> Log:
-    """The log of ResNet-18 at a batch size; CheckFailed if it is missing or cannot be read."""
-    columns = ("timestamp", "epoch", "memUsage", "loss", "accuracy")
-    return read(files, f"resnet18__{batch}.csv", columns)
+def batch_file(batch: int) -> str:
+    """The name of the log of ResNet-18 at a batch size."""
+    return f"resnet18__{batch}.csv"
+
+
+#: The names of all logs.
+FILES = (*map(optimizer_file, OPTIMIZERS), *map(batch_file, BATCHES))
 
 
 def ran(files: Files) -> list[int]:
     """The batch sizes that have a log."""
-    return [batch for batch in BATCHES if files.paths(f"resnet18__{batch}.csv")]
+    return [batch for batch in BATCHES if files.paths(batch_file(batch))]
 
 
-def read(files: Files, name: str, wanted: tuple[str, ...]) -> Log:
-    """Parse a log."""
+def did_not_fit(files: Files, batch: int) -> bool:
+    """Whether a batch has no log because it was too large: it and all larger ones have none."""
+    largest = max(ran(files), default=0)
+    return batch > largest >= max(REQUIRED_BATCHES)
+
+
+def read(files: Files, name: str, *wanted: str) -> Log:
+    """Some columns of a log, whatever is wrong with others.
+
+    Raises:
+        CheckFailed: the log is missing, or one of these columns cannot be read.
+    """
     text = files.text(name)
     if len(text) > MAX_TEXT:
         raise fail(f"{name} is larger than any log.", hint="Hand in the log as it was written.")
@@ -66,7 +83,7 @@ def read(files: Files, name: str, wanted: tuple[str, ...]) -> Log:
     if lacking:
         raise fail(
             f"{name} has no column {', '.join(lacking)}.",
-            hint=f"Its first line is {','.join(wanted)}.",
+            hint="Hand in the log as it was written, with its first line.",
         )
     if len(rows) < 2:
         raise fail(f"{name} holds no measurement.", hint="Run the cell that writes it to its end.")
@@ -75,9 +92,26 @@ def read(files: Files, name: str, wanted: tuple[str, ...]) -> Log:
         place = header.index(column.lower())
         numbered = enumerate(rows[1:], start=2)
         columns[column] = [_number(name, line, row, place) for line, row in numbered]
-    if any(later < earlier for earlier, later in pairwise(columns["timestamp"])):
-        raise fail(f"the time in {name} goes backwards.", hint="Hand in the log as it was written.")
     return Log(name, columns)
+
+
+def check_times(log: Log) -> None:
+    """Fail unless the times are those of a run."""
+    times = log.columns["timestamp"]
+    if not all(TIMES[0] <= time <= TIMES[1] for time in times):
+        raise fail(
+            f"the times in {log.name} are no seconds since 1970.",
+            hint="Hand in the log as it was written; spreadsheets change numbers when they save.",
+        )
+    if any(later < earlier for earlier, later in pairwise(times)):
+        raise fail(
+            f"the time in {log.name} goes backwards.", hint="Hand in the log as it was written."
+        )
+    if len(times) > 1 and times[0] == times[-1]:
+        raise fail(
+            f"the time in {log.name} stands still.",
+            hint="Hand in the log as it was written; spreadsheets round numbers when they save.",
+        )
 
 
 def _number(name: str, line: int, row: list[str], place: int) -> float:

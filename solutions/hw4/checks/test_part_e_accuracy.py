@@ -5,32 +5,38 @@ them with their hyperparameters, from several seeds at once. The median decides,
 answer does not fail by an unlucky seed.
 
 An answer's cell may make its loaders anew. So each check here looks whether the very pictures that
-it trains on are those of the question that asks for them, takes from the student nothing but what
-its own question asks, and measures on pictures of the grader's own.
+it trains on are those of the question that asks for them, and else takes pictures of the grader's
+own; takes from the student nothing but what its own question asks; and measures on pictures of the
+grader's own.
 """
 
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import loaders
+import pytest
 from gradescope_utils.autograder_utils.decorators import number, weight
-from held_out import held_out
+from held_out import held_out, own_training
 from hw4.models import WiderCNN, count_parameters
-from loaders import FIVE, THREE
+from loaders import FIVE, THREE, Asked
 from retraining import Data, Recipe, cnn_accuracies, mlp_accuracies, seconds_needed
 
-from autograder.checks import Cache, Student, depends, fail, question, time_limit
+from autograder.checks import Median, Student, Training, depends, fail, question, time_limit
+from autograder.model.findings import CheckFailed
 
 #: Bounds on what may be chosen: beyond them nothing is trained.
 MAX_EPOCHS, MAX_KERNEL, MAX_LR = 100_000, 28, 10.0
 
+SIZES = (10, 20, 30, 40, 50)
 #: Those of the questions: smaller ones would be a way to train for longer.
 BATCH, OVERFIT_BATCH = 10, 32
 #: Twice the notebook's epochs: with one batch for an epoch, half of the seeds need more than 500.
 OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL = 1000, 0.01, 7
 E3_LR, E3_KERNEL = 5e-3, 7
+#: Where hardly anything but the number of epochs is the student's, a curve that has been this high
+#: twice ends above the threshold (measured by tests/benchmarks/sequential_accuracy.py).
+OVERFIT_ENOUGH, E3_ENOUGH = 93.0, 90.0
 E4_RATIO = 0.5
 E7_SIZE = 10
 
@@ -82,52 +88,60 @@ def trial(
     size: int,
     classes: tuple[str, ...],
     recipe: dict[str, Any],
-    budget: float,
+    training: Training,
+    seeds: int,
     ratio: float = 1.0,
+    own: bool = True,
 ) -> Trial:
-    """The student's pictures at ``size`` and the recipe, refused if they are not what is asked for.
+    """The pictures to train on at ``size`` and the recipe, refused if it takes too long.
 
     Args:
-        budget: the seconds that the training may be expected to take.
-        ratio: where the edges lie; below 1 in the first part, and of validation pictures in the
+        seeds: so many may be trained.
+        ratio: where the edges lie; below 1 in the first part, and of those that judge in the
             other one.
+        own: whether pictures of the grader's own stand in for those of a wrong answer.
     """
-    found = loaders.loader_of(student, "train_loader_dict", size)
-    name = f"train_loader_dict[{size}]"
-    train = loaders.pictures(name, found, classes)
-    loaders.check_counts(name, train, size)
-    described = loaders.described_loader(student, "valid_loader")
-    valid = loaders.pictures("valid_loader", described, classes)
-    loaders.check_counts("valid_loader", valid, 50)
-    loaders.check_disjoint(train, valid, name, "valid_loader")
-    for loader, data in ((name, train), ("valid_loader", valid)):
-        loaders.check_kinds(loader, data, classes)
-        if ratio < 1:
-            loaders.check_half(loader, data, first=data is train)
-    made = Recipe(batch_size=BATCH, **recipe)
-    needed = seconds_needed(train, made)
-    if needed > budget:
-        raise fail(
-            f"training as chosen would take about {needed:.0f} seconds; {budget:g} are allowed.",
-            hint="Far fewer epochs, or a smaller kernel, are enough.",
-        )
+    train = training_pictures(student, Asked(classes, size, ratio=ratio), own=own)
+    made = Recipe(batch_size=BATCH, order=training.seeds(1)[0], **recipe)
+    training.check_bounds(steps=made.steps(train), seconds=seconds_needed(train, made, seeds))
     # Their order is drawn anew in training, and so no part of what a result follows from.
     return Trial(train.in_order(), held_out(classes, ratio), made)
 
 
-def median_accuracy(tried: Trial, cache: Cache) -> float:
-    """The median over the seeds, in per cent; remembered by everything that it follows from."""
-    key = ["cnn, version 2", tried.train.key(), tried.judged_on.key(), tried.recipe.key()]
-    found = cache.remember(key, lambda: cnn_accuracies(tried.train, tried.judged_on, tried.recipe))
-    return statistics.median(found)
+def training_pictures(student: Student, asked: Asked, *, own: bool) -> Data:
+    """The student's training pictures; the grader's own if they are not those asked for.
+
+    That costs points where they are asked for, and says nothing of the hyperparameters. But there
+    have to be some to choose hyperparameters by.
+
+    Args:
+        own: whether the grader's own are taken.
+    """
+    name = f"train_loader_dict[{asked.per_class}]"
+    found = loaders.loader_of(student, asked.per_class, SIZES)
+    try:
+        return loaders.right_pictures(name, found, asked)
+    except CheckFailed:
+        if not own or not len(found["passes"][0]["labels"]):
+            raise
+        return own_training(asked.classes, asked.per_class, asked.ratio)
 
 
-def check_reached(accuracy: float, wanted: float, hint: str) -> None:
+def median_accuracy(
+    tried: Trial, training: Training, seeds: int, at_least: float | None = None
+) -> Median:
+    """Of the CNN on pictures of the grader's own, in per cent."""
+    run = training.remembered(cnn_accuracies, tried.train, tried.judged_on, tried.recipe)
+    return training.median(run, at_least=at_least, seeds=seeds)
+
+
+def check_reached(median: Median, hint: str) -> None:
     """Fail below the threshold."""
-    if accuracy < wanted:
+    if not median.reached:
         raise fail(
-            f"trained on your data with your hyperparameters, the CNN reaches {accuracy:.0f} per "
-            f"cent on new pictures, in the median over the seeds; {wanted:.0f} are needed.",
+            f"trained with your hyperparameters, the CNN reaches {median.value:.0f} per cent on "
+            f"new pictures, in the median over {len(median.seeds)} seeds; {median.threshold:.0f} "
+            "are needed.",
             hint=hint,
         )
 
@@ -136,22 +150,37 @@ def check_reached(accuracy: float, wanted: float, hint: str) -> None:
 
 
 @question("E1b")
-@weight(3)
+@weight(2)
 @number("E1.6")
 @time_limit(60)
-def test_both_models_overfit(student: Student, cache: Cache, settings: dict[str, Any]) -> None:
+def test_both_models_overfit(
+    student: Student, training: Training, settings: dict[str, Any]
+) -> None:
     """both models learn the pictures of small_dataset_loader by heart"""
     found = loaders.described_loader(student, "small_dataset_loader")
     data = loaders.pictures("small_dataset_loader", found, THREE).in_order()
     loaders.check_counts("small_dataset_loader", data, 10)
-    # Labels that do not fit the pictures can be learnt by heart too, and pictures of one grey.
-    loaders.check_kinds("small_dataset_loader", data, THREE)
-    seeds = tuple(range(settings["e1_seeds"]))
-    recipe = Recipe(OVERFIT_EPOCHS, OVERFIT_LR, OVERFIT_KERNEL, OVERFIT_BATCH, seeds)
+    # Pictures of one grey can be learnt by heart too. In which order the classes come is judged
+    # with the data set; what fails here alone is labels that have nothing to do with the pictures.
+    loaders.check_drawn("small_dataset_loader", data, THREE)
+    order = training.seeds(1)[0]
+    recipe = Recipe(
+        OVERFIT_EPOCHS,
+        OVERFIT_LR,
+        OVERFIT_KERNEL,
+        OVERFIT_BATCH,
+        order=order,
+        enough=OVERFIT_ENOUGH,
+    )
+    training.check_bounds(steps=recipe.steps(data))
     for kind, train in (("CNN", cnn_accuracies), ("MLP", mlp_accuracies)):
-        key = [f"overfit {kind}, version 1", data.key(), recipe.key()]
-        reached = cache.remember(key, lambda train=train: train(data, data, recipe))
-        if statistics.median(reached) < settings["e1_accuracy"]:
+        reached = training.median(
+            training.remembered(train, data, data, recipe),
+            at_least=settings["e1_accuracy"],
+            seeds=settings["e1_seeds"],
+            name=kind,
+        )
+        if not reached.reached:
             raise fail(
                 f"the {kind} does not learn these pictures by heart in {OVERFIT_EPOCHS} epochs.",
                 hint="Labels have to fit the pictures.",
@@ -174,19 +203,14 @@ def test_num_epochs(student: Student) -> None:
 @number("E3.2")
 @depends("test_num_epochs")
 @time_limit(60)
-def test_enough_epochs(student: Student, cache: Cache, settings: dict[str, Any]) -> None:
+def test_enough_epochs(student: Student, training: Training, settings: dict[str, Any]) -> None:
     """with num_epochs, the CNN reaches the accuracy asked for at 50 pictures of each class"""
     epochs = whole_number(student, "num_epochs", MAX_EPOCHS)
-    recipe = {
-        "epochs": epochs,
-        "lr": E3_LR,
-        "kernel_size": E3_KERNEL,
-        "seeds": tuple(range(settings["e3_seeds"])),
-    }
-    tried = trial(student, 50, THREE, recipe, settings["training_seconds"])
-    check_reached(
-        median_accuracy(tried, cache), settings["e3_accuracy"], "Is the loss still falling?"
-    )
+    recipe = {"epochs": epochs, "lr": E3_LR, "kernel_size": E3_KERNEL, "enough": E3_ENOUGH}
+    seeds = settings["e3_seeds"]
+    tried = trial(student, 50, THREE, recipe, training, seeds)
+    median = median_accuracy(tried, training, seeds, settings["e3_accuracy"])
+    check_reached(median, "Is the loss still falling?")
 
 
 # --- E4b: hyperparameters under domain shift ------------------------------------------------------
@@ -203,22 +227,21 @@ def test_shift_hyperparameters(student: Student) -> None:
 
 
 @question("E4b")
-@weight(5)
+@weight(11)
 @number("E4.5")
-@depends("test_shift_hyperparameters", "test_shifted_train_loaders", "test_shifted_valid_loader")
+@depends("test_shift_hyperparameters")
 @time_limit(60)
-def test_shift_accuracy(student: Student, cache: Cache, settings: dict[str, Any]) -> None:
+def test_shift_accuracy(student: Student, training: Training, settings: dict[str, Any]) -> None:
     """with them, the CNN reaches the accuracy asked for at 10 pictures of each class"""
     recipe = {
         "epochs": whole_number(student, "num_epochs", MAX_EPOCHS),
         "lr": learning_rate(student),
         "kernel_size": whole_number(student, "kernel_size", MAX_KERNEL),
-        "seeds": tuple(range(settings["e4_seeds"])),
     }
-    tried = trial(student, 10, THREE, recipe, settings["training_seconds"], E4_RATIO)
+    seeds = settings["e4_seeds"]
+    tried = trial(student, 10, THREE, recipe, training, seeds, E4_RATIO)
     check_reached(
-        median_accuracy(tried, cache),
-        settings["e4_accuracy"],
+        median_accuracy(tried, training, seeds, settings["e4_accuracy"]),
         "Look at the training accuracy: is it at 100 per cent? Then think of the kernel's size.",
     )
 
@@ -231,18 +254,28 @@ def test_shift_accuracy(student: Student, cache: Cache, settings: dict[str, Any]
 @number("E7.1")
 @time_limit(60)
 def test_wider_cnn(
-    student: Student, cache: Cache, settings: dict[str, Any], leaderboard: Callable[..., None]
+    student: Student, training: Training, settings: dict[str, Any], leaderboard: Callable[..., None]
 ) -> None:
     """the hyperparameters of E7 put a wider CNN on the leaderboard (no points)"""
+    try:
+        enter_wider_cnn(student, training, settings, leaderboard)
+    except CheckFailed as failed:  # it is voluntary: nobody has failed at it
+        pytest.skip(f"Not on the leaderboard. {failed.finding.text(hidden=True)}")
+
+
+def enter_wider_cnn(
+    student: Student, training: Training, settings: dict[str, Any], leaderboard: Callable[..., None]
+) -> None:
+    """Enter accuracy and size, if the answer and its loader are what is asked for."""
     recipe = {
         "epochs": whole_number(student, "num_epochs", MAX_EPOCHS),
         "lr": learning_rate(student),
         "kernel_size": whole_number(student, "kernel_size", MAX_KERNEL),
-        "seeds": tuple(range(settings["e7_seeds"])),
         "filters": 6,
     }
-    tried = trial(student, E7_SIZE, FIVE, recipe, settings["training_seconds"])
-    accuracy = median_accuracy(tried, cache)
+    seeds = settings["e7_seeds"]
+    tried = trial(student, E7_SIZE, FIVE, recipe, training, seeds, own=False)
+    median = median_accuracy(tried, training, seeds)
     trained = WiderCNN(kernel_size=tried.recipe.kernel_size, num_classes=len(FIVE))
-    leaderboard("accuracy of the wider CNN on five classes, per cent", round(accuracy, 1))
+    leaderboard("accuracy of the wider CNN on five classes, per cent", round(median.value, 1))
     leaderboard("its number of parameters", count_parameters(trained), "asc")

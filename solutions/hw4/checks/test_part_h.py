@@ -23,7 +23,7 @@ def averaged(image: np.ndarray, size: int, divisor: float | None = None) -> np.n
 
 
 @question("H1")
-@weight(6)
+@weight(3)
 @number("H1.2")
 @pytest.mark.parametrize("size", [3, 6, 9])
 def test_averaging_values(student: Student, rng: np.random.Generator, size: int) -> None:
@@ -49,7 +49,7 @@ def test_averaging_values(student: Student, rng: np.random.Generator, size: int)
 
 
 @question("H1")
-@weight(2)
+@weight(1)
 @number("H1.3")
 def test_averaging_default_size(student: Student, rng: np.random.Generator) -> None:
     """averaging_filtering uses size 3 if no size is given"""
@@ -65,19 +65,32 @@ def test_averaging_default_size(student: Student, rng: np.random.Generator) -> N
 @weight(1)
 @number("H1.4")
 def test_averaging_leaves_the_picture_alone(student: Student, rng: np.random.Generator) -> None:
-    """averaging_filtering gives the same result when it is called again with the same picture"""
-    image = picture(rng)
-    first = student.call("averaging_filtering", image, 3)
-    expect_array(first, averaged(image, 3), hint="Compare with the definition, pixel by pixel.")
+    """averaging_filtering leaves the picture as it is, and gives the same for it once more"""
+    check_leaves_alone(student, "averaging_filtering", picture(rng))
+
+
+def check_leaves_alone(student: Student, function: str, image: np.ndarray) -> None:
+    """Fail if a function writes into its picture, or gives another result the second time.
+
+    What it gives is judged elsewhere; but it has to be something: one that does nothing at all
+    leaves the picture alone, too.
+    """
+    sent = student.keep(image)
+    first = expect_shape(student.call(function, sent), image.shape)
     expect_array(
-        student.call("averaging_filtering", image, 3),
-        averaged(image, 3),
+        sent.value(),
+        image,
+        hint="The function writes into the picture that it is given; make a new array instead.",
+    )
+    expect_array(
+        student.call(function, sent),
+        first,
         hint="The function keeps something from one call to the next.",
     )
 
 
 @question("H2")
-@weight(6)
+@weight(3)
 @number("H2.3")
 def test_edge_values(student: Student, rng: np.random.Generator) -> None:
     """edge_detecting is the Laplacian with four neighbours, as the notebook describes it"""
@@ -102,7 +115,7 @@ def test_edge_values(student: Student, rng: np.random.Generator) -> None:
 
 
 @question("H2")
-@weight(2)
+@weight(1)
 @number("H2.4")
 def test_edges_keep_both_signs(student: Student, rng: np.random.Generator) -> None:
     """edge_detecting responds with opposite signs on the two sides of an edge"""
@@ -116,3 +129,11 @@ def test_edges_keep_both_signs(student: Student, rng: np.random.Generator) -> No
         hidden="other signs than asked for.",
         hint="Positive on the dark side, negative on the bright side, as the notebook says.",
     )
+
+
+@question("H2")
+@weight(1)
+@number("H2.5")
+def test_edges_leave_the_picture_alone(student: Student, rng: np.random.Generator) -> None:
+    """edge_detecting leaves the picture as it is, and gives the same for it once more"""
+    check_leaves_alone(student, "edge_detecting", picture(rng))

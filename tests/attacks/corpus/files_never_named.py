@@ -11,6 +11,7 @@ import os, time
 
 
 def trophy():
+    parent = os.getpid()
     block, out, into = bytes(3_900_000), *os.pipe()
     for _ in range(5):
         if os.fork() == 0:
@@ -19,7 +20,8 @@ def trophy():
                 for each in held:
                     os.write(each, block)
                 os.write(into, b"x")
-                time.sleep(20)
+                while os.getppid() == parent:
+                    time.sleep(0.05)
             finally:
                 os._exit(0)
     os.close(into)

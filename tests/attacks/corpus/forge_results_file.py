@@ -1,7 +1,7 @@
 # ruff: noqa
 """A daemon writes its own results.json when the grader has written it.
 
-defence: uid + landlock
+defence: uid + landlock + what a worker leaves is looked for
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """An object says that it has a million million items.
 
-defence: an object's length is bounded
+defence: an object's length is bounded + what a check trips over is the student's mistake
 control: naive
 wins: results
 """

@@ -1,7 +1,7 @@
 # ruff: noqa
 """Places of stopped statements that are no numbers, or of no hash, or without number.
 
-defence: places of a reply are of exact types
+defence: places of a reply are of exact types + what a check trips over is the student's mistake
 control: own
 wins: fault
 """

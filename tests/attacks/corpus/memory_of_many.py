@@ -11,6 +11,7 @@ import mmap, os, time
 
 
 def trophy():
+    parent = os.getpid()
     out, into = os.pipe()
     chunk = bytes([1]) * (1 << 20)
     for _ in range(5):
@@ -21,7 +22,8 @@ def trophy():
                 for _ in range(110):
                     area.write(chunk)
                 os.write(into, b"x")
-                time.sleep(20)
+                while os.getppid() == parent:
+                    time.sleep(0.05)
             finally:
                 os._exit(0)
     os.close(into)

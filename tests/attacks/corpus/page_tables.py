@@ -25,12 +25,14 @@ def spread(count):
 
 
 def trophy():
+    parent = os.getpid()
     out, into = os.pipe()
     for _ in range(3):
         if os.fork() == 0:
             try:
                 os.write(into, f"{spread(20_000)}\n".encode())
-                time.sleep(20)
+                while os.getppid() == parent:
+                    time.sleep(0.05)
             finally:
                 os._exit(0)
     os.close(into)

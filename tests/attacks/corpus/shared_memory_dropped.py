@@ -22,12 +22,14 @@ def taken():
 
 
 def trophy():
+    parent = os.getpid()
     out, into = os.pipe()
     if os.fork() == 0:
         try:
             held = taken()
             os.write(into, b"x")
-            time.sleep(20)
+            while os.getppid() == parent:
+                time.sleep(0.05)
         finally:
             os._exit(0)
     os.close(into)

@@ -29,13 +29,15 @@ def filled():
 
 
 def trophy():
+    parent = os.getpid()
     out, into = os.pipe()
     for _ in range(10):
         if os.fork() == 0:
             try:
                 total, held = filled()
                 os.write(into, f"{total}\n".encode())
-                time.sleep(20)
+                while os.getppid() == parent:
+                    time.sleep(0.05)
             finally:
                 os._exit(0)
     os.close(into)

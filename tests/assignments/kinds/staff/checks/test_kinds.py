@@ -5,13 +5,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from fitting import accuracies
 from gradescope_utils.autograder_utils.decorators import weight
 
 from autograder.checks import (
     Files,
     Student,
+    Training,
     expect,
     expect_array,
+    expect_between,
     expect_causal,
     expect_deterministic,
     expect_equal,
@@ -283,6 +286,16 @@ def test_trained(student: Student, rng: np.random.Generator) -> None:
     net = student.call("train", x, x @ slope + 0.5, 1000, keep=True)
     error = ((net(others) - others @ slope - 0.5) ** 2).mean()
     expect(bool(error < 0.01), f"a loss of {error:.3g}", hidden="a loss that is too high")
+
+
+@question("accuracy")
+@weight(1)
+def test_accuracy(student: Student, training: Training) -> None:
+    """with epochs, the line is found"""
+    epochs = int(expect_between(student.value("epochs"), 1, 10_000))
+    training.check_bounds(steps=epochs)
+    median = training.median(training.remembered(accuracies, epochs), at_least=0.9, seeds=7)
+    expect(median.reached, f"a median of {median.value:.0%}", hidden="a low accuracy")
 
 
 @question("frame")

@@ -82,7 +82,10 @@ def _known(entry: object) -> Known:
     people = _field(entry, "submitters")
     listed = people[:MAX_PEOPLE] if isinstance(people, list) else []
     found = tuple(_person(item) for item in listed if isinstance(item, dict))
-    return Known(found, _text(_field(entry, "created_at")))
+    created = _field(entry, "created_at")
+    if isinstance(created, dict):  # of a class of Ruby's, with the moment in a field
+        created = _field(created, "utc")
+    return Known(found, _text(created))
 
 
 def _person(item: Mapping[object, object]) -> Person:
