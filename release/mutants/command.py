@@ -28,7 +28,7 @@ class Measured:
 
     Attributes:
         unjudged: parts of submitted files that no question judges.
-        unused: ids in ``mutants.toml`` of which no mutant survives.
+        unused: entries in ``mutants.toml`` of which no mutant survives.
     """
 
     assignment: Assignment
@@ -106,6 +106,6 @@ def measured(
     tester = MutantTester(assignment, solution, graders, graded, memory, fresh=fresh)
     mutants, unjudged = mutants_of(assignment, solution, tester, question, steps)
     results = tested(mutants, tester, accepted, steps)
-    used = {each.mutant.id for each in results if each.status == ACCEPTED}
-    unused = () if question else tuple(sorted(set(accepted) - used))
-    return Measured(assignment, tuple(results), tuple(unjudged), unused)
+    used = [each.mutant for each in results if each.status == ACCEPTED]
+    idle = [str(entry) for entry in accepted if not any(map(entry.covers, used))]
+    return Measured(assignment, tuple(results), tuple(unjudged), () if question else tuple(idle))

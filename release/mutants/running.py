@@ -23,6 +23,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
 from release.graders import Graders, side_by_side
 from release.mutants import tables
+from release.mutants.accepted import Accepted
 from release.mutants.making import Mutant, code_mutants
 from release.steps import SILENT, Steps
 
@@ -314,7 +315,7 @@ def mutants_of(
 def tested(
     mutants: Sequence[Mutant],
     tester: MutantTester,
-    accepted: Mapping[str, str],
+    accepted: Sequence[Accepted],
     steps: Steps = SILENT,
 ) -> list[MutantResult]:
     """What became of each; survivors that staff accept have their reason."""
@@ -323,9 +324,11 @@ def tested(
     def test(mutant: Mutant) -> MutantResult:
         found = tester.test(mutant)
         steps.advance()
-        if mutant.id in accepted and not found.seen:
-            return replace(found, status=ACCEPTED, reason=accepted[mutant.id])
-        return found
+        if found.seen or found.status == EQUIVALENT:
+            return found
+        reasons = (each.reason for each in accepted if each.covers(mutant))
+        reason = next(reasons, "")
+        return replace(found, status=ACCEPTED, reason=reason) if reason else found
 
     return side_by_side(test, mutants)
 

@@ -37,6 +37,9 @@ from release.mutants.tables import Part
 from release.proof import ProofFailed
 
 OBLONG = '    expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))\n'
+OF_A_KIND = (
+    '[[accepted]]\nquestion = "Q1"\nkind = "reduction"\nchange = "*"\nreason = "either will do"\n'
+)
 
 
 @pytest.fixture
@@ -124,6 +127,18 @@ def test_an_assert_less_lets_mutants_survive(
     assert [e.reason for e in accepted.results if e.status == ACCEPTED] == ["a test"]
 
 
+def test_all_of_a_kind_is_accepted(staff: Path, memory: Path) -> None:
+    without_asserts(staff)
+    others = OF_A_KIND.replace("reduction", "shuffle")
+    (staff / "mutants.toml").write_text(OF_A_KIND + others)
+    found = measure(manifest.load(staff), memory)
+    kinds_of = {e.mutant.operator for e in found.results if e.status == ACCEPTED}
+    assert kinds_of == {"reduction"}
+    assert {e.reason for e in found.results if e.status == ACCEPTED} == {"either will do"}
+    assert any(e.status == SURVIVED for e in found.results)  # those of other kinds
+    assert found.unused == ("* (shuffle) in Q1",)
+
+
 def test_a_release_below_the_least_score_is_refused(
     staff: Path, tmp_path: Path, memory: Path
 ) -> None:
@@ -169,7 +184,10 @@ def test_rules_that_say_nothing_sensible(staff: Path, rules: str, message: str) 
     [
         ("[[accepted]\n", "this is not valid TOML"),
         ("[[allowed]]\n", "allowed is unknown"),
-        ('[[accepted]]\nmutant = "a"\n', "give it the keys mutant and reason"),
+        ('[[accepted]]\nmutant = "a"\n', "give it the keys mutant and reason, or question"),
+        ('[[accepted]]\nquestion = "Q1"\nkind = "*"\nreason = "b"\n', "question, kind, change and"),
+        (OF_A_KIND.replace("Q1", "Q7"), "there is no question 'Q7'; choose from Q1, Q2"),
+        (OF_A_KIND * 2, r"\* \(reduction\) in Q1 stands there twice"),
         ('[[accepted]]\nmutant = "a"\nreason = " "\n', "give it the keys mutant and reason"),
         ('[[accepted]]\nmutant = "a"\nreason = "b"\n' * 2, "a stands there twice"),
     ],
