@@ -122,12 +122,12 @@ class MutantTester:
     # --- file mutants, of which the manifest does not say what judges them ---
 
     def located(self, part: tables.Part) -> tuple[str, ...]:
-        """The question about files that loses most points where a part is missing.
+        """The question about files that loses most points where a part is missing, or several.
 
-        Several if they lose as many, none if nobody misses it.
+        None if nobody misses it.
         """
-        about_files = [q.id for q in self._assignment.questions if not q.notebook]
-        mutant = replace(tables.missing(part, self._solution), questions=tuple(about_files))
+        about_files = _about_files(self._assignment)
+        mutant = replace(tables.missing(part, self._solution), questions=about_files)
         own = self._ids(about_files)
         if not own:
             return ()
@@ -146,7 +146,7 @@ class MutantTester:
 
     def test(self, mutant: Mutant) -> MutantResult:
         """What the checks make of a mutant."""
-        own = self._ids(mutant.questions)
+        own = self._ids(mutant.judged_by)
         found = self._remembered(mutant, "own", own, lambda: list(self._own(mutant, own)))
         status, by = found[0], tuple(found[1:])
         if status != SURVIVED:
@@ -198,7 +198,7 @@ class MutantTester:
         own = mutant.file if mutant.file in files else ""
         for question in self._assignment.questions:
             near = question.notebook == own or mutant.file in modules
-            if near and question.id not in mutant.questions:
+            if near and question.id not in mutant.judged_by:
                 yield question.id
 
     def _tried(self, mutant: Mutant, trial: Trial) -> Report:
@@ -276,6 +276,11 @@ class MutantTester:
         return asked
 
 
+def _about_files(assignment: Assignment) -> tuple[str, ...]:
+    """The questions that no notebook answers."""
+    return tuple(question.id for question in assignment.questions if not question.notebook)
+
+
 def mutants_of(
     assignment: Assignment,
     solution: Mapping[str, bytes],
@@ -308,7 +313,10 @@ def mutants_of(
         if not questions:
             unjudged.append(part)
         elif not question or question in questions:
-            made += [replace(m, questions=questions) for m in tables.file_mutants(part, files)]
+            # Which other file a figure is compared with, only the checks know.
+            others = tuple(name for name in _about_files(assignment) if name not in questions)
+            mutants = tables.file_mutants(part, files)
+            made += [replace(m, questions=questions, beside=others) for m in mutants]
     return made, unjudged
 
 

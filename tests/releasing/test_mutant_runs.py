@@ -242,7 +242,7 @@ def test_a_file_belongs_to_the_question_that_loses_most_by_it(staff: Path, tmp_p
             return checked(lost_without[gone])
 
     lost_without: dict[str, dict[str, float]] = {
-        "log.csv": {"M": 1.5, "W": 0.5},
+        "log.csv": {"M": 0.5, "W": 1.5},
         "both.csv": {"M": 1, "W": 1},
         "idle.csv": {},
     }
@@ -250,7 +250,7 @@ def test_a_file_belongs_to_the_question_that_loses_most_by_it(staff: Path, tmp_p
     grading: Any = Grading()
     tester = MutantTester(manifest.load(staff), solution, grading, checked({}), tmp_path / "memory")
     found = {name: tester.located(Part(name)) for name in lost_without}
-    assert found == {"log.csv": ("M",), "both.csv": ("M", "W"), "idle.csv": ()}
+    assert found == {"log.csv": ("W",), "both.csv": ("M", "W"), "idle.csv": ()}
 
 
 # --- right answers -------------------------------------------------------------------------------
