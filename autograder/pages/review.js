@@ -139,7 +139,10 @@ function showProgress() {
 
 function newPlace(row, place) {
   const button = make("button", { type: "button" });
-  button.addEventListener("click", () => act(() => go(place)));
+  button.addEventListener("click", () => {
+    find("answer-title").focus({ preventScroll: true }); // keys mean the answer from here on
+    act(() => go(place));
+  });
   row.append(make("li", {}, button));
   return button;
 }
