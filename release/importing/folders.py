@@ -243,7 +243,12 @@ def _write(plan: Plan, root: Path) -> None:
         (public / NOSE).mkdir()
         (public / NOSE / "__init__.py").write_text("", encoding="utf-8")
         shutil.copyfile(TOOLS, public / NOSE / "tools.py")
-    shutil.copyfile(SHARED, public / "checks" / SHARED.name)
+    shutil.copytree(
+        SHARED,
+        public / "checks" / SHARED.name,
+        ignore=shutil.ignore_patterns("__pycache__"),
+        copy_function=shutil.copyfile,
+    )
     written = {sheet.file: write(sheet, _anchors(plan, sheet)) for sheet in plan.sheets}
     for notebook in written.values():
         (staff / _source(notebook, plan)).write_text(notebook.text, encoding="utf-8")
