@@ -149,7 +149,12 @@ class _Work:
         return replace(made, scores=scores), needs
 
     def _body(self, planned: Planned, *, copies: bool) -> tuple[list[ast.stmt], Needs]:
-        translator = Translator(self.surroundings, hidden=planned.hidden, copies=copies)
+        translator = Translator(
+            self.surroundings,
+            hidden=planned.hidden,
+            copies=copies,
+            autotests=self.sheet.autotests,
+        )
         body = [node for test in planned.tests for node in self._statements(test, translator)]
         return without_idle_imports(body), translator.needs
 

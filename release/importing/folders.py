@@ -286,10 +286,13 @@ def _write(plan: Plan, root: Path) -> None:
 
 
 def _stubs(sheet: Sheet, notebook: Written) -> dict[str, str]:
-    """What the course puts in place of code, by cell; empty where we choose."""
-    if not sheet.stub:
-        return {}
-    return {notebook.ids[cell.number]: sheet.stub for cell in sheet.cells if cell.answer}
+    """What the course puts in place of answers, by cell; empty where we choose."""
+    found = {
+        cell.number: sheet.text_stub if cell.words else sheet.stub
+        for cell in sheet.cells
+        if cell.answer or cell.words
+    }
+    return {notebook.ids[number]: stub for number, stub in found.items() if stub}
 
 
 def _allowances(plan: Plan, written: Mapping[str, Written], public: Path) -> list[Allowed]:

@@ -180,6 +180,7 @@ c = get_config()
 c.CourseDirectory.db_assignments = [dict(name="ps1", duedate="2030-02-02 17:00:00 UTC")]
 c.IncludeHeaderFooter.header = "source/header.ipynb"
 c.ClearSolutions.code_stub = {"python": "# Your turn.\\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "Your words."
 open("ran", "w")
 """
 
@@ -190,6 +191,7 @@ def test_header_stub_and_due_date_of_a_course(tmp_path: Path) -> None:
     cells = [
         nb(code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), "a", solution=True),
         nb(code("assert x == 1"), "t", grade=True, points=1),
+        nb(words("Because of the secret."), "why", grade=True, solution=True, points=2),
     ]
     save(folder / "p.ipynb", cells)
     (course / "nbgrader_config.py").write_text(CONFIG)
@@ -200,6 +202,8 @@ def test_header_stub_and_due_date_of_a_course(tmp_path: Path) -> None:
     text = (released.folder / "student" / "p.ipynb").read_text()
     assert text.index("Your name:") < text.index("Your turn.") < text.index("assert x == 1")
     assert "x = 1\\n" not in text
+    assert text.index("assert x == 1") < text.index("Your words.")
+    assert "secret" not in text
     assert "due date 2030-02-02 17:00:00 UTC" in (imported.staff / "IMPORT.md").read_text()
 
 
