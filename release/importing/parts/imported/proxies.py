@@ -74,7 +74,7 @@ class Proxy:
         keep = state.remote.type_name in _CLASSES
         with raising():
             found = state.remote(*sent(args), keep=keep, **sent(kwargs))
-        # An object that is no answer could say that it is one.
+        # An object could say of itself whatever a test asks for.
         claims = isinstance(found, bool | np.bool_) and state.method and (args or kwargs)
         if claims and not state.answers.names_class:
             raise unjudged(self)
