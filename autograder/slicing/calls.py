@@ -82,10 +82,12 @@ def _mentioned(function: Function) -> frozenset[str]:
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
                 found.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found.add(name)
-            case ast.ClassDef(name=name):
-                found |= {name, *_UNNAMED}
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                found |= {name, *_UNNAMED}  # decorators are called, too
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 found.update(names)
             case ast.alias():
