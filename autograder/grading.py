@@ -35,7 +35,7 @@ from autograder.checks.plugin.collected import CollectedChecks, Handed
 from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
-from autograder.checks.verdicts import Verdicts, basis_of
+from autograder.checks.verdicts import Verdicts, basis_of, code_of
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.explained import Explained
@@ -138,6 +138,8 @@ class Grader:
         conditions = (*job.required, *(["unsafe"] if job.unsafe else []))
         if conditions not in self._bases:
             self._bases[conditions] = basis_of(self.assignment, conditions)
+            for check in self.checks:
+                code_of(check.spec.file, check.spec.name)
         return self._bases[conditions]
 
     def self_test(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cache, cached_property
 from importlib.metadata import distributions
@@ -25,7 +25,7 @@ from autograder.model.submission import Submission
 from autograder.slicing.answers import Answers
 from autograder.slicing.slicer import Slice
 
-_FORMAT = 6
+_FORMAT = 7
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
 OUTER = frozenset(
     ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
@@ -88,12 +88,12 @@ def check_codes(assignment: Assignment) -> dict[str, str]:
         for path in filter(_holds_checks, _files(folder)):
             name = f"{kind} {path.relative_to(folder).as_posix()}"
             try:
-                tree = ast.parse(path.read_bytes())
+                parts = _parts_in(path.read_bytes())
             except (SyntaxError, ValueError):
                 codes[name] = digest(path.read_bytes())
                 continue
-            checks = [node.name for node in tree.body if _is_check(node)]
-            found = {f"{name}::{check}": _code_in(tree, check) for check in checks}
+            checks = [check for check, _told in parts if check]
+            found = {f"{name}::{check}": _code_in(parts, check) for check in checks}
             codes |= found or {name: digest(path.read_bytes())}
     return codes
 
@@ -138,6 +138,8 @@ class Verdicts:
         self._seed = seed
         self._fresh = fresh
         self._second_look = second_look
+        self._looks: dict[tuple[str, bool], str] = {}
+        self._texts: dict[str, str] = {}
 
     def recall(self, key: str) -> dict[str, Any] | None:
         """What `keep` was given for a check of that key, which looks at the same."""
@@ -177,13 +179,25 @@ class Verdicts:
             seen["student"] = self._looked_at(question, whole=all_run)
             if whole:
                 everything = self._looked_at(question, whole=True)
-                cells = self._answers.cells(question)
-                seen["notebook"] = [self._second_look, cells, everything]
+                seen["notebook"] = [self._second_look, self._cells(question), everything]
         if "files" in asked:
             seen["files"] = self._files
         return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
 
-    def _looked_at(self, question: Question, *, whole: bool) -> list[object]:
+    def _looked_at(self, question: Question, *, whole: bool) -> str:
+        """A digest of what is run for a question, made once for all of its checks."""
+        key = question.id, whole
+        if key not in self._looks:
+            self._looks[key] = digest(self._all_looked_at(question, whole=whole))
+        return self._looks[key]
+
+    def _cells(self, question: Question) -> str:
+        """A digest of the text of all cells of a question's notebook, made once for all of its."""
+        if question.notebook not in self._texts:
+            self._texts[question.notebook] = digest(self._answers.cells(question))
+        return self._texts[question.notebook]
+
+    def _all_looked_at(self, question: Question, *, whole: bool) -> list[object]:
         """What is run for a question, its files, and what messages may quote or speak of."""
         plan = self._answers.slice(question, whole=whole)
         if not isinstance(plan, Slice):
@@ -213,17 +227,29 @@ def code_of(path: Path, name: str) -> str:
     Args:
         name: the check's function; empty for what is no check.
     """
-    return _code_in(ast.parse(path.read_bytes()), name)
+    return _code_in(_parts_of(path), name)
 
 
-def _code_in(tree: ast.Module, name: str) -> str:
-    kept = [node for node in tree.body if not _is_other_check(node, name)]
-    return hashlib.sha256(ast.dump(ast.Module(kept, tree.type_ignores)).encode()).hexdigest()
+@cache
+def _parts_of(path: Path) -> Sequence[tuple[str, str]]:
+    return _parts_in(path.read_bytes())
+
+
+def _parts_in(data: bytes) -> Sequence[tuple[str, str]]:
+    """The statements of a file: the check that each is, empty for others, and a digest.
+
+    Raises:
+        SyntaxError, ValueError: it is no Python.
+    """
+    return [
+        (node.name if _is_check(node) else "", digest(ast.dump(node)))
+        for node in ast.parse(data).body
+    ]
+
+
+def _code_in(parts: Sequence[tuple[str, str]], name: str) -> str:
+    return digest([told for check, told in parts if check in ("", name)])
 
 
 def _is_check(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
     return isinstance(node, ast.FunctionDef) and is_check_name(node.name)
-
-
-def _is_other_check(node: ast.stmt, name: str) -> bool:
-    return _is_check(node) and node.name != name

@@ -12,7 +12,7 @@ when they are used, and names that are made by ``exec`` or ``globals()``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from autograder.slicing.astnodes import (
     base_name,
     eager_nodes,
 )
+from autograder.slicing.calls import Definitions, grouped
 from autograder.slicing.library import (
     BACKWARD_METHODS,
     DRAWING_METHODS,
@@ -265,12 +266,32 @@ class SideEffects:
                 self._acts.setdefault(name, set()).update(acts)
 
     def _settle(self) -> None:
-        """Work out the functions' effects, going round until those of callees have come through."""
-        tables = [*self._functions.items(), *self._methods.items()]
-        everything = [(name, function) for name, functions in tables for function in functions]
-        for _ in range(_MAX_ROUNDS):
-            before = dict(self._summaries)
-            for name, function in everything:
+        """Work out the functions' effects, those of callees first."""
+        definitions = Definitions(self._functions, self._methods, self._classes, self._acts)
+        if self._module:  # whose functions also follow from what any of them changes
+            self._go_round(definitions.pairs, _MAX_ROUNDS)
+            return
+        numbers: list[int] = []
+        for group in grouped(definitions):
+            below = frozenset(numbers[at] for at in group.below)
+            meanings = frozenset(map(self._meaning, group.names))
+            key = group.pairs, meanings, below
+            known = self.packages.settled.get(key)
+            if known is None:
+                self._go_round(group.pairs, _MAX_ROUNDS if group.circular else 1)
+                found = {function: self._summaries[function] for _name, function in group.pairs}
+                known = self.packages.settled.keep(key, found)
+            numbers.append(known.number)
+            for name, function in group.pairs:
+                self._summaries[function] = known.summaries[function]
+                result = known.summaries[function].result
+                self._results[name] = self._results.get(name, frozenset()) | result
+
+    def _go_round(self, pairs: Sequence[tuple[str, Function]], rounds: int) -> None:
+        """Work out what functions do, until what they call has come through."""
+        for _ in range(rounds):
+            before = {function: self._summaries.get(function) for _name, function in pairs}
+            for name, function in pairs:
                 old, new = self._summaries.get(function), self._summarise(name, function)
                 if old is not None:  # a class's `__init__` stands under two names
                     new = Summary(
@@ -282,8 +303,24 @@ class SideEffects:
                     )
                 self._summaries[function] = new
                 self._results[name] = self._results.get(name, frozenset()) | new.result
-            if self._summaries == before:
+            if all(self._summaries[function] == known for function, known in before.items()):
                 break
+
+    def _meaning(self, name: str) -> Hashable:
+        """All that a name stands for here, as far as what a function does may follow from it."""
+        return (
+            name,
+            frozenset(self.scope.imports.get(name, ())),
+            name in self.scope.bound,
+            name in self.bound,
+            name in self.imported,
+            name in self._atoms,
+            name in self._bound_methods,
+            tuple(self._functions.get(name, ())),
+            tuple(self._methods.get(name, ())),
+            self._classes.get(name),
+            frozenset(self._acts.get(name, ())),
+        )
 
     def _summarise(self, name: str, function: Function) -> Summary:
         code = _code_of(function, self._package)

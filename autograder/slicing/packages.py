@@ -17,6 +17,7 @@ from autograder.slicing.library import KINDS, is_library, known_function
 from autograder.slicing.magics import parse_python
 from autograder.slicing.scope import imported_paths
 from autograder.slicing.statements import facts_of
+from autograder.slicing.summaries import Settlements
 
 if TYPE_CHECKING:
     from autograder.slicing.effects import SideEffects
@@ -35,7 +36,7 @@ def packages_of(assignment: Assignment, given: Mapping[str, str]) -> Packages:
     return Packages(assignment.public, given, frozenset(assignment.runtime.reads_only))
 
 
-@dataclass
+@dataclass(eq=False)  # what is known of it grows: it is itself alone
 class Packages:
     """What is known of the code that a notebook imports and that is no library.
 
@@ -44,6 +45,7 @@ class Packages:
         given: the names that every submission starts with, and the dotted paths of what they are.
         reads_only: dotted paths, or names, of functions that by the assignment's word change
             nothing that others see, and give nothing back of what they get.
+        settled: what is known of a notebook's own functions: its slices share most of them.
     """
 
     folder: Path | None = None
@@ -54,6 +56,7 @@ class Packages:
     _pending: set[str] = field(default_factory=set)
     _kept: dict[str, frozenset[str]] = field(default_factory=dict)
     _definitions: dict[str, tuple[SideEffects, str] | None] = field(default_factory=dict)
+    settled: Settlements = field(default_factory=Settlements)
 
     def only_reads(self, path: str) -> bool:
         """Whether the assignment says so of a function."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -128,16 +129,16 @@ def slice_question(
     """
     cells = alignment.up_to(anchor) if end is None else alignment.student.cells[:end]
     shown = tuple(c.number for c in alignment.answer(anchor) if c.kind == "code") if cell else ()
-    region = _Program(cells, packages, alignment.template, shown)
+    region = _program(cells, packages, alignment.template, shown)
     if not set(names) <= region.effects.bound:
-        everything = _Program(alignment.student.cells, packages, alignment.template)
+        everything = _program(alignment.student.cells, packages, alignment.template)
         if set(names) & everything.effects.bound - region.effects.bound:
             cells, region = alignment.student.cells, everything
             region.shown = frozenset(shown)
     found = region.whole(names) if whole else region.slice(names)
     below = alignment.student.cells[len(cells) :]
     if region.unresolved and below:
-        found = _with_below(found, region, _Program(below, packages, alignment.template), whole)
+        found = _with_below(found, region, _program(below, packages, alignment.template), whole)
     lost = region.lost_at(alignment.cell_at(anchor)) if end is None else frozenset()
     missing = tuple(n for n in names if n in lost or n in found.missing)
     files = region.dynamic or region.effects.uses_files
@@ -170,6 +171,20 @@ def prepare(template: Notebook, packages: Packages) -> None:
     """
     with suppress(RecursionError):
         _Program(template.cells, packages, template)
+
+
+def _program(
+    cells: tuple[Cell, ...], packages: Packages, template: Notebook, shown: Iterable[int] = ()
+) -> _Program:
+    """The statements of some cells, which may have been read just before for another slice."""
+    program = copy.copy(_read(cells, packages, template))
+    program.shown = frozenset(shown)
+    return program
+
+
+@lru_cache(maxsize=4)  # for a question's slice, and for all of its notebook
+def _read(cells: tuple[Cell, ...], packages: Packages, template: Notebook) -> _Program:
+    return _Program(cells, packages, template)
 
 
 # --- one pass from the end of the cells to their start -------------------------------------------
@@ -230,9 +245,8 @@ class _Program:
         cells: Sequence[Cell],
         packages: Packages,
         template: Notebook,
-        shown: Iterable[int] = (),
     ) -> None:
-        self.shown = frozenset(shown)
+        self.shown: frozenset[int] = frozenset()
         self.placed: list[_Placed] = []
         self.broken: list[BrokenCell] = []
         self.packages = packages

@@ -347,7 +347,8 @@ def import_text(facts: StatementFacts, wanted: Iterable[str]) -> str:
     return ast.unparse(copy)
 
 
-def idle_imports(node: ast.stmt) -> list[ast.stmt]:
+@lru_cache(maxsize=4096)  # the questions of a notebook share most of its statements
+def idle_imports(node: ast.stmt) -> tuple[ast.stmt, ...]:
     """Imports inside functions of modules that are not there, and whose names nothing uses."""
     functions = (n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
     found: dict[ast.stmt, None] = {}  # one in a function in a function is come upon twice
@@ -356,7 +357,7 @@ def idle_imports(node: ast.stmt) -> list[ast.stmt]:
         for part in ast.walk(function):
             if isinstance(part, ast.Import | ast.ImportFrom) and _is_idle(part, used):
                 found[part] = None
-    return list(found)
+    return tuple(found)
 
 
 def _is_idle(node: ast.Import | ast.ImportFrom, used: set[str]) -> bool:

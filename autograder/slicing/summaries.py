@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from autograder.slicing.aliasing import ANY_ARGUMENT
+from autograder.slicing.astnodes import Function
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,36 @@ class Summary:
         inside = {*self.parameters, ANY_ARGUMENT}
         changed = {n: sure for n, sure in self.changed.items() if n in inside or n[:1] == "<"}
         return replace(self, changed=changed, result=self.result & inside)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What some functions do, once and for all; ``number`` stands for it."""
+
+    number: int
+    summaries: Mapping[Function, Summary]
+
+
+class Settlements:
+    """What is known of functions, by all that it follows from."""
+
+    #: What a session of hours reads is not kept for ever.
+    MOST = 4096
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Settled] = {}
+        self._numbers = count()
+
+    def get(self, key: Hashable) -> Settled | None:
+        """What was kept under a key."""
+        return self._known.get(key)
+
+    def keep(self, key: Hashable, summaries: Mapping[Function, Summary]) -> Settled:
+        """Keep what functions do."""
+        if len(self._known) >= self.MOST:
+            self._known.clear()
+        self._known[key] = made = Settled(next(self._numbers), summaries)
+        return made
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,13 @@ def holds_answer(cell: NotebookNode, part: Part, place: Place, markers: Markers)
     return part.role is Role.ANSWER or any(r.fate is not Fate.STAFF for r in regions)
 
 
+def holds_words(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> bool:
+    """Whether students get something else in place of a part of a text cell."""
+    if cell.cell_type != "markdown" or part.role is Role.STAFF:
+        return False
+    return part.role is Role.ANSWER or bool(find_markdown_regions(cell.source, place, markers))
+
+
 def _has_regions(cell: NotebookNode, place: Place, markers: Markers) -> bool:
     if cell.cell_type == "code":
         return bool(find_regions(cell.source, place, markers))

@@ -29,6 +29,10 @@ from release.importing.wrappers import unwrapped
 
 #: A title names no more of them.
 _MOST_NAMES = 4
+_NOTHING_APART = "nothing that judges an answer can be told apart in it"
+_NO_ANSWER = (
+    "it names no answer of the notebook: all who hand in a notebook that runs get its points"
+)
 
 
 def translate(
@@ -94,7 +98,8 @@ class _Work:
             whole = len(originals) == len(tests) and not any(t.automatic for t in planned.tests)
             return replace(translated, originals=originals if whole else ())
         automatic = any(test.automatic for test in planned.tests)
-        if self.strict or automatic or len(originals) < len(tests) or not self._asks(originals):
+        idle = not planned.weight and not self._asks(originals)
+        if self.strict or automatic or len(originals) < len(tests) or idle:
             if (planned.hidden or planned.weight) and not (self.strict and translated):
                 self._lose(planned)
             elif planned.hidden or planned.weight:
@@ -109,7 +114,9 @@ class _Work:
             self._lose(planned)
             return None
         self.anchor = max(self.anchor, anchor)
-        why = lost[0].why if lost else "nothing that judges an answer can be told apart in it"
+        why = lost[0].why if lost else _NOTHING_APART
+        if not self._asks(originals):
+            why = _NO_ANSWER
         made = self._made(planned, names, (), Needs())
         return replace(made, originals=originals, shared=True, why_shared=why)
 
@@ -142,7 +149,12 @@ class _Work:
         return replace(made, scores=scores), needs
 
     def _body(self, planned: Planned, *, copies: bool) -> tuple[list[ast.stmt], Needs]:
-        translator = Translator(self.surroundings, hidden=planned.hidden, copies=copies)
+        translator = Translator(
+            self.surroundings,
+            hidden=planned.hidden,
+            copies=copies,
+            autotests=self.sheet.autotests,
+        )
         body = [node for test in planned.tests for node in self._statements(test, translator)]
         return without_idle_imports(body), translator.needs
 

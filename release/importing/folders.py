@@ -243,7 +243,12 @@ def _write(plan: Plan, root: Path) -> None:
         (public / NOSE).mkdir()
         (public / NOSE / "__init__.py").write_text("", encoding="utf-8")
         shutil.copyfile(TOOLS, public / NOSE / "tools.py")
-    shutil.copyfile(SHARED, public / "checks" / SHARED.name)
+    shutil.copytree(
+        SHARED,
+        public / "checks" / SHARED.name,
+        ignore=shutil.ignore_patterns("__pycache__"),
+        copy_function=shutil.copyfile,
+    )
     written = {sheet.file: write(sheet, _anchors(plan, sheet)) for sheet in plan.sheets}
     for notebook in written.values():
         (staff / _source(notebook, plan)).write_text(notebook.text, encoding="utf-8")
@@ -281,10 +286,13 @@ def _write(plan: Plan, root: Path) -> None:
 
 
 def _stubs(sheet: Sheet, notebook: Written) -> dict[str, str]:
-    """What the course puts in place of code, by cell; empty where we choose."""
-    if not sheet.stub:
-        return {}
-    return {notebook.ids[cell.number]: sheet.stub for cell in sheet.cells if cell.answer}
+    """What the course puts in place of answers, by cell; empty where we choose."""
+    found = {
+        cell.number: sheet.text_stub if cell.words else sheet.stub
+        for cell in sheet.cells
+        if cell.answer or cell.words
+    }
+    return {notebook.ids[number]: stub for number, stub in found.items() if stub}
 
 
 def _allowances(plan: Plan, written: Mapping[str, Written], public: Path) -> list[Allowed]:

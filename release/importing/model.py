@@ -115,6 +115,7 @@ class SourceCell:
         cell: in our form; None where it is left out of our notebook.
         source: the original code, for reading names; empty for other cells.
         answer: the name to call it by, where it holds an answer.
+        words: it holds an answer in words.
         test: the code of a cell of tests, with what students do not see.
     """
 
@@ -123,6 +124,25 @@ class SourceCell:
     source: str = ""
     answer: str = ""
     test: str = ""
+    words: bool = False
+
+
+@dataclass(frozen=True)
+class Autotests:
+    """What a course compares by where nbgrader writes the tests.
+
+    Attributes:
+        text: of a dict, by type, of functions whose results are compared; empty for nbgrader's own.
+        imports: what these need.
+        why: why it cannot be taken over; empty if it can.
+    """
+
+    text: str = ""
+    imports: tuple[str, ...] = ()
+    why: str = ""
+
+
+NBGRADERS = Autotests()
 
 
 @dataclass(frozen=True)
@@ -132,8 +152,9 @@ class Sheet:
     Attributes:
         file: its name, as students hand it in.
         files: paths of data files and modules that belong to it.
-        stub: what its course puts in place of code; empty for what we put there.
+        stub, text_stub: what its course puts in place of code and of words; empty for ours.
         shows_hidden: students see the results of hidden tests when they hand in.
+        autotests: what the course compares by where nbgrader writes the tests.
     """
 
     file: str
@@ -143,7 +164,9 @@ class Sheet:
     left: tuple[Left, ...]
     files: tuple[str, ...] = ()
     stub: str = ""
+    text_stub: str = ""
     shows_hidden: bool = False
+    autotests: Autotests = NBGRADERS
 
 
 @dataclass(frozen=True)

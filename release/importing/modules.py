@@ -8,8 +8,8 @@ from pathlib import Path
 
 from release.importing.model import EARNED, Check, Original, Question
 
-#: The module beside the public checks that all imported checks use.
-SHARED = Path(__file__).with_name("parts") / "imported.py"
+#: The package beside the public checks that all imported checks use.
+SHARED = Path(__file__).with_name("parts") / "imported"
 #: What stands in for nose.tools.
 TOOLS = SHARED.with_name("nose_tools.py")
 _HEAD = (

@@ -1,109 +1,107 @@
 """A written assignment comes in; its solution with answers altered, a few submissions, goes out.
 
-Each submission has one alteration in every third answer, so that a handful tries all of the
-notebook, whatever the number of questions. What is wrong above is wrong below, too, for the check
-and for the test that it was made of: they are compared on the same submission.
+Each submission has one change in every third answer, so that a handful tries all of the notebook,
+whatever the number of questions. What is wrong above is wrong below, too, for the check and for the
+test that it was made of: they are compared on the same submission.
 """
 
 from __future__ import annotations
 
-import json
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.model.manifest import Assignment
-from release.importing.altered import Altered, altered
 from release.importing.names import bound_names
 from release.importing.surroundings import statements
-from release.markers import Fate, Markers, markers_of
-from release.places import MarkerError, Place
-from release.regions import find_regions
+from release.mutants.code import Code, Mutation, inner, short
+from release.mutants.making import mutated
+from release.mutants.operators import OPERATORS
+from release.mutants.regions import AnswerCell, answer_cells
+from release.mutants.slips import SLIPS
 from release.templates import solved
 
-#: Alterations of each answer, spread over what it has.
+#: Changes of each answer, spread over what it has.
 MOST = 4
-#: Of the answers, one in so many is altered in a submission.
+#: Of the answers, one in so many is changed in a submission.
 APART = 3
 
 
 @dataclass(frozen=True)
 class Change:
-    """An alteration in its place.
+    """A change in its place.
 
     Attributes:
-        cell: its number in our notebook, from 1.
+        cell: its number in our notebook, from 1; 0 in a module.
+        line: in the cell, from 1.
+        before, after: that line, in both.
         names: what the cell binds.
     """
 
     notebook: str
     cell: int
-    altered: Altered
+    line: int
+    before: str
+    after: str
     names: frozenset[str]
 
     def __str__(self) -> str:
-        where = f"{self.notebook}, cell {self.cell}, line {self.altered.line}"
-        return f"`{_short(self.altered.before)}` became `{_short(self.altered.after)}` ({where})"
+        cell = f", cell {self.cell}" if self.cell else ""
+        before, after = (short(text).replace("`", "'") for text in (self.before, self.after))
+        return f"`{before}` became `{after}` ({self.notebook}{cell}, line {self.line})"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A submission with alterations."""
+    """A submission with changes."""
 
     files: Mapping[str, bytes]
     changes: tuple[Change, ...]
 
 
 def mutants(assignment: Assignment) -> Iterator[Mutant]:
-    """The submissions; none where no answer holds anything to alter."""
-    files = solved(assignment)
-    answers = list(_answers(assignment, files))
+    """The submissions; none where no answer holds anything to change.
+
+    Raises:
+        SourceError, MarkerError, StripError: a source cannot be read.
+    """
+    solution = solved(assignment)
+    answers = [(cell, chosen(cell.code)) for cell in answer_cells(assignment)]
+    answers = [(cell, texts) for cell, texts in answers if texts]
     for turn in range(MOST):
         for start in range(APART):
-            changes = [each[turn] for each in answers[start::APART] if turn < len(each)]
-            if changes:
-                yield Mutant(_with(files, changes), tuple(changes))
+            changed = [(c, texts[turn]) for c, texts in answers[start::APART] if turn < len(texts)]
+            if changed:
+                files = dict(solution)
+                for cell, text in changed:
+                    files[cell.file] = cell.with_text(text, files[cell.file])
+                yield Mutant(files, tuple(_change(cell, text) for cell, text in changed))
 
 
-def _answers(assignment: Assignment, files: Mapping[str, bytes]) -> Iterator[Sequence[Change]]:
-    """The alterations of each cell with an answer."""
-    markers = markers_of(assignment.markers, [each.text for each in assignment.allowed])
-    for entry in assignment.notebooks:
-        cells = json.loads(files[entry.file])["cells"] if not entry.is_module else ()
-        for number, cell in enumerate(cells, start=1):
-            if cell["cell_type"] != "code":
-                continue
-            source = "".join(cell["source"])
-            found = altered(source, _lines(source, Place(entry.file, number), markers))
-            names = frozenset(n for node in statements(source) for n in bound_names(node))
-            chosen = found[:: max(1, len(found) // MOST)][:MOST]
-            if chosen:
-                yield [Change(entry.file, number, each, names) for each in chosen]
+def chosen(code: Code) -> Sequence[str]:
+    """The text of a cell with one thing changed in its answers, a few times, spread over them."""
+    found = list(_mutations(code))
+    step = max(1, len(found) // MOST)
+    texts: dict[str, None] = {}
+    for at in range(0, len(found), step):
+        # What says the same in other words is none: the next one may be.
+        made = (mutated(code, change) for change in found[at : at + step])
+        text = next((t for t in made if t is not None and t not in texts), None)
+        if text is not None:
+            texts.setdefault(text)
+    return tuple(texts)[:MOST]
 
 
-def _lines(source: str, place: Place, markers: Markers) -> frozenset[int]:
-    try:
-        regions = find_regions(source, place, markers)
-    except MarkerError:  # the release says so
-        return frozenset()
-    return frozenset(
-        line + 1
-        for region in regions
-        if region.fate is not Fate.STAFF
-        for line in range(*region.cut.indices(source.count("\n") + 1))
-    )
+def _mutations(code: Code) -> Iterator[Mutation]:
+    """All changes but for those of a `while`, which might never end then."""
+    for node in code.nodes:
+        if not any(isinstance(each, ast.While) for each in (node, *inner(node, code))):
+            for operator in (*SLIPS, *OPERATORS):
+                yield from operator(code, node)
 
 
-def _with(files: Mapping[str, bytes], changes: Sequence[Change]) -> dict[str, bytes]:
-    made = dict(files)
-    for name in {change.notebook for change in changes}:
-        notebook = json.loads(made[name])
-        for change in changes:
-            if change.notebook == name:
-                notebook["cells"][change.cell - 1]["source"] = change.altered.source
-        made[name] = json.dumps(notebook, ensure_ascii=False).encode()
-    return made
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split()).replace("`", "'")
-    return line if len(line) <= 60 else line[:60] + "..."
+def _change(cell: AnswerCell, text: str) -> Change:
+    before, after = cell.text.split("\n"), text.split("\n")
+    at = next((at for at, pair in enumerate(zip(before, after, strict=False)) if len({*pair}) > 1))
+    names = frozenset(name for node in statements(cell.text) for name in bound_names(node))
+    return Change(cell.file, cell.place.cell, at + 1, before[at], after[at], names)

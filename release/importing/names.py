@@ -51,3 +51,10 @@ def first_name(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def caught(handler: ast.ExceptHandler) -> list[ast.expr]:
+    """The exceptions that an `except` names."""
+    if handler.type is None:
+        return []
+    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]

@@ -11,7 +11,14 @@ from typing import Any
 from nbformat import NotebookNode
 
 from release.cells import Part, Role, parts_of
-from release.importing.cells import check_python, holds_answer, own_cell, title_of
+from release.importing.autotests import autotests_of
+from release.importing.cells import (
+    check_python,
+    holds_answer,
+    holds_words,
+    own_cell,
+    title_of,
+)
 from release.importing.delimiters import delimiters_of, standardised
 from release.importing.model import (
     AUTOTEST,
@@ -64,9 +71,6 @@ def read(path: Path) -> Sheet:
     ):
         cell.source = standardised(cell.source, delimiters, Place(path.name, number))
         reader.read(cell, part, number)
-    if delimiters.text_stub:
-        why = "what students get in place of words is ours"
-        reader.leave(0, 0, f"the text stub '{delimiters.text_stub[:40]}'", why, "nothing")
     return Sheet(
         f"{path.stem}.ipynb",
         notebook,
@@ -74,6 +78,8 @@ def read(path: Path) -> Sheet:
         tuple(reader.questions),
         tuple(reader.left),
         stub=delimiters.stub,
+        text_stub=delimiters.text_stub,
+        autotests=autotests_of(path.parent),
     )
 
 
@@ -111,7 +117,9 @@ class _Reader:
         place = Place(self.file, number)
         code = cell.source if cell.cell_type == "code" else ""
         answer = name if holds_answer(cell, part, place, MARKERS) else ""
-        self.cells.append(SourceCell(number, own_cell(cell, part, place, MARKERS), code, answer))
+        words = holds_words(cell, part, place, MARKERS)
+        kept = own_cell(cell, part, place, MARKERS)
+        self.cells.append(SourceCell(number, kept, code, answer, words=words))
 
     def _tests(self, cell: NotebookNode, part: Part, number: int, name: str) -> None:
         """A cell of tests: all of it becomes a hidden check, what students see stays with them."""

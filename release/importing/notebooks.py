@@ -49,7 +49,8 @@ def write(sheet: Sheet, anchors: Collection[int]) -> Written:
         if each.cell is None:
             continue
         cell = copy.deepcopy(each.cell)
-        if each.answer or each.number in anchors:
+        named = each.words and sheet.text_stub  # for what stands there in place of words
+        if each.answer or each.number in anchors or named:
             # An author's own id stays; students' copies may know the cell by it.
             found = _given(cell) or unique(each.answer or f"cell-{each.number}", taken, CELL)
             cell.metadata["id"] = ids[each.number] = found

@@ -76,8 +76,12 @@ def _condition(text: str, line: int) -> tuple[str, tuple[str, ...]]:
     if isinstance(value, bool):
         # As in the notebook: 1 shows otherwise than True.
         return f"isinstance({SHOWN}, (bool, np.bool_)) and bool({SHOWN}) is {value}", (_NUMPY,)
+    # As in the notebook, too: 2 shows otherwise than 2.0.
     if isinstance(value, float):
-        return f"abs({SHOWN} - {literal}) <= {max(1e-9 * abs(value), 1e-12):.3g}", ()
+        close = f"abs({SHOWN} - {literal}) <= {max(1e-9 * abs(value), 1e-12):.3g}"
+        return f"isinstance({SHOWN}, (float, np.floating)) and {close}", (_NUMPY,)
+    if isinstance(value, int):
+        return f"isinstance({SHOWN}, (int, np.integer)) and {SHOWN} == {literal}", (_NUMPY,)
     return f"{SHOWN} == {literal}", ()
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from release.importing.model import AUTOTEST
-from release.importing.names import bound_at_top, bound_names, first_name, last_name, own_names
+from release.importing.autotests import automatic
+from release.importing.looking import FUNCTION, kind_of, looked_at
+from release.importing.model import AUTOTEST, NBGRADERS, Autotests
+from release.importing.names import bound_at_top, bound_names, caught, last_name, own_names
 from release.importing.needs import Needs
 from release.importing.requests import check_text, of_student, request
 from release.importing.sending import Sending
@@ -21,10 +23,7 @@ from release.importing.surroundings import Meaning, Named, Surroundings
 from release.importing.words import DESCRIBER, REWRITE, UNWRITABLE, Untranslatable
 
 #: What a check's own text uses.
-RESERVED = frozenset("student judged question weight number Answers earned".split())
-#: What looks into a function, or tells objects apart: of a proxy it says something else.
-_LOOKS_INSIDE = frozenset("inspect dis ast types typing mock patch pickle copy help".split())
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+RESERVED = frozenset("student judged question weight number Answers earned course_tests".split())
 
 
 class Translator(ast.NodeTransformer):
@@ -33,14 +32,23 @@ class Translator(ast.NodeTransformer):
     Args:
         hidden: keep no message that is made of values.
         copies: hold given definitions in the check, in place of asking the student's for them.
+        autotests: what the course compares by where nbgrader writes the test.
 
     Attributes:
         at: the number of the cell that holds the test.
         message: for the assertions that have none.
     """
 
-    def __init__(self, surroundings: Surroundings, *, hidden: bool, copies: bool = True) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        *,
+        hidden: bool,
+        copies: bool = True,
+        autotests: Autotests = NBGRADERS,
+    ) -> None:
         self.surroundings = surroundings
+        self.autotests = autotests
         self.at = 0
         self.hidden = hidden
         self.copies = copies
@@ -102,19 +110,19 @@ class Translator(ast.NodeTransformer):
             return node
         if node.id == "__name__":
             return ast.Constant("__main__")
-        named = self._named(node)
+        named = self.named(node)
         if named is None:
             return node
         if isinstance(node.ctx, ast.Del):
             why = f"it deletes `{node.id}` from the student's notebook"
             raise Untranslatable(node.lineno, why, REWRITE)
-        return request(_kind_of(named), node.id, [], [])
+        return request(kind_of(named), node.id, [], [])
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Call a wanted function in the student's process."""
         if isinstance(node.func, ast.Name) and node.func.id == AUTOTEST and len(node.args) == 1:
-            return self._automatic(node.args[0])
-        named = self._named(node.func) if isinstance(node.func, ast.Name) else None
+            return automatic(self, node.args[0])
+        named = self.named(node.func) if isinstance(node.func, ast.Name) else None
         if named is not None:
             assert isinstance(node.func, ast.Name)
             args = [self._sending.argument(each) for each in node.args]
@@ -123,7 +131,7 @@ class Translator(ast.NodeTransformer):
             ]
             how = "make" if issubclass(named.form, ast.ClassDef) else "call"
             return request(how, node.func.id, args, keywords)
-        special = self._special(node)
+        special = looked_at(self, node)
         if special is not None:
             return special
         func = self.visit(node.func)
@@ -131,53 +139,15 @@ class Translator(ast.NodeTransformer):
         keywords = [ast.keyword(each.arg, self.visit(each.value)) for each in node.keywords]
         return ast.copy_location(ast.Call(func, args, keywords), node)
 
-    def _automatic(self, node: ast.expr) -> ast.AST:
-        """What nbgrader would make of an expression: it shows what it does in the solution."""
-        expected = copy.deepcopy(node)
-        inside = own_names(ast.Expr(node)) if _binds(node) else set()
-        asked: set[str] = set()
-        for name in sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - inside):
-            if self.is_bound(name):
-                continue
-            named = self.surroundings.solution(name, self.at)
-            if named is None:
-                why = f"nbgrader compares it with the solution, whose `{name}` no check can hold"
-                raise Untranslatable(node.lineno, why, "write the assert that it stands for")
-            if named.meaning is Meaning.ASKED:
-                asked.add(name)
-            self._new.imports.update(dict.fromkeys(named.imports))
-            self._new.copies.update(named.copies)
-        if asked:
-            expected = _Asked(asked).visit(expected)
-        self._new.imports.setdefault("from imported import expect_as_solution")
-        got = self.visit(node)
-        return ast.Call(ast.Name("expect_as_solution", ast.Load()), [got, expected], [])
+    def hold(self, imports: Iterable[str], copies: Mapping[str, str]) -> None:
+        """Note what the statement needs around it."""
+        self._new.imports.update(dict.fromkeys(imports))
+        self._new.copies.update(copies)
 
-    def _special(self, node: ast.Call) -> ast.AST | None:
-        """Calls that look at an object as such."""
-        function, name = last_name(node.func), first_name(node.func)
-        if name == "inspect" or function == "getsource" or name in _LOOKS_INSIDE:
-            asked = [each for each in node.args if self._is_definition(each)]
-            if asked and function == "getsource" and len(node.args) == 1:
-                assert isinstance(asked[0], ast.Name)
-                self.visit(node.func)
-                return request("source", asked[0].id, [], [])
-            if asked:
-                why = f"it uses the function `{ast.unparse(asked[0])}` itself, not what it returns"
-                raise Untranslatable(node.lineno, why, DESCRIBER)
-        if not isinstance(node.func, ast.Name) or node.keywords or len(node.args) != 1:
-            return None
-        if self._named(node.func) is not None or self.is_bound(function):
-            return None
-        if function == "id":
-            raise Untranslatable(node.lineno, "it tells objects apart by their place", REWRITE)
-        method = {"type": "type_of", "callable": "callable"}.get(function)
-        return of_student(method, [self.visit(node.args[0])]) if method else None
-
-    def _is_definition(self, node: ast.expr) -> bool:
+    def is_definition(self, node: ast.expr) -> bool:
         """Whether it is the name of a function or class of the student's."""
-        named = self._named(node) if isinstance(node, ast.Name) else None
-        return named is not None and issubclass(named.form, (*_FUNCTION, ast.ClassDef))
+        named = self.named(node) if isinstance(node, ast.Name) else None
+        return named is not None and issubclass(named.form, (*FUNCTION, ast.ClassDef))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """`x.__class__` is a class of the student's, too."""
@@ -197,7 +167,7 @@ class Translator(ast.NodeTransformer):
         same: ast.expr = of_student("same", [self.visit(each) for each in sides])
         return same if isinstance(node.ops[0], ast.Is) else ast.UnaryOp(ast.Not(), same)
 
-    def _named(self, node: ast.expr) -> Named | None:
+    def named(self, node: ast.expr) -> Named | None:
         """What is known of a wanted name; None for all other names, whose needs are noted."""
         assert isinstance(node, ast.Name)
         name = node.id
@@ -211,8 +181,7 @@ class Translator(ast.NodeTransformer):
             raise Untranslatable(node.lineno, named.why, REWRITE)
         if name in RESERVED and named.meaning in (Meaning.IMPORT, Meaning.COPY):
             raise Untranslatable(node.lineno, f"a check uses the name `{name}` itself", REWRITE)
-        self._new.imports.update(dict.fromkeys(named.imports))
-        self._new.copies.update(named.copies)
+        self.hold(named.imports, named.copies)
         if named.meaning is not Meaning.ASKED:
             return None
         self._new.asked[name] = named
@@ -259,7 +228,7 @@ class Translator(ast.NodeTransformer):
             read = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
             if read.id in self._renamed and not self._in_scope(read.id):
                 node.target.id += "_"
-            elif self._named(read) is not None:
+            elif self.named(read) is not None:
                 why = f"it changes `{read.id}` of the student's notebook"
                 raise Untranslatable(node.lineno, why, REWRITE)
         else:
@@ -299,7 +268,7 @@ class Translator(ast.NodeTransformer):
         """A proxy of a class is none that could be caught."""
         node.body = [self.visit(each) for each in node.body]
         for handler in node.handlers:
-            if any(self._is_definition(each) for each in _caught(handler)):
+            if any(self.is_definition(each) for each in caught(handler)):
                 why = "it catches an exception of the student's own"
                 raise Untranslatable(handler.lineno, why, DESCRIBER)
             handler.type = self.visit(handler.type) if handler.type else None
@@ -378,32 +347,3 @@ class Translator(ast.NodeTransformer):
         raise Untranslatable(node.lineno, "it writes to the notebook's namespace", REWRITE)
 
     visit_Nonlocal = visit_Global
-
-
-def _binds(node: ast.expr) -> bool:
-    inner = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-    return any(isinstance(each, inner) for each in ast.walk(node))
-
-
-class _Asked(ast.NodeTransformer):
-    """Asks for given data."""
-
-    def __init__(self, names: set[str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        """A name of given data."""
-        return request("value", node.id, [], []) if node.id in self.names else node
-
-
-def _kind_of(named: Named) -> str:
-    """How to ask for what a name stands for, as such."""
-    if issubclass(named.form, ast.ClassDef):
-        return "kind"
-    return "function" if issubclass(named.form, _FUNCTION) else "value"
-
-
-def _caught(handler: ast.ExceptHandler) -> list[ast.expr]:
-    if handler.type is None:
-        return []
-    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]

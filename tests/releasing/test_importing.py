@@ -544,7 +544,6 @@ def test_given_definitions_go_along_if_they_are_the_same_everywhere(tmp_path: Pa
         ("import no_such_module\nassert no_such_module.x(f(1))", "cannot be imported"),
         ("%timeit f(1)", "not all plain Python"),
         ("class A:\n    pass\nassert f(A)", "defines a class"),
-        ("assert 1 == 1", "nothing that judges an answer"),
     ],
 )
 def test_what_has_no_translation_is_listed_and_never_a_check(
@@ -660,11 +659,11 @@ def test_otters_files_may_be_folders_and_never_leave_the_assignment(tmp_path: Pa
 @pytest.mark.parametrize(
     ("output", "condition"),
     [
-        ("3", "shown == 3"),
+        ("3", "isinstance(shown, (int, np.integer)) and shown == 3"),
         ("[1, 'a', None]", "shown == [1, 'a', None]"),
         ("True", "bool(shown) is True"),
         ("np.True_", "bool(shown) is True"),
-        ("2.5", "abs(shown - 2.5) <= 2.5e-09"),
+        ("2.5", "isinstance(shown, (float, np.floating)) and abs(shown - 2.5) <= 2.5e-09"),
         ("np.float64(2.5)", "abs(shown - 2.5) <= 2.5e-09"),
         ("array([[1., 2.]])", "np.allclose(np.asarray(shown), np.array([[1.0, 2.0]])"),
         ("", None),

@@ -11,16 +11,18 @@ from test_importing import NBGRADER, OTTER, code, nb, raw, save, words
 from autograder.model import manifest
 from release.build import build
 from release.importing import courses, import_assignment
-from release.importing.altered import altered
 from release.importing.courses import packages_above
 from release.importing.model import Check, Original, Planned, Question
 from release.importing.model import Test as OriginalTest
-from release.importing.mutants import MOST, Change, Mutant, mutants
+from release.importing.mutants import MOST, Change, Mutant, chosen, mutants
 from release.importing.trial import Outcome, Trial
 from release.importing.verdicts import round_trip
+from release.mutants.code import Code
+from release.places import Region
 
 CELL = """\
 import math
+%matplotlib inline
 def area(r, limit=10):
     # BEGIN SOLUTION
     if r > limit and True:
@@ -34,28 +36,24 @@ given = 1 + 1
 """
 
 
-def test_one_thing_is_altered_at_a_time_in_answers_alone() -> None:
-    found = altered(CELL, range(3, 11))
-    pairs = {(each.line, each.before, each.after) for each in found}
-    assert pairs >= {
-        (4, "r > limit", "(r >= limit)"),
-        (4, "r > limit and True", "(r > limit or True)"),
-        (4, "True", "False"),
-        (5, 'raise ValueError("é")', "pass"),
-        (6, "result = math.pi * r ** 2", "pass"),
-        (6, "r ** 2", "(r * 2)"),
-        (6, "2", "3"),
-        (9, "return result", "return None"),
-    }
-    assert not any(each.line in (2, 7, 8, 11) for each in found), found
-    for each in found:
-        compile(each.source, "cell", "exec")
-        assert each.source != CELL
+def test_one_thing_is_changed_at_a_time_in_answers_alone() -> None:
+    python = CELL.replace("%matplotlib inline", "None")
+    code = Code(CELL, python, (Region(4, 10, "    ", 4),))
+    found = chosen(code)
+    assert len(found) == MOST
+    lines = CELL.split("\n")
+    for text in found:
+        changed = [at for at, line in enumerate(text.split("\n"), 1) if line != lines[at - 1]]
+        assert changed
+        assert set(changed) <= {5, 6, 7, 10}, text  # nothing given, and nothing in the `while`
+        compile(text.replace("%matplotlib inline", "None"), "cell", "exec")
+    assert len({line for text in found for line in text.split("\n")} - set(lines)) == MOST
 
 
-def test_a_cell_that_is_no_python_has_none() -> None:
-    assert altered("def f(:", range(1, 3)) == ()
-    assert altered("%matplotlib inline\nx = 1", (2,))[0].source == "%matplotlib inline\nx = 2"
+def test_an_answer_with_one_thing_to_change_has_what_there_is() -> None:
+    region = (Region(0, 1, "", 1),)
+    assert chosen(Code("pass", "pass", region)) == ()
+    assert 1 <= len(chosen(Code("x = y", "x = y", region))) <= MOST
 
 
 def test_a_handful_of_submissions_whatever_the_number_of_answers(tmp_path: Path) -> None:
@@ -82,24 +80,27 @@ def test_a_handful_of_submissions_whatever_the_number_of_answers(tmp_path: Path)
 def test_a_difference_is_listed_with_the_altered_line() -> None:
     planned = Planned((OriginalTest(7, 1, "assert x == 1"),), hidden=True, weight=2, title="x")
     check = Check("test_x", "q.1", "x", (), planned, ("x",), originals=(Original("", ("x",)),))
-    question = Question(
-        "q", "Q", "n.ipynb", 3, (check, replace(check, number="q.2", shared=True)), 7
-    )
+    others = (replace(check, number="q.2", shared=True), replace(check, number="q.3"))
+    question = Question("q", "Q", "n.ipynb", 3, (check, *others), 7)
     mutants = [
-        Mutant({}, (Change("n.ipynb", 4, each, frozenset(names)),))
-        for each, names in zip(altered("x = 1 + 2", (1,)), ("x", "x", "y"), strict=False)
+        Mutant({}, (Change("n.ipynb", 4, 1, "x = 1 + 2", after, frozenset(name)),))
+        for after, name in (("x = 1 - 2", "x"), ("x = 2 + 2", "x"), ("y = 3", "y"))
     ]
     outcomes = {
         "q.1": Outcome(on_mutants=(False, True, True)),
         "q.1-original": Outcome(on_mutants=(True, False, True)),
         "q.2": Outcome(on_mutants=(False, True, True)),
+        "q.3": Outcome(on_mutants=(True, True, True)),
+        # What shows 0.17000000000000001 no longer does; the translation is right all the same.
+        "q.3-original": Outcome("it does not show that", on_mutants=(False, False, False)),
     }
     trip = round_trip([question], Trial(outcomes, mutants=tuple(mutants)))
     # The third alteration is in another answer, and both pass.
     assert (trip.compared, trip.shared) == (4, 2)
+    place = "(n.ipynb, cell 4, line 1)"
     assert [left.why for left in trip.differing] == [
-        "it fails and the original passes where `1 + 2` became `(1 - 2)` (n.ipynb, cell 4, line 1)",
-        "it passes and the original fails where `1` became `2` (n.ipynb, cell 4, line 1)",
+        f"it fails and the original passes where `x = 1 + 2` became `x = 1 - 2` {place}",
+        f"it passes and the original fails where `x = 1 + 2` became `x = 2 + 2` {place}",
     ]
     assert {(left.file, left.cell) for left in trip.differing} == {("n.ipynb", 7)}
 
@@ -181,6 +182,7 @@ c = get_config()
 c.CourseDirectory.db_assignments = [dict(name="ps1", duedate="2030-02-02 17:00:00 UTC")]
 c.IncludeHeaderFooter.header = "source/header.ipynb"
 c.ClearSolutions.code_stub = {"python": "# Your turn.\\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "Your words."
 open("ran", "w")
 """
 
@@ -191,6 +193,7 @@ def test_header_stub_and_due_date_of_a_course(tmp_path: Path) -> None:
     cells = [
         nb(code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), "a", solution=True),
         nb(code("assert x == 1"), "t", grade=True, points=1),
+        nb(words("Because of the secret."), "why", grade=True, solution=True, points=2),
     ]
     save(folder / "p.ipynb", cells)
     (course / "nbgrader_config.py").write_text(CONFIG)
@@ -201,6 +204,8 @@ def test_header_stub_and_due_date_of_a_course(tmp_path: Path) -> None:
     text = (released.folder / "student" / "p.ipynb").read_text()
     assert text.index("Your name:") < text.index("Your turn.") < text.index("assert x == 1")
     assert "x = 1\\n" not in text
+    assert text.index("assert x == 1") < text.index("Your words.")
+    assert "secret" not in text
     assert "due date 2030-02-02 17:00:00 UTC" in (imported.staff / "IMPORT.md").read_text()
 
 

@@ -142,7 +142,8 @@ class CollectedChecks:
         self._handed = handed
         for check in self:
             check.forget()
-        return bool(self) and len(remembered.recalled(self, handed.verdicts)) == len(self)
+        found = remembered.recalled(self, handed.verdicts, all_or_none=True)
+        return bool(self) and len(found) == len(self)
 
     def run(self, handed: Handed) -> None:
         """Run the checks on a submission, those whose outcome is not remembered.

@@ -11,22 +11,33 @@ from autograder.model.errors import HarnessFault
 from autograder.model.report import Asked, Leaderboard, Median
 
 
-def recalled(checks: Iterable[Check], verdicts: Verdicts | None) -> list[Check]:
-    """The checks whose outcome is remembered; those that depend on one are run if it is not."""
+def recalled(
+    checks: Iterable[Check], verdicts: Verdicts | None, *, all_or_none: bool = False
+) -> list[Check]:
+    """The checks whose outcome is remembered; those that depend on one are run if it is not.
+
+    Args:
+        all_or_none: stop at the first that is not: telling what a check looks at takes time.
+    """
     found: list[Check] = []
     passed: set[str] = set()
     for check in checks:
-        if verdicts is None or not passed.issuperset(check.spec.depends_on):
-            continue
-        try:
-            known = recall(check, verdicts)
-        except HarnessFault:  # running the check says so where it belongs
-            continue
-        if known:
+        if verdicts is not None and _is_known(check, verdicts, passed):
             found.append(check)
             if check.passed:
                 passed.add(check.spec.name)
+        elif all_or_none:
+            break
     return found
+
+
+def _is_known(check: Check, verdicts: Verdicts, passed: set[str]) -> bool:
+    if not passed.issuperset(check.spec.depends_on):
+        return False
+    try:
+        return recall(check, verdicts)
+    except HarnessFault:  # running the check says so where it belongs
+        return False
 
 
 def recall(check: Check, verdicts: Verdicts) -> bool:
