@@ -98,7 +98,8 @@ def main() -> None:
         console.print(Text(_lacking(error.name or ""), "red"))
         sys.exit(USER_ERROR)
     except Exception as error:
-        console.print(Text(f"{type(error).__name__}: {error}", "magenta"), soft_wrap=True)
+        last = [line for line in str(error).splitlines() if line.strip()][-1:]
+        console.print(Text(": ".join([type(error).__name__, *last]), "magenta"), soft_wrap=True)
         print_faults(console, [traceback.format_exc()], f"not known; in {Path.cwd()}")
         sys.exit(INTERNAL_ERROR)
 

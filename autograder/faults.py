@@ -62,7 +62,8 @@ def print_faults(console: Console, faults: Sequence[str], assignment: str = "") 
     path = write_log(faults, assignment)
     what = "An internal error" if len(faults) == 1 else f"{len(faults)} internal errors"
     if path is None:
-        where = "The log could not be written; please report what stands above."
+        console.print(Text("\n".join(map(clean, faults))))
+        where = f"Please report this, with what stands above; {log_path()} cannot be written."
     else:
         where = f"Please report this, with the file {path}: command, versions and traceback."
     words = f"{what} of the harness, and no mistake of the submission. {where}"
