@@ -16,7 +16,7 @@ from rich.text import Text
 
 from autograder.commands import GROUP, batches, doctor, grading, home
 from autograder.console import PlainConsole, replace_what_cannot_be_shown
-from autograder.faults import print_faults
+from autograder.faults import sentence, write_log
 from autograder.model.errors import UserError
 from autograder.versions import own_version
 
@@ -100,7 +100,11 @@ def main() -> None:
     except Exception as error:
         last = [line for line in str(error).splitlines() if line.strip()][-1:]
         console.print(Text(": ".join([type(error).__name__, *last]), "magenta"), soft_wrap=True)
-        print_faults(console, [traceback.format_exc()], f"not known; in {Path.cwd()}")
+        fault = traceback.format_exc()
+        path = write_log([fault], f"not known; in {Path.cwd()}")
+        if path is None:
+            console.print(Text(fault))
+        console.print(Text(sentence(1, path), "magenta"), soft_wrap=True)
         sys.exit(INTERNAL_ERROR)
 
 

@@ -31,8 +31,10 @@ LIBRARIES = ("numpy", "torch", "pytest", "ipython", "nbformat", "jupytext")
 
 def log_path() -> Path:
     """Where internal errors are written."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "dl-autograder" / LOG
+    # Not by Path.home: that raises for a user who has none.
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
+    folder = Path(base)
+    return folder / "dl-autograder" / LOG
 
 
 def write_log(faults: Sequence[str], assignment: str = "") -> Path | None:
@@ -50,24 +52,35 @@ def write_log(faults: Sequence[str], assignment: str = "") -> Path | None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         with open(os.open(path, flags, 0o600), "a", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
             file.write("".join(_entry(fault, assignment) for fault in faults))
-    except (OSError, RuntimeError):  # no home folder, or nothing can be written there
+    except OSError:
         return None
     return path
 
 
+def logged(faults: Sequence[str], assignment: str = "") -> str:
+    """Write internal errors to the log; the sentence that says where it is.
+
+    Args:
+        assignment: as for `write_log`.
+    """
+    return sentence(len(faults), write_log(faults, assignment))
+
+
+def sentence(count: int, path: Path | None) -> str:
+    """What is said of so many internal errors; ``path`` is the log, None if it has none of them."""
+    what = "An internal error" if count == 1 else f"{count} internal errors"
+    where = (
+        f"Please report this, with what stands above; {log_path()} cannot be written."
+        if path is None
+        else f"Please report this, with the file {path}: command, versions and traceback."
+    )
+    return f"{what} of the harness, and no mistake of the submission. {where}"
+
+
 def print_faults(console: Console, faults: Sequence[str], assignment: str = "") -> None:
     """Write internal errors to the log, and say where it is; nothing where there are none."""
-    if not faults:
-        return
-    path = write_log(faults, assignment)
-    what = "An internal error" if len(faults) == 1 else f"{len(faults)} internal errors"
-    if path is None:
-        console.print(Text("\n".join(map(clean, faults))))
-        where = f"Please report this, with what stands above; {log_path()} cannot be written."
-    else:
-        where = f"Please report this, with the file {path}: command, versions and traceback."
-    words = f"{what} of the harness, and no mistake of the submission. {where}"
-    console.print(Text(words, "magenta"), soft_wrap=True)
+    if faults:
+        console.print(Text(logged(faults, assignment), "magenta"), soft_wrap=True)
 
 
 def _entry(fault: str, assignment: str) -> str:

@@ -15,8 +15,8 @@ class Parts(ProgressColumn):
     """How many parts of a stage are done, where it is known how many there are."""
 
     def render(self, task: Task) -> Text:
-        """As 3/12; nothing where nobody knows."""
-        known = f"{task.completed:.0f}/{task.total:.0f}" if task.total else ""
+        """As 3/12; nothing where nobody knows, or there is but one."""
+        known = f"{task.completed:.0f}/{task.total:.0f}" if (task.total or 0) > 1 else ""
         return Text(known, "progress.download")
 
 

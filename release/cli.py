@@ -159,9 +159,13 @@ def gradescope_local(
     from release.terminal import print_results
 
     described = assignment_at(assignment)
+    existing(submission, SUBMISSION)
+    if metadata is not None:
+        existing(metadata, "a submission_metadata.json")
+    made = bundle or dist(described) / "gradescope.zip"
     data = grade_in_container(
-        bundle or dist(described) / "gradescope.zip",
-        existing(submission, SUBMISSION),
+        existing(made, "the gradescope.zip that `autograder release` makes"),
+        submission,
         find_engine(),
         metadata=metadata,
         memory_mb=memory,
