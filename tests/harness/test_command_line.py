@@ -144,6 +144,15 @@ def test_an_assignment_is_its_folder_or_its_manifest(tmp_path: Path) -> None:
     assert "two.py, cell 2, line " in said.pop()
 
 
+@needs_root
+def test_a_course_may_have_brackets_in_its_name(blank: Path, tmp_path: Path) -> None:
+    """pytest takes what stands in brackets for a test's parameters."""
+    shutil.copytree(TWO_FUNCTIONS, tmp_path / "CS [182]" / "two")
+    done = run("grade", blank, "-a", tmp_path / "CS [182]" / "two" / "staff")
+    assert done.returncode == 0, done.stdout
+    assert "0 / 4" in done.stdout
+
+
 # --- encodings ----------------------------------------------------------------------------------
 
 
@@ -175,13 +184,13 @@ def test_what_an_encoding_lacks_is_replaced(blank: Path, encoding: str) -> None:
 def test_errors_too(tmp_path: Path, encoding: str) -> None:
     done = subprocess.run(
         [*COMMAND, "release", tmp_path / "→"],
-        env={**os.environ, "PYTHONIOENCODING": encoding},
+        env={**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "1000"},
         capture_output=True,
         check=False,
     )
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
-    assert b">: there is no such file" in b"".join(done.stderr.split(b"\n"))
+    assert b"/>: there is no such file" in done.stderr
 
 
 def test_a_stripped_notebook_is_written_as_it_is(tmp_path: Path) -> None:

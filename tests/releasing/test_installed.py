@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from conftest import ROOT, needs_root
 from installed import Environment, build_wheel, install
 
 from autograder.model import manifest
+from release import desk
+from release.harness import description
 from release.templates import solved
 
 NOTEBOOK = "notebook.ipynb"
@@ -71,6 +74,20 @@ def test_the_lock_that_is_shipped_is_the_checkouts(wheel: Path) -> None:
         assert archive.read("release/requirements.lock") == (
             (ROOT / "requirements.lock").read_bytes()
         )
+
+
+def test_a_students_wheel_has_a_version_of_its_content_and_its_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for needs in (("numpy>=1",), ("numpy>=1",), ("numpy>=2",)):
+        described = replace(description(), dependencies=needs)
+        monkeypatch.setattr(desk, "description", lambda described=described: described)
+        names.append(desk.build_wheel(tmp_path).name)
+    assert names[0] == names[1] != names[2]
+    with zipfile.ZipFile(tmp_path / names[2]) as archive:
+        told = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+        assert b"Requires-Dist: numpy>=2" in archive.read(told)
 
 
 def test_a_release_holds_what_one_from_the_checkout_would(course: Path) -> None:
