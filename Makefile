@@ -29,7 +29,7 @@ CHOOSE = candidates="$(PYTHON) python3.13 python3.12 python3.11 /usr/local/bin/p
 SUBMISSION ?=
 METADATA ?=
 
-.PHONY: release gradescope-local test lint types lock setup clean
+.PHONY: release gradescope-local wheel test lint types lock setup clean
 
 # The assignment's own packages first: they are locked beside the harness's and installed.
 release: $(READY)
@@ -41,6 +41,14 @@ gradescope-local: $(READY)
 	@test -n "$(SUBMISSION)" || { echo "Name what to grade by SUBMISSION=..., a folder, a zip or a notebook." >&2; exit 2; }
 	$(BIN)/autograder gradescope-local "$(SUBMISSION)" --assignment $(ASSIGNMENT) \
 		$(if $(METADATA),--metadata "$(METADATA)")
+
+# What a course installs in place of a checkout, with the lock that it can be held to.
+wheel: $(READY)
+	rm -rf build dist/wheel
+	mkdir -p dist/wheel
+	$(BIN)/python -c 'import setuptools.build_meta as b; b.build_wheel("dist/wheel")' > dist/wheel/build.log
+	rm -rf build dist/wheel/build.log
+	cp requirements.lock dist/wheel
 
 test: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from autograder.desk.handin import submission_of
 from autograder.desk.live import LiveAnswers, LiveRequests
 from autograder.desk.place import find
 from autograder.desk.table import Shown
+from autograder.faults import logged
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
@@ -47,6 +49,10 @@ def check(*questions: str, folder: str | Path | None = None) -> None:
     except UserError as error:  # one sentence; a traceback would hide it
         print(error)  # noqa: T201
         return
+    if report.faulty:
+        report = replace(
+            report, notes=(*report.notes, logged(report.all_faults, report.assignment))
+        )
     _show(Shown(report, assignment.points))
 
 

@@ -9,7 +9,6 @@ from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
@@ -18,10 +17,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.model.findings import shown
-from autograder.model.report import Report
+from autograder.model.findings import clean, shown
+from autograder.model.report import CheckResult, Report
 from autograder.model.statuses import STATUSES
+from autograder.stages import Parts
 
+#: Of what staff read beside a message; pages show all of it.
+MAX_STAFF = 1000
 STYLES = {
     "passed": "green",
     "partial": "yellow",
@@ -40,7 +42,7 @@ def checks_counted(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        Parts(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
@@ -53,8 +55,8 @@ def checks_counted(
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print checks, points and messages, and below them what holds for the whole."""
-    console.print(_table(report, f"{report.submission} · {report.assignment}"))
+    """Print checks, points and messages with what staff read, and what holds for the whole."""
+    console.print(_table(report, f"{report.submission} · {report.assignment}", staff=True))
     console.print(_footer(report))
 
 
@@ -63,7 +65,7 @@ def print_public(console: Console, report: Report, points: float) -> None:
     if report.checks:
         console.print(_table(report, f"Public checks · {report.assignment}"))
     lines = [Text(note) for note in report.notes]
-    lines += [Text(f"Harness fault: {fault}", "magenta") for fault in report.all_faults]
+    lines += [Text(f"Internal error: {fault}", "magenta") for fault in report.all_faults]
     lines.append(Text(public_words(report, points), "dim"))
     console.print(Group(*lines))
 
@@ -87,7 +89,7 @@ def public_words(report: Report, points: float) -> str:
     )
 
 
-def _table(report: Report, title: str) -> Table:
+def _table(report: Report, title: str, *, staff: bool = False) -> Table:
     table = Table(box=box.SIMPLE_HEAVY, title=Text(shown(title)))
     table.add_column("")
     table.add_column("No.")
@@ -102,7 +104,7 @@ def _table(report: Report, title: str) -> Table:
             Text(shown(check.number)),
             Text(check.title),
             points,
-            Text(check.message),
+            _words(check, staff=staff),
         )
     table.add_section()
     for part in report.manual:
@@ -121,6 +123,17 @@ def _table(report: Report, title: str) -> Table:
     return table
 
 
+def _words(check: CheckResult, *, staff: bool) -> Text:
+    """What a student reads of a check; and what staff read beside it, if that says more."""
+    text = Text(check.message)
+    # The traceback of one that broke stands below the table.
+    told = "" if check.status == "fault" else check.staff.strip()
+    told = told.partition("\n")[0] if check.tripped else told
+    if staff and told and told not in check.message:
+        text.append(f"\nFor staff: {clean(told, MAX_STAFF)}", "dim")
+    return text
+
+
 def _footer(report: Report) -> RenderableType:
     lines = [Text(note) for note in report.notes]
     lines += [
@@ -129,7 +142,7 @@ def _footer(report: Report) -> RenderableType:
     if report.unsafe:
         lines.append(Text("Graded WITHOUT the full sandbox (--allow-unsafe).", "bold red"))
     lines += [Text(f"For staff to look at: {flag}", "yellow") for flag in report.flags]
-    lines += [Text(f"Harness fault: {fault}", "magenta") for fault in report.all_faults]
+    lines += [Text(f"Internal error: {fault}", "magenta") for fault in report.all_faults]
     sandbox = ", ".join(report.primitives) or "not needed"
     lines.append(Text(f"{report.seconds:.2f} s · seed {report.seed} · sandbox: {sandbox}", "dim"))
     return Group(*lines)

@@ -12,7 +12,7 @@ from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Assignment
 from autograder.model.submission import write_files
 from release.desk import write_desk
-from release.harness import IGNORED, checkout_file, write_package
+from release.harness import IGNORED, description, write_package
 from release.packages import LOCK_FILE, REQUIREMENTS, shipped_lock, shipped_requirements
 
 SCRIPTS = Path(__file__).with_name("gradescope")
@@ -47,7 +47,7 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
         The assignment's folder inside ``target``, as the grader there will load it.
 
     Raises:
-        CheckoutError: the harness does not run from its checkout, so there is no lock to take.
+        NotInstalledError: the harness is not installed, so that its needs are not known.
         PackagesError: the assignment's requirements cannot be read.
     """
     target.mkdir(parents=True)
@@ -74,7 +74,16 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
 
 
 def _write_harness(target: Path) -> None:
-    shutil.copyfile(checkout_file("pyproject.toml"), target / "pyproject.toml")
+    import tomli_w
+
+    own = description()
+    project = {
+        "name": own.name,
+        "version": own.version,
+        "requires-python": own.requires_python,
+        "dependencies": list(own.dependencies),
+    }
+    (target / "pyproject.toml").write_text(tomli_w.dumps({"project": project}), encoding="utf-8")
     write_package(target)
 
 

@@ -76,7 +76,7 @@ def grade_in_container(
         ContainerError: a file is missing, or an image or results could not be made.
     """
     if not bundle.is_file():
-        raise ContainerError(f"{bundle}: not found; make it by `make release` first.")
+        raise ContainerError(f"{bundle}: not found; make it by `autograder release` first.")
     for path in (submission, *([] if metadata is None else [metadata])):
         if not path.exists():
             raise ContainerError(f"{path}: not found; name what is to be graded.")

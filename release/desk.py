@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -25,11 +24,9 @@ from autograder.desk.place import HANDOUT, checks_of
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import write_files
-from release.harness import checkout_file, write_package
+from release.harness import Description, description, write_package
 from release.packages import REQUIREMENTS
 
-#: Of the harness's own description, what its wheel needs.
-KEPT = ("name", "description", "requires-python", "dependencies", "scripts")
 #: What students may want beside it.
 EXTRAS = ("watch",)
 #: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
@@ -45,7 +42,7 @@ def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: P
 
     Raises:
         DeskBundleError: a file of the public folder stands in the way.
-        CheckoutError, HarnessFault: the wheel cannot be built.
+        NotInstalledError, HarnessFault: the wheel cannot be built.
     """
     checks = checks_of(target)
     for name in (FILE_NAME, HANDOUT, "templates"):
@@ -112,18 +109,21 @@ def _manual(question: Question) -> dict[str, Any]:
 def build_wheel(target: Path) -> Path:
     """Build the harness's wheel into ``target``; equal sources give equal bytes.
 
-    Its version carries a digest of its content, so that installing a newer one replaces it.
+    Its version carries a digest of its content and of what it needs, so that installing a newer
+    one replaces it.
 
     Raises:
-        CheckoutError: the harness does not run from its checkout.
+        NotInstalledError: the harness is not installed.
         HarnessFault: the build failed.
     """
-    described = checkout_file("pyproject.toml")
+    own = description()
     with tempfile.TemporaryDirectory(prefix="wheel-") as name:
         folder = Path(name)
         write_package(folder)
+        described = folder / "pyproject.toml"
+        described.write_text(_project(own, autograder.__version__), encoding="utf-8")
         version = f"{autograder.__version__}+{_digest(folder)[:8]}"
-        (folder / "pyproject.toml").write_text(_description(described, version), encoding="utf-8")
+        described.write_text(_project(own, version), encoding="utf-8")
         built = subprocess.run(
             [sys.executable, "-c", _BUILD, "out"],
             cwd=folder,
@@ -148,21 +148,31 @@ def _digest(folder: Path) -> str:
     return state.hexdigest()
 
 
-def _description(described: Path, version: str) -> str:
+def _project(own: Description, version: str) -> str:
+    """The pyproject.toml that the wheel is built from."""
     import tomli_w
 
-    whole = tomllib.loads(described.read_text(encoding="utf-8"))
-    project = {key: whole["project"][key] for key in KEPT} | {"version": version}
-    extras = whole["project"]["optional-dependencies"]
-    data = whole["tool"]["setuptools"]["package-data"][autograder.__name__]
+    name = autograder.__name__
     return tomli_w.dumps(
         {
-            "build-system": whole["build-system"],
-            "project": project | {"optional-dependencies": {key: extras[key] for key in EXTRAS}},
+            "build-system": {
+                "requires": ["setuptools"],
+                "build-backend": "setuptools.build_meta",
+            },
+            "project": {
+                "name": own.name,
+                "version": version,
+                "description": own.summary,
+                "requires-python": own.requires_python,
+                "dependencies": list(own.dependencies),
+                "optional-dependencies": {key: list(own.extras[key]) for key in EXTRAS},
+                "scripts": dict(own.scripts),
+            },
             "tool": {
                 "setuptools": {
-                    "packages": {"find": {"include": [f"{autograder.__name__}*"]}},
-                    "package-data": {autograder.__name__: data},
+                    "packages": {"find": {"include": [f"{name}*"]}},
+                    # The folder holds the package and nothing else.
+                    "package-data": {name: ["**/*"]},
                 }
             },
         }

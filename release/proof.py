@@ -252,15 +252,27 @@ def _public_report(
 
 
 def _lost_by_solution(report: Report) -> list[str]:
-    problems = [f"grading the solution: {fault}" for fault in report.faults]
-    for check in report.checks if not problems else ():  # each would only repeat those
-        if check.status != "passed" or check.score != check.max_score:
-            why = _sentence(check) if check.tripped or check.status == "fault" else check.message
-            problems.append(
-                f"{_named(check)}: the solution gets {check.score:g} of {check.max_score:g} points "
-                f"({check.status}): {why}"
-            )
-    return problems
+    if report.faults:  # each check would only repeat those
+        return [f"grading the solution: {fault}" for fault in report.faults]
+    lost = [c for c in report.checks if c.status != "passed" or c.score != c.max_score]
+    # A check that was not run waits for another one, which is the cause.
+    causes = [check for check in lost if check.status != "skipped"] or lost
+    alike: dict[tuple[str, str], list[CheckResult]] = {}
+    for check in causes:
+        why = _sentence(check) if check.tripped or check.status == "fault" else check.message
+        # What breaks several checks of a file in one way is one cause.
+        own = "" if check.status == "fault" else check.id
+        alike.setdefault((why, own), []).append(check)
+    return [_lost_in_one_way(why, checks) for (why, _own), checks in alike.items()]
+
+
+def _lost_in_one_way(why: str, checks: Sequence[CheckResult]) -> str:
+    first, more = checks[0], len(checks) - 1
+    likewise = f" (and {more} more {'checks' if more > 1 else 'check'} likewise)" if more else ""
+    return (
+        f"{_named(first)}{likewise}: the solution gets {first.score:g} of {first.max_score:g} "
+        f"points ({first.status}): {why}"
+    )
 
 
 def _won_by_blank(report: Report, questions: Iterable[Question]) -> list[str]:

@@ -12,7 +12,6 @@ from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -22,12 +21,14 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from autograder.stages import Parts, lines
 from release.build import Release
 from release.diff import Change
 from release.mutants.stage import score_lines
 from release.odd import listed
 from release.places import Answer
 from release.proof import Proof, name_of
+from release.steps import Steps
 
 
 class Shown:
@@ -56,13 +57,17 @@ class Shown:
 
 
 @contextmanager
-def steps_shown(console: Console) -> Iterator[Shown]:
+def steps_shown(console: Console) -> Iterator[Steps]:
     """Show steps while they are done; those that failed stay unfinished."""
+    if not console.is_interactive:
+        with lines(console) as logged:
+            yield logged
+        return
     columns = (
         SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        Parts(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as progress:

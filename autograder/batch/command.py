@@ -44,6 +44,7 @@ from autograder.batch.terminal import (
     print_reasons,
     print_source,
 )
+from autograder.faults import print_faults
 from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
 from autograder.model.findings import shown
@@ -131,6 +132,7 @@ def run(
     print_problems(console, this.problems)
     print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
     print_notices(console, attendance.notices, source.ignored)
+    print_faults(console, this.faults, str(assignment.folder))
     return FAULT if batch.faulty else GRADED
 
 
@@ -174,6 +176,8 @@ class _Run:
         self._assignment = assignment
         self._templates = templates
         self.problems: list[str] = []
+        #: What the harness failed at in this run.
+        self.faults: list[str] = []
         self._store = store
         # Taken once: an edit while the batch runs counts for the next one.
         self._bundle = pack(assignment, templates)
@@ -285,10 +289,12 @@ class _Run:
             count.ended(faulty=True)
             return
         report = completed(Report.from_dict(dict(result.report)), content)
+        self.faults += (f"submission {entry.id}\n{fault}" for fault in report.all_faults)
         self._write(Record(entry.id, key, report, content.hashes), entry)
         count.ended(faulty=report.faulty)
 
     def _set_aside(self, entry: Entry, key: Key, fault: str) -> None:
+        self.faults.append(f"submission {entry.id}\n{fault}")
         report = failed_report(self._assignment, Path(entry.id), fault)
         self._write(Record(entry.id, key, report, {}), entry)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     ProgressColumn,
     SpinnerColumn,
@@ -29,6 +29,7 @@ from autograder.batch.outcome import Batch
 from autograder.batch.sources import Source
 from autograder.batch.store import REPORT
 from autograder.model.findings import shown
+from autograder.stages import Lines, Parts, lines
 
 MAX_LISTED = 10
 
@@ -45,10 +46,36 @@ class _Failures(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         count = task.fields.get("faults", 0)
-        return Text(f"{count} harness fault{'s' * (count != 1)}" if count else "", "magenta")
+        return Text(f"{count} internal error{'s' * (count != 1)}" if count else "", "magenta")
 
 
-class Counting:
+class Counting(Protocol):
+    """Is told of each submission that has ended."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Start to count something."""
+
+    def ended(self, *, faulty: bool = False) -> None:
+        """Count one."""
+
+
+class _Logged:
+    """For output that is no terminal."""
+
+    def __init__(self, shown: Lines) -> None:
+        self._lines = shown
+
+    def begin(self, what: str, total: int) -> None:
+        """A stage begins."""
+        self._lines.start(what, total)
+
+    def ended(self, *, faulty: bool = False) -> None:
+        """A log needs no line for each; faults are listed at the end."""
+        del faulty
+        self._lines.advance()
+
+
+class _Bar:
     """A bar to tell of each submission that has ended."""
 
     def __init__(self, progress: Progress) -> None:
@@ -68,19 +95,24 @@ class Counting:
 
 @contextmanager
 def counting(console: Console) -> Iterator[Counting]:
-    """A bar with rate, remaining time and failures, gone again at the end."""
+    """A bar with rate, remaining time and failures, gone again at the end; in a log, lines."""
+    if not console.is_interactive:
+        with lines(console) as logged:
+            logged.start("Reading")
+            yield _Logged(logged)
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        Parts(),
         _Rate(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         _Failures(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield Counting(progress)
+        yield _Bar(progress)
 
 
 def print_batch(
@@ -100,7 +132,7 @@ def print_batch(
     if batch.assignment.manual_questions:
         table.add_row("Points out", f"of {len(batch.waiting)} submissions, to be graded by people")
     table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
-    table.add_row("Harness faults", str(len(batch.faulty)))
+    table.add_row("Internal errors", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:
         fault = item.faults[0].strip().splitlines()[-1:]

@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def run(
     checks = CollectedChecks(assignment)
     loop = Loop(checks, serve)
     plugins = [
+        _NamedFromAbove(folders),
         Collecting(checks, public_only=public_only, questions=questions),
         Fixtures(checks),
         Outcomes(checks),
@@ -87,6 +89,22 @@ def run(
     if not loop.served:
         serve(checks)
     return checks
+
+
+class _NamedFromAbove:
+    """Names the folders from the one above that they share.
+
+    pytest takes a bracket in an argument for a test's parameters, and a course may be `CS [182]`.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Set what is collected, before anything is."""
+        above = Path(os.path.commonpath(self._folders))
+        config.invocation_params = replace(config.invocation_params, dir=above)
+        config.args = [os.path.relpath(folder, above) for folder in self._folders]
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Shown:
         rows = "".join(_row(check) for check in self.report.checks)
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.report.notes)
         faults = "".join(
-            f"<p>The harness itself failed; please tell the staff:</p><pre>{escape(fault)}</pre>"
+            f"<p>An internal error; please tell the staff:</p><pre>{escape(fault)}</pre>"
             for fault in self.report.all_faults
         )
         head = "".join(

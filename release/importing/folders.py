@@ -10,7 +10,6 @@ from pathlib import Path
 
 from autograder.model import manifest
 from autograder.model.manifest import Allowed
-from release.harness import CheckoutError
 from release.importing.allowances import of_answers, of_files, of_notebook
 from release.importing.locating import Sorted
 from release.importing.manifests import NOTHING, manifest_text, odd_text
@@ -146,10 +145,7 @@ def place(plan: Plan, out: Path) -> Imported:
 
 
 def _is_set_up(staff: Path) -> bool:
-    try:
-        return packages_of(manifest.load(staff)).is_locked
-    except CheckoutError:  # a release says so, too
-        return True
+    return packages_of(manifest.load(staff)).is_locked
 
 
 def _tried(plan: Plan, work: Path) -> Plan:

@@ -6,7 +6,6 @@ assignment asks for, and all that these need, in the versions of the locks.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -15,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from autograder.model.manifest import Assignment
-from release.harness import checkout_file
+from release.harness import description
 from release.packages.imports import require_shipped_imports
 from release.packages.locks import Locked, here
 from release.packages.requirements import PackagesError
@@ -49,7 +48,7 @@ def require_agreement(assignment: Assignment, solved: Mapping[str, bytes]) -> No
     Raises:
         PackagesError: the lock is not of the requirements, a package lacks or has another version,
             or something is imported that does not ship.
-        CheckoutError: the harness does not run from its checkout.
+        NotInstalledError: the harness is not installed.
     """
     found = packages_of(assignment)
     if not found.is_locked:
@@ -73,8 +72,13 @@ def _stale(found: Packages) -> str:
 
 
 def differences(found: Packages, names: Iterable[NormalizedName]) -> tuple[Difference, ...]:
+    """As `differing`, of an assignment's packages and the harness's."""
+    return differing([*found.harness, *found.own], names)
+
+
+def differing(lock: Iterable[Locked], names: Iterable[NormalizedName]) -> tuple[Difference, ...]:
     """Those of some packages that are not here in the locked version, in the order of the names."""
-    locked = here([*found.harness, *found.own])
+    locked = here(lock)
     entries = (locked[name] for name in sorted(names) if name in locked)
     pairs = ((entry, _installed(entry.name)) for entry in entries)
     return tuple(
@@ -86,13 +90,12 @@ def differences(found: Packages, names: Iterable[NormalizedName]) -> tuple[Diffe
 
 def shipped(found: Packages) -> frozenset[NormalizedName]:
     """The names of all packages that ship, so far as they are installed or locked."""
-    harness = tomllib.loads(checkout_file("pyproject.toml").read_text(encoding="utf-8"))
-    roots = [Requirement(text) for text in harness["project"]["dependencies"]]
+    roots = [Requirement(text) for text in description().dependencies]
     roots += [asked.requirement for asked in found.asked]
-    return frozenset(_with_needs(roots)) | here(found.own).keys()
+    return frozenset(needed(roots)) | here(found.own).keys()
 
 
-def _with_needs(roots: Iterable[Requirement]) -> set[NormalizedName]:
+def needed(roots: Iterable[Requirement]) -> set[NormalizedName]:
     """The names of requirements and of all that the installed packages need in turn."""
     todo = [root for root in roots if root.marker is None or root.marker.evaluate()]
     seen: set[tuple[NormalizedName, frozenset[str]]] = set()

@@ -41,7 +41,7 @@ def set_up(assignment: Assignment, *, upgrade: bool = False) -> SetUp:
 
     Raises:
         PackagesError: requirements are wrong or cannot be had, or there is no uv.
-        CheckoutError: the harness does not run from its checkout.
+        NotInstalledError: the harness is not installed.
     """
     found = packages_of(assignment)
     locked = not found.is_locked or (upgrade and found.needs_lock)

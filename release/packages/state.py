@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.model.manifest import Assignment
-from release.harness import checkout_file
+from release import harness
 from release.packages.locks import (
     LOCK_FILE,
     Locked,
@@ -72,7 +72,6 @@ def packages_of(assignment: Assignment) -> Packages:
 
     Raises:
         PackagesError: the requirements cannot be read.
-        CheckoutError: the harness does not run from its checkout.
     """
     requirements = assignment.public / REQUIREMENTS
     lock = assignment.folder / LOCK_FILE
@@ -81,7 +80,7 @@ def packages_of(assignment: Assignment) -> Packages:
         lock=lock,
         command=f"autograder setup {_shown(assignment.folder)}",
         asked=read_requirements(requirements),
-        harness_lock=checkout_file(LOCK_FILE).read_text(encoding="utf-8"),
+        harness_lock=harness.lock(),
         own_lock=lock.read_text(encoding="utf-8") if lock.is_file() else "",
     )
 

@@ -39,17 +39,21 @@ class UvFailed(Exception):
 
 
 def find_uv() -> Path:
-    """The harness's own uv, which `make setup` installs, else that on the PATH.
+    """The uv of the harness's checkout or of this environment, else that on the PATH.
 
     Raises:
-        PackagesError: there is neither.
+        PackagesError: there is none.
     """
-    own = PACKAGE.parent / ".uv" / "bin" / "uv"
-    found = str(own) if own.is_file() else shutil.which("uv")
+    checkouts = PACKAGE.parent / ".uv" / "bin" / "uv"
+    beside = Path(sys.executable).with_name("uv")
+    for own in (checkouts, beside):
+        if own.is_file():
+            return own
+    found = shutil.which("uv")
     if found is None:
         raise PackagesError(
-            "uv was not found, neither the harness's own nor on the PATH; run `make setup` in the "
-            "harness's checkout, or install uv."
+            "uv was not found, neither in this environment nor on the PATH; install it by "
+            "`pip install uv`."
         )
     return Path(found)
 

@@ -138,7 +138,7 @@ def test_students_manifest_says_nothing_of_the_staffs(bundle: Path, desk: Path) 
 
 def test_a_blank_notebook_is_told_kindly(desk: Path) -> None:
     ran = autograder(desk, "check")
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode == 1, ran.stderr
     assert "✗" in ran.stdout
     assert "standardize keeps the shape of its input" in ran.stdout
     assert "Hint:" in ran.stdout
@@ -197,7 +197,7 @@ def test_several_assignments_below_are_told_apart(bundle: Path, tmp_path: Path) 
 def test_a_broken_notebook_is_one_message(desk: Path) -> None:
     (desk / "notebook.ipynb").write_text('{"cells": [', encoding="utf-8")
     ran = autograder(desk, "check")
-    assert ran.returncode == 0
+    assert ran.returncode == 1
     assert "this is not a notebook, its text breaks at line 1" in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
 

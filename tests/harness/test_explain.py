@@ -290,7 +290,7 @@ def test_mistakes_of_the_caller_exit_with_2(staff: Path, odd: Path, tmp_path: Pa
     assert "choose from Q1, Q2." in unknown.stderr
     gone = run("explain", tmp_path / "gone", "Q1", "-a", staff)
     assert gone.returncode == 2
-    assert "nothing is there" in gone.stderr
+    assert "there is no such file or folder" in gone.stderr
     for done in (unknown, gone):
         assert "Traceback" not in done.stdout + done.stderr
         assert done.stdout == ""

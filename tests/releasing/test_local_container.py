@@ -46,7 +46,7 @@ def test_an_engine_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_pa
 @pytest.mark.parametrize(
     ("lacking", "said"),
     [
-        ("bundle", "not found; make it by `make release` first"),
+        ("bundle", "not found; make it by `autograder release` first"),
         ("zip", r"gradescope\.zip: cannot be read \(File is not a zip file\); make it anew"),
         ("submission", "not found; name what is to be graded"),
         ("build", r"could not be built \(exit code 5\)"),

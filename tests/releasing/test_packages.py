@@ -293,6 +293,7 @@ def test_lines_that_cannot_be_locked_are_named(tmp_path: Path, line: str) -> Non
 
 def test_without_uv_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(uv_module, "PACKAGE", tmp_path / "autograder")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PackagesError, match="uv was not found"):
         find_uv()
