@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,7 +64,7 @@ def cells_with_magics(draw: Callable[..., Any]) -> str:
     return "\n".join([*empty, *block(2, ""), *[""] * draw(st.integers(0, 2))])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(cells_with_magics())
 def test_magics_leave_the_python_lines_as_they_are(source: str) -> None:
     result = python_source(source)
@@ -152,7 +153,7 @@ STATEMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=6))
 def test_segments_and_edits_hit_just_their_node(parts: list[str]) -> None:
     text = "\n".join(parts)
@@ -349,13 +350,13 @@ def read(data: bytes) -> None:
     use(student)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()))
 def test_any_bytes_and_any_json(data: bytes) -> None:
     read(data)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(sources, max_size=3), st.sampled_from(["code", "markdown", 5, None]))
 def test_any_cell_text(texts: list[str], kind: object) -> None:
     raw = {"cells": [{"cell_type": kind, "source": text} for text in texts]}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TWO_FUNCTIONS, Notebook
+from conftest import TWO_FUNCTIONS, Notebook, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -114,7 +114,7 @@ def page_of(tree: object, two: Assignment, blank: dict[str, bytes], folder: Path
     return feedback_page(REPORT, collect(folder / "in", copy), two, parsed, STAFF)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(st.lists(CELLS, max_size=3), JSON)
 def test_a_notebook_of_any_shape_has_its_page(
     two: Assignment,

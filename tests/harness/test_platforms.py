@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from conftest import TWO_FUNCTIONS
+from conftest import TWO_FUNCTIONS, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -493,7 +493,7 @@ def _covered(source: Source, root: Path) -> list[str]:
 
 
 @given(names=TREES)
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("archived", [False, True])
 def test_nothing_of_any_tree_vanishes(
     names: list[str], archived: bool, tmp_path_factory: pytest.TempPathFactory, two: Assignment
@@ -532,7 +532,7 @@ def _nothing_vanished(source: Source, names: list[str], root: Path) -> None:
     around=st.lists(st.sampled_from(["hw4", "two", "submitted", "x"]), max_size=3),
     beside=st.lists(NAMES.filter(lambda name: not name.endswith((".ipynb", ".zip"))), max_size=4),
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_no_two_students_folders_merge(
     students: list[str],
     around: list[str],

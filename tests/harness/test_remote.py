@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
 from conftest import ROOT, Graded, Notebook, needs_root
 
 from autograder.model import manifest
 from autograder.session import Session
-from release.bundle import write_student
 from release.templates import solved, templates
 
 pytestmark = needs_root
@@ -131,79 +124,3 @@ def test_wrong_and_odd_answers_lose_their_points(
     assert message in graded.check(check).message + graded.check(check).staff, graded.check(
         check
     ).message
-
-
-# --- at home --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same checks, as public ones, in the folder that a student has unpacked."""
-    base = tmp_path_factory.mktemp("home")
-    shutil.copytree(OBJECTS, base, dirs_exist_ok=True)
-    shutil.move(base / "staff" / "checks", base / "public" / "checks")
-    (base / "staff" / "checks").mkdir()
-    assignment = manifest.load(base / "staff")
-    write_student(assignment, templates(assignment), base / "student")
-    (base / "student" / "objects.ipynb").write_bytes(solved(assignment)["objects.ipynb"])
-    return base / "student"
-
-
-def test_objects_stay_in_the_process_for_the_students_code(unpacked: Path) -> None:
-    command = [sys.executable, "-m", "autograder", "check"]
-    ran = subprocess.run(
-        command, cwd=unpacked, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "These are all 14 points." in ran.stdout
-    assert "failed" not in ran.stdout
-
-
-def test_objects_stay_in_the_running_notebook(unpacked: Path) -> None:
-    notebook = nbformat.read(unpacked / "objects.ipynb", as_version=4)
-    notebook.cells.append(
-        nbformat.v4.new_code_cell("from autograder.notebook import check\ncheck()")
-    )
-    notebook.cells.append(nbformat.v4.new_code_cell("def halve(n): return n / 2\ncheck('Q2')"))
-    nbclient.NotebookClient(
-        notebook, timeout=60, resources={"metadata": {"path": str(unpacked)}}
-    ).execute()
-    first, second = (cell.outputs[0]["data"]["text/html"] for cell in notebook.cells[-2:])
-    assert first.count('aria-label="Passed"') == 11
-    assert first.count("autograder check") == 2
-    assert second.count('aria-label="Passed"') == 4
-    assert "raised nothing, where ValueError is asked for" in second
-
-
-def test_names_that_every_submission_starts_with_are_there_in_the_running_notebook(
-    tmp_path: Path,
-) -> None:
-    """As where grades are given; the notebook's own go before them."""
-    shutil.copytree(OBJECTS, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "public" / "given.py").write_text(
-        '__all__ = ["halve"]\n\ndef halve(n):\n    raise ValueError("odd")\n', encoding="utf-8"
-    )
-    toml = tmp_path / "staff" / manifest.FILE_NAME
-    text = toml.read_text(encoding="utf-8")
-    text = text.replace(
-        '"matplotlib.pyplot"]', '"matplotlib.pyplot", "given"]\nprebind = ["given"]'
-    )
-    toml.write_text(text, encoding="utf-8")
-    shutil.move(tmp_path / "staff" / "checks", tmp_path / "public" / "checks")
-    (tmp_path / "staff" / "checks").mkdir()
-    assignment = manifest.load(tmp_path / "staff")
-    write_student(assignment, templates(assignment), tmp_path / "student")
-    notebook = nbformat.v4.new_notebook()
-    for source in (
-        "from autograder.notebook import check\ncheck('Q2')",
-        "def halve(n): return n\ncheck('Q2')",
-    ):
-        notebook.cells.append(nbformat.v4.new_code_cell(source))
-    nbclient.NotebookClient(
-        notebook, timeout=60, resources={"metadata": {"path": str(tmp_path / "student")}}
-    ).execute()
-    first, second = (cell.outputs[0]["data"]["text/html"] for cell in notebook.cells)
-    assert first.count('aria-label="Passed"') == 1
-    assert first.count("is not defined in this notebook yet") == 4
-    assert second.count('aria-label="Passed"') == 0
-    assert "raised nothing, where ValueError is asked for" in second

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import needs_root
+from conftest import examples, needs_root
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sandbox import BOUNDS, Sandbox, attack, opened, sandbox, shared
@@ -118,7 +118,7 @@ def calls(draw: Any) -> tuple[Machine, int, int, list[int]]:
     return machine, draw(st.sampled_from(audits)), number, args
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600))
 @given(calls())
 def test_the_program_says_what_the_tables_say(call: tuple[Machine, int, int, list[int]]) -> None:
     machine, audit, number, args = call

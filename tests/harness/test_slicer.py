@@ -18,6 +18,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
@@ -574,10 +575,9 @@ def outcome(namespace: dict[str, Any], name: str) -> Any:
 
 
 @settings(
-    # The same notebooks on each run; set the variable to search among others.
-    max_examples=int(os.environ.get("SLICER_EXAMPLES", "300")),
-    derandomize="SLICER_EXAMPLES" not in os.environ,
-    deadline=None,
+    # The same notebooks on each run but the nightly one, which searches among others.
+    max_examples=examples(300),
+    derandomize=settings.get_current_profile_name() != "nightly",
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,

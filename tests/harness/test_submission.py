@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from conftest import needs_root
+from conftest import examples, needs_root
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -679,7 +679,9 @@ def test_damaged_tables(tmp_path: Path, copy: Collect, spoil: Callable[[bytes], 
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_mutated_zips(tmp_path: Path, copy: Collect, data: st.DataObject) -> None:
@@ -694,7 +696,9 @@ def test_mutated_zips(tmp_path: Path, copy: Collect, data: st.DataObject) -> Non
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(found=st.lists(st.text(min_size=1, max_size=40), max_size=5, unique=True))
 def test_arbitrary_names(tmp_path: Path, copy: Collect, found: list[str]) -> None:

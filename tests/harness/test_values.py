@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,61 +23,20 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
-from conftest import needs_root
+from conftest import examples
+from crossed import BECOMES, expectation, same
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_sandbox import Sandbox, opened, soon
 from wire_values import FRAMES, ODD, PLAIN, parts_frame, with_odd_parts
 
 from autograder import wire
-from autograder.sandbox.client import Bounds
-from autograder.sandbox.requests import StudentException
-from autograder.wire import Reference, UnsupportedValue, WireError, codec, copied
+from autograder.wire import UnsupportedValue, WireError, codec, copied
 from autograder.wire.encoder import Encoder
 from autograder.wire.limits import Limits
 from autograder.wire.row import MAX_EQUAL_HASHES
 from autograder.wire.types import ROWS, find_row
-from autograder.wire.values import EnumMember, NamedTuple, Record, type_name
+from autograder.wire.values import NamedTuple, Record, type_name
 
-#: By name in ``wire_values``, what a value becomes if that is not the value itself, and the name of
-#: its type.
-BECOMES: dict[str, tuple[Any, str]] = {
-    "bytearray": (b"ab", "bytearray"),
-    "memoryview": (b"ac", "memoryview"),
-    "dict_keys": (["a"], "dict_keys"),
-    "dict_values": ([1], "dict_values"),
-    "dict_items": ([("a", 1)], "dict_items"),
-    "enum keys": ({EnumMember("Color", "RED", "r"): 1}, "dict"),
-    "mappingproxy": ({"a": 1}, "mappingproxy"),
-    "deque": ([1, 2], "deque"),
-    "Counter": ({"a": 2, "b": 1, "c": 1}, "Counter"),
-    "defaultdict": ({"a": [1]}, "defaultdict"),
-    "OrderedDict": ({"a": 1}, "OrderedDict"),
-    "moved OrderedDict": ({"b": 2, "a": 1}, "OrderedDict"),
-    "namedtuple": ((1, [2]), "Point"),
-    "str subclass": ("text", "Text"),
-    "int subclass": (3, "Number"),
-    "float subclass": (0.5, "Rate"),
-    "list subclass": ([1, 2], "Box"),
-    "dict subclass": ({"a": 1}, "Table"),
-    "set subclass": ({1}, "Bag"),
-    "path": ("a/b.csv", "PosixPath"),
-    "array.array": (np.array([1.0, 2.0]), "array"),
-    "Enum": (EnumMember("Color", "RED", "r"), "Color"),
-    "IntEnum": (2, "Level"),
-    "StrEnum": ("train", "Mode"),
-    "Flag": (EnumMember("Flags", "A|B", 3), "Flags"),
-    "dataclass": (Record("Config", {"lr": 0.1, "layers": [4, 2]}), "Config"),
-    "frozen dataclass as key": ({Record("Cell", {"row": 0, "column": 1}): 5}, "dict"),
-    "SimpleNamespace": (Record("SimpleNamespace", {"a": 1, "b": [2]}), "SimpleNamespace"),
-    "matrix": (np.ones((2, 2)), "matrix"),
-    "array subclass": (np.ones(2), "Units"),
-    "Parameter": (torch.ones(2), "Parameter"),
-    "tensor subclass": (torch.ones(2), "Tagged"),
-    "tensor of a graph": (torch.full((2,), 2.0), "Tensor"),
-    "max of a tensor": ((torch.ones(2), torch.tensor([0, 1])), "max"),
-    "lil matrix": (scipy.sparse.coo_matrix(np.eye(3)), "coo_matrix"),
-}
 #: Those that are refused, and why.
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "generator": (lambda: (x for x in "ab"), "lazy"),
@@ -101,68 +60,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "elements",
     ),
 }
-
-
-def same(got: Any, expected: Any) -> bool:
-    """Whether two values are equal, of equal types down to their elements; dicts in their order."""
-    if isinstance(expected, torch.Tensor):
-        if got.layout != expected.layout:
-            return False
-        dense = (got.to_dense, expected.to_dense) if expected.shape.numel() < 100 else (str, str)
-        fine = got.dtype == expected.dtype and got.shape == expected.shape
-        left, right = (f() if expected.shape.numel() < 100 else f for f in dense)
-        return fine and (left is right or torch.equal(left, right))
-    if scipy.sparse.issparse(expected):
-        return type(got) is type(expected) and (got != expected).nnz == 0
-    if isinstance(expected, np.ndarray):
-        if isinstance(expected, np.ma.MaskedArray) != isinstance(got, np.ma.MaskedArray):
-            return False
-        fine = got.dtype == expected.dtype and got.shape == expected.shape
-        return fine and repr(got) == repr(expected)
-    module = type(expected).__module__.partition(".")[0]
-    if module == "pandas":
-        return same_frames(got, expected)
-    if isinstance(expected, dict):
-        fine = isinstance(got, dict) and list(got) == list(expected)
-        return fine and all(same(got[key], item) for key, item in expected.items())
-    if isinstance(expected, list | tuple):
-        fine = isinstance(got, type(expected).__mro__[-2]) and len(got) == len(expected)
-        return fine and all(map(same, got, expected))
-    if isinstance(expected, set | frozenset):  # in no order that is the same in another process
-        kinds = [sorted(str(type(item)) for item in members) for members in (got, expected)]
-        return isinstance(got, type(expected)) and got == expected and kinds[0] == kinds[1]
-    return isinstance(got, type(expected)) and repr(got) == repr(expected) and got == expected
-
-
-def same_frames(got: Any, expected: Any) -> bool:
-    """The same of pandas' values, by its own comparisons; without ``freq``."""
-    import pandas as pd
-
-    kind = type(expected)
-    if kind is pd.DataFrame:
-        pd.testing.assert_frame_equal(got, expected, check_freq=False)
-    elif kind is pd.Series:
-        pd.testing.assert_series_equal(got, expected, check_freq=False)
-    elif isinstance(expected, pd.Index):
-        pd.testing.assert_index_equal(got, expected, exact=True, check_freq=False)
-    elif isinstance(expected, pd.api.extensions.ExtensionArray):
-        pd.testing.assert_extension_array_equal(got, expected)
-    else:
-        return got is expected or (type(got) is kind and got == expected)
-    return type(got) is kind
-
-
-ZONED = {"zoned DatetimeIndex": "Europe/Paris", "zoned Timestamp": "Asia/Kolkata"}
-
-
-def expectation(name: str, value: Any) -> tuple[Any, str]:
-    """What a value is to become, and its type's name."""
-    if name in ZONED:  # by its offset: the same moments
-        offset = value[0].utcoffset() if name.endswith("Index") else value.utcoffset()
-        return value.tz_convert(timezone(offset)), type(value).__name__
-    if name == "structured scalar":
-        return value, "void"
-    return BECOMES.get(name, (value, type(value).__name__))
 
 
 def test_the_table_is_large() -> None:
@@ -202,68 +99,6 @@ def test_it_is_refused(name: str) -> None:
     with pytest.raises(UnsupportedValue) as caught:
         copied({"deep": [make()]})
     assert caught.value.reason == reason
-
-
-#: What does not cross by itself, and stays as an object of the worker's.
-STAYING = frozenset({"object", "missing", "function", "lazy", "class"})
-
-
-@needs_root
-def test_through_a_real_worker(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """All kinds in one call, made by the student's process; they come out as above."""
-    with opened(
-        tmp_path_factory, imports=("numpy", "torch", "scipy.sparse", *modules())
-    ) as sandbox:
-        worker = answering(sandbox)
-        reply: Any = worker.call("values", [], {}, soon(60))
-        assert type(reply) is dict, reply
-        assert reply.keys() == PLAIN.keys() | FRAMES.keys()
-        wrong = [
-            name
-            for name, make in (PLAIN | FRAMES).items()
-            if name != "state_dict"  # it is drawn anew
-            for expected, kind in [expectation(name, make())]
-            if not same(reply[name], expected) or type_name(reply[name]) != kind
-        ]
-        assert wrong == []
-        for name, (_make, reason) in REFUSED.items():
-            error = worker.call("refused", [name], {}, soon(60))
-            if isinstance(error, Reference) or "Reference(" in repr(error):  # it stays
-                assert reason in STAYING, name
-                continue
-            assert isinstance(error, StudentException), name
-            assert (error.kind, error.message) == ("unsupported", reason), name
-        back = worker.call("kinds", [{k: make() for k, make in FRAMES.items()}], {}, soon(60))
-        assert back == {name: type(make()).__name__ for name, make in FRAMES.items()}
-        worker.close()
-
-
-def modules() -> tuple[str, ...]:
-    return ("pandas",) if FRAMES else ()
-
-
-def answering(sandbox: Sandbox) -> Any:
-    """A worker with this file's values as the student's own."""
-    here = Path(__file__).parent
-    sources = {name: (here / name).read_text(encoding="utf-8") for name in ("wire_values.py",)}
-    tables = Path(__file__).read_text(encoding="utf-8")
-    refused = tables[tables.index("REFUSED: dict") : tables.index("\ndef same(")]
-    source = f"""
-import sys, math, types, warnings
-import numpy as np, torch
-warnings.simplefilter("ignore")
-from typing import Any
-from collections.abc import Callable
-module = types.ModuleType("wire_values")
-sys.modules["wire_values"] = module
-exec({sources["wire_values.py"]!r}, vars(module))
-def test_the_table_is_large(): pass
-{refused}
-def values(): return {{name: make() for name, make in (module.PLAIN | module.FRAMES).items()}}
-def refused(name): return REFUSED[name][0]()
-def kinds(values): return {{name: type(value).__name__ for name, value in values.items()}}
-"""
-    return sandbox.worker(source, Bounds(cpu_seconds=60, memory=2 << 30, file_size=1 << 20))
 
 
 # --- what a check's author has of them ----------------------------------------------------------
@@ -651,7 +486,7 @@ def test_lone_surrogates_in_arrays() -> None:
 # --- any parts ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 @pytest.mark.filterwarnings("ignore")
 def test_odd_parts(chance: random.Random) -> None:
@@ -659,7 +494,7 @@ def test_odd_parts(chance: random.Random) -> None:
         read(with_odd_parts(chance.choice))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(ROWS), st.lists(st.sampled_from(ODD), max_size=9))
 @pytest.mark.filterwarnings("ignore")
 def test_parts_of_any_kind(row: Any, parts: list[Any]) -> None:

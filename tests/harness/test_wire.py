@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from conftest import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -42,7 +43,7 @@ def pandas_index(labels: list[str]) -> object:
     return pd.Index(labels, dtype=object)
 
 
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 SMALL = Limits(header=1 << 16, body=1 << 16)
 TORCH_TYPES = [
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
@@ -528,7 +529,7 @@ def test_each_value_is_written_again_in_the_same_bytes(make: Callable[[], object
 
 
 @pytest.mark.filterwarnings("ignore")  # of the libraries, on odd values
-@settings(FEW, max_examples=400)
+@settings(FEW, max_examples=examples(400))
 @given(st.data())
 def test_what_is_taken_is_written_again_in_the_same_bytes(data: st.DataObject) -> None:
     """The parts of good values of every row, changed; what the decoder takes has one frame."""
@@ -616,7 +617,7 @@ def test_arbitrary_headers(header: bytes, body: bytes) -> None:
         decode(raw(header, body), SMALL)
 
 
-@settings(FEW, max_examples=300)
+@settings(FEW, max_examples=examples(300))
 @given(values, st.data())
 def test_mutated_frames(value: object, data: st.DataObject) -> None:
     good = bytearray(frame(value))

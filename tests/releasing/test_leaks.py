@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import ROOT, TWO_FUNCTIONS
+from conftest import ROOT, TWO_FUNCTIONS, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
@@ -801,7 +801,9 @@ short = st.one_of(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(short, min_size=1, max_size=4), st.data())
 def test_short_lines_are_coincidences(two: Bundle, lines: list[str], data: st.DataObject) -> None:
@@ -817,7 +819,9 @@ names = st.from_regex(r"[a-z]{3,9}_[a-z]{3,9}", fullmatch=True)
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(names, min_size=4, max_size=6, unique=True), st.integers(3, 99), st.data())
 def test_a_telling_line_is_found_wherever_it_is_put(
@@ -856,7 +860,9 @@ HEADS = [
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.sampled_from(NAMES), st.sampled_from(HEADS), st.binary(max_size=200))
 def test_bad_input_gives_no_traceback(two: Bundle, name: str, head: bytes, rest: bytes) -> None:

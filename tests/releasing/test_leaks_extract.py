@@ -25,7 +25,7 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
-from conftest import TWO_FUNCTIONS
+from conftest import TWO_FUNCTIONS, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.history import HistoryManager
@@ -576,7 +576,9 @@ def database(text: str) -> bytes:
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(names, min_size=4, max_size=6, unique=True),
@@ -598,7 +600,7 @@ def test_an_answer_is_found_below_any_layers(
     assert "staff/two.py, cell 2, line 6" in [f.secret.partition(" (")[0] for f in found], text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.text(alphabet="ab=<>&%\\x1b[0m;u{}\"'#39u2013-\x1b\u2013\u2019/", max_size=40))
 def test_what_is_spelled_out_stays_as_it_is(text: str) -> None:
     plain = spelled_out(text)
@@ -607,7 +609,7 @@ def test_what_is_spelled_out_stays_as_it_is(text: str) -> None:
     assert spelled_out(plain) == plain
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.text(alphabet="ab \n<>/!-&;='\"[]pre", max_size=60))
 def test_any_markup_is_read(text: str) -> None:
     found = markup(text)

@@ -8,7 +8,7 @@ import textwrap
 
 import nbformat
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
@@ -528,7 +528,6 @@ def marked_cells(draw: st.DrawFn) -> tuple[str, list[str], list[str]]:
     return "\n".join(cell), answers, given_lines
 
 
-@settings(deadline=None)
 @given(st.lists(marked_cells(), min_size=1, max_size=4))
 def test_no_answer_survives_no_other_line_is_lost_and_twice_is_once(
     made: list[tuple[str, list[str], list[str]]],

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from test_regions import BOX, END, PLACE, RULE, UNHURRIED, boxed_cells
+from test_regions import BOX, END, PLACE, RULE, boxed_cells
 
 from autograder.model.errors import UserError
 from release.regions import MarkerError, find_regions
@@ -50,7 +50,6 @@ def anonymous(solved):
     return solved
 
 
-@UNHURRIED
 @given(boxed_cells())
 def test_only_answers_change(cell):
     stripped = strip_code(cell.source, PLACE).source.split("\n")
@@ -62,7 +61,6 @@ def test_only_answers_change(cell):
     ast.parse(TransformerManager().transform_cell("\n".join(stripped)))
 
 
-@UNHURRIED
 @given(st.lists(boxed_cells(), max_size=3))
 def test_no_answer_is_left_and_the_bytes_are_stable(cells):
     solved = anonymous(notebook(*(cell.source for cell in cells)))
@@ -77,7 +75,6 @@ def test_no_answer_is_left_and_the_bytes_are_stable(cells):
     assert nbformat.writes(strip(nbformat.reads(template, as_version=4))) == template
 
 
-@UNHURRIED
 @given(boxed_cells(min_boxes=1))
 def test_deleting_any_marker_line_ships_nothing(cell):
     for at in cell.markers:
@@ -85,7 +82,6 @@ def test_deleting_any_marker_line_ships_nothing(cell):
             strip(notebook("\n".join(cell.lines[:at] + cell.lines[at + 1 :])))
 
 
-@UNHURRIED
 @given(boxed_cells(min_boxes=1), st.data())
 def test_no_edit_of_one_line_ships_an_answer(cell, data):
     at = data.draw(st.integers(0, len(cell.lines) - 1))
