@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import balance
 import hypothesis
 import pytest
 from reach import Reach
@@ -42,6 +43,19 @@ needs_root = pytest.mark.skipif(
 def examples(count: int) -> int:
     """So many examples of Hypothesis, fewer or more by profile; without it, a hundred is meant."""
     return max(1, count * hypothesis.settings.default.max_examples // 100)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` stands for."""
+    return balance.workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> balance.LongestFirst | None:
+    """What `--dist loadfile` stands for."""
+    is_by_file = config.getvalue("dist") == "loadfile"
+    return balance.LongestFirst(config, log) if is_by_file else None
 
 
 @pytest.hookimpl(tryfirst=True)
