@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from command_line import run as command_line
 from PIL import Image
 from reviewed import READING, answer, results
-from test_cli import run as command_line
 
 from autograder.batch.handback import Form, HandbackError, Target, Wish, hand_back
 from autograder.batch.kept import read_kept

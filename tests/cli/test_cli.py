@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+from command_line import run
 from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder import gradescope
 from autograder.model import manifest
 from release.templates import solved, templates
 
-COMMAND = [str(Path(sys.executable).with_name("autograder"))]
 NOBODY = 65534
-
-
-def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment,
-        **options,  # type: ignore[call-overload]
-    )
 
 
 def valid_results(path: Path) -> dict[str, object]:

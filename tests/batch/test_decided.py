@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import run as command_line
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from rich.console import Console
-from test_cli import run as command_line
 
 from autograder.batch import command
 from autograder.batch.answers import read_answer

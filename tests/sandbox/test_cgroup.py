@@ -26,9 +26,9 @@ needs_machine = pytest.mark.skipif(
 MOUNT = "35 25 0:30 {root} {place} rw,nosuid - cgroup2 cgroup2 rw\n"
 OTHER = "30 25 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
 INIT = """#!/bin/sh
-export PYTHONPATH={tests}/harness:{tests} PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH={tests}/helpers:{tests}/sandbox:{tests} PYTHONDONTWRITEBYTECODE=1
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin
-exec {python} {tests}/harness/in_cgroup.py 2>&1
+exec {python} {tests}/helpers/in_cgroup.py 2>&1
 """
 
 

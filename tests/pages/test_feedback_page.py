@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 from browser import DESKTOP, PHONE, chromium, visited
+from command_line import run
 from conftest import TWO_FUNCTIONS, Notebook, code_cell, needs_root
 from PIL import Image
 from playwright.sync_api import Browser
-from test_cli import run
 
 from autograder.model import manifest
 from autograder.model.manifest import Assignment

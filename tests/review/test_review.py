@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import run as command_line
 from reviewed import results
 from starlette.testclient import TestClient
-from test_cli import run as command_line
 
 from autograder.batch.answers import read_answer
 from autograder.batch.kept import read_kept

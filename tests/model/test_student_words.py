@@ -4,7 +4,7 @@ The sentences are taken out of the source: every text of three words or more in 
 speak to students and in homework 4's checks, docstrings of checks included, for they are titles.
 Texts that only staff read (faults of the harness) are left out. After a change::
 
-    python tests/harness/test_student_words.py
+    python tests/model/test_student_words.py
 
 writes the list anew; read the difference as a tired student would.
 """

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from browser import DESKTOP, PHONE, chromium, visited
+from command_line import run
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from playwright.sync_api import Browser
 from rich.console import Console
-from test_cli import run
 
 from autograder.explaining import print_explained
 from autograder.model import manifest

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
+import wire_values
 from conftest import examples
 from crossed import BECOMES, expectation, same
 from hypothesis import HealthCheck, given, settings
@@ -609,7 +610,7 @@ def test_without_the_libraries(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(Path(wire_values.__file__).parent)!r})
 from autograder.wire import codec
 from autograder.wire.values import type_name
 frame = Path({str(tmp_path / "frame")!r}).read_bytes()
