@@ -53,13 +53,14 @@ SECONDS = {
     "test_review_page.py": 15,
 }
 A_TEST = 0.05
-#: Half of what a test takes is waiting: for a time limit, for a process to start, for one to end.
-WORKERS_A_CORE = 2
+#: Tests wait, too: for a time limit, for a process to start or to end. Many more make time limits
+#: fail that are there for a machine which is not overloaded.
+MORE_WORKERS_THAN_CORES = 1
 
 
 def workers() -> int:
     """So many keep all cores busy."""
-    return WORKERS_A_CORE * (os.cpu_count() or 1)
+    return (os.cpu_count() or 1) + MORE_WORKERS_THAN_CORES
 
 
 class LongestFirst(LoadScopeScheduling):
