@@ -33,9 +33,10 @@ class Reach:
 
     def starts_a_process(self, item: pytest.Item) -> bool:
         """Whether the test, a fixture of its or one of its parameters reaches what starts one."""
-        return any(self._reaches(part) for part in _parts(item))
+        return any(self.reaches(part) for part in _parts(item))
 
-    def _reaches(self, root: Any) -> bool:
+    def reaches(self, root: Any) -> bool:
+        """Whether a function or class comes to use what starts a process."""
         visited: dict[int, Any] = {}
         waiting = [root]
         while waiting:
@@ -94,8 +95,9 @@ def _used(thing: FunctionType | type) -> Iterator[Any]:
         yield sys.modules["subprocess"]
     found = [thing.__globals__.get(name) for name in names]
     modules = [each for each in found if isinstance(each, ModuleType)]
-    modules += [sys.modules[name] for name in names if "." in name and name in sys.modules]
-    yield from found
+    imported = [name for name in names if "." in name or name in STARTERS]
+    modules += [sys.modules[name] for name in imported if name in sys.modules]
+    yield from (*found, *modules)
     for module in modules:
         yield from (vars(module)[name] for name in names & vars(module).keys())
     yield from (cell.cell_contents for cell in thing.__closure__ or () if _is_filled(cell))
