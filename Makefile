@@ -29,7 +29,7 @@ CHOOSE = candidates="$(PYTHON) python3.13 python3.12 python3.11 /usr/local/bin/p
 SUBMISSION ?=
 METADATA ?=
 
-.PHONY: release gradescope-local wheel test lint types lock setup clean
+.PHONY: release gradescope-local wheel test test-fast lint types lock setup clean
 
 # The assignment's own packages first: they are locked beside the harness's and installed.
 release: $(READY)
@@ -52,6 +52,10 @@ wheel: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+# What starts no process: no sandbox, browser, container, kernel or command. For one who edits.
+test-fast: $(READY)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m "not process and not slow" --hypothesis-profile fast
 
 lint: $(READY)
 	$(BIN)/ruff check .

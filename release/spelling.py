@@ -17,10 +17,14 @@ _MOST_WORDS = 7
 
 def nearest(text: str, markers: Markers) -> str | None:
     """The marker that a line's text is a slip of, or None for other words."""
-    words = [word.upper() for word in _LETTERS.findall(_REMARK.sub(" ", text))]
-    if not 0 < len(words) <= _MOST_WORDS:
-        return None
-    ranked = ((_likeness(words, right.split()), right) for right in markers.words)
+    words = tuple(word.upper() for word in _LETTERS.findall(_REMARK.sub(" ", text)))
+    return _nearest(words, tuple(markers.words)) if 0 < len(words) <= _MOST_WORDS else None
+
+
+# The same lines are looked at in the folder, in the archive and in each view of a text.
+@lru_cache(maxsize=1 << 14)
+def _nearest(words: tuple[str, ...], known: tuple[str, ...]) -> str | None:
+    ranked = ((_likeness(words, right.split()), right) for right in known)
     likeness, right = max(ranked, key=lambda pair: pair[0])
     return right if likeness > 0 else None
 

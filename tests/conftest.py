@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import balance
 import hypothesis
 import pytest
+from reach import Reach
 
 from autograder.checks.cache import user_folder
 from autograder.model import manifest
@@ -23,9 +25,12 @@ from autograder.session import Session
 from release.build import Release, build
 from release.templates import solved, templates
 
-# A busy machine is no failure.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+#: Per cent of the examples that tests ask for by ``examples``; pytest --hypothesis-profile NAME.
+PROFILES = {"fast": 10, "ci": 30, "nightly": 1000}
+for _name, _share in PROFILES.items():
+    # A busy machine is no failure.
+    hypothesis.settings.register_profile(_name, deadline=None, max_examples=_share)
+hypothesis.settings.load_profile("ci")
 
 ROOT = Path(__file__).parent.parent
 TWO_FUNCTIONS = ROOT / "tests" / "assignments" / "two_functions"
@@ -33,6 +38,33 @@ TWO_FUNCTIONS = ROOT / "tests" / "assignments" / "two_functions"
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="the sandbox's change of user needs root; run in a container"
 )
+
+
+def examples(count: int) -> int:
+    """So many examples of Hypothesis, fewer or more by profile; without it, a hundred is meant."""
+    return max(1, count * hypothesis.settings.default.max_examples // 100)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` stands for."""
+    return balance.workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> balance.LongestFirst | None:
+    """What `--dist loadfile` stands for."""
+    is_by_file = config.getvalue("dist") == "loadfile"
+    return balance.LongestFirst(config, log) if is_by_file else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts processes, so that `make test-fast` can do without."""
+    reach = Reach()
+    for item in items:
+        if reach.starts_a_process(item):
+            item.add_marker("process")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
 from typing import Any
 
 from autograder.model.findings import Finding, code_line
@@ -90,7 +89,7 @@ class LiveRequests(Requests):
         self, names: dict[str, Any], describers: Iterable[str], numbers: CellNumbers
     ) -> None:
         super().__init__()
-        self._worker = worker.Worker(names, describers, place=self._place)
+        self._worker = worker.Worker(names, describers, cell_of=self._cell_of)
         self._numbers = numbers
 
     def close(self) -> None:
@@ -119,13 +118,6 @@ class LiveRequests(Requests):
         except UnsupportedValue as unsupported:
             return worker.unsupported(unsupported)
 
-    def _place(self, traceback: TracebackType | None) -> worker.Place:
-        """Cell, as in ``In [7]``, and line of the innermost frame of an executed cell."""
-        numbers = self._numbers()
-        place = worker.NOWHERE
-        while traceback is not None:
-            number = numbers.get(traceback.tb_frame.f_code.co_filename)
-            if number is not None:
-                place = (number, traceback.tb_lineno, "")
-            traceback = traceback.tb_next
-        return place
+    def _cell_of(self, file: str) -> int | None:
+        """The number of an executed cell, as in ``In [7]``."""
+        return self._numbers().get(file)

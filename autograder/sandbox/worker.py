@@ -85,21 +85,21 @@ class Worker:
     Args:
         namespace: where student code runs.
         describers: the modules whose functions may describe its objects.
-        place: finds cell and line of the student's innermost frame in a traceback.
+        cell_of: the number of the cell that is compiled under a file name; None if it is none.
     """
 
     def __init__(
         self,
         namespace: dict[str, Any],
         describers: Iterable[str],
-        place: Callable[[TracebackType | None], Place] | None = None,
+        cell_of: Callable[[str], int | None] | None = None,
     ) -> None:
         self.namespace = namespace
         self.describers = tuple(describers)
         self.files: dict[str, str] = {}
         self.objects = objects.Objects()
         self.shown = shown.Shown(())
-        self.place = place or self._place
+        self._cell_of = cell_of or _cell_of
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -120,14 +120,14 @@ class Worker:
         except wire.UnsupportedValue as error:
             wire.send(channel, unsupported(error))
         except MemoryError as error:  # a frame is made before any of it is sent
-            wire.send(channel, {"error": describe_error(error, self.place)})
+            wire.send(channel, {"error": describe_error(error, self._place)})
 
     def answer(self, request: Any) -> dict[str, object]:
         """One reply: ``{"value": ...}`` or ``{"error": ...}``."""
         try:
             return {"value": getattr(self, f"do_{request['op']}")(request)}
         except BaseException as error:
-            return {"error": describe_error(error, self.place)}
+            return {"error": describe_error(error, self._place)}
 
     def do_self_test(self, _request: dict[str, Any]) -> None:
         """Fail where honest code would."""
@@ -205,7 +205,7 @@ class Worker:
         except StepStopped:
             return None
         except BaseException as error:
-            found = describe_error(error, self.place)
+            found = describe_error(error, self._place)
             at_step = {} if found["cell"] or found["file"] else {"cell": cell}
             return found | at_step | ({"line": line} if at_step and not found["line"] else {})
         return None
@@ -321,10 +321,9 @@ class Worker:
         return place
 
     def _place_in(self, file: str, line: int, otherwise: Place) -> Place:
-        prefix, suffix = CELL_FILE.split("{}")
-        number = file.removeprefix(prefix).removesuffix(suffix)
-        if file == CELL_FILE.format(number) and number.isdigit():
-            return int(number), line, ""
+        number = self._cell_of(file)
+        if number is not None:
+            return number, line, ""
         if file in self.files:
             return 0, line, self.files[file]
         return (0, line, file) if objects.is_probe(file) and otherwise == NOWHERE else otherwise
@@ -365,6 +364,13 @@ def _stopping(seconds: float | None) -> Iterator[_Clock]:
         clock.over = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _cell_of(file: str) -> int | None:
+    """The number of the cell that a replay compiles under such a file name."""
+    prefix, suffix = CELL_FILE.split("{}")
+    number = file.removeprefix(prefix).removesuffix(suffix)
+    return int(number) if file == CELL_FILE.format(number) and number.isdigit() else None
 
 
 def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:

@@ -29,7 +29,7 @@ try:
     import atheris
 except ImportError:
     atheris = None
-sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 with atheris.instrument_imports(include=["autograder.wire"]) if atheris else nullcontext():
     from autograder.wire import Reference
     from autograder.wire.codec import MAGIC, PREFIX, Plan, encode, sizes

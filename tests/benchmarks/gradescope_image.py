@@ -2,8 +2,8 @@
 
 .venv/bin/python tests/benchmarks/gradescope_image.py [ASSIGNMENT] [--memory MB ...] [--cpus N ...]
 
-Needs root, runc and debootstrap, as tests/harness/test_gradescope_image.py does. TORCH_BACKEND and
-the variables of pip and uv hold for the image too.
+Needs root, runc and debootstrap, as tests/gradescope/test_gradescope_image.py does. TORCH_BACKEND
+and the variables of pip and uv hold for the image too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "harness"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 
 from image import DEBIAN, UBUNTU, Image, built  # noqa: E402
 from measure import run_quietly  # noqa: E402

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "harness")]
+sys.path[:0] = [str(ROOT / "tests" / name) for name in (".", "helpers", "pages")]
 
 from browser import DESKTOP, PHONE, chromium, visited  # noqa: E402
 from test_staff_report import generated  # noqa: E402

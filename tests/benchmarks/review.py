@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "harness")]
+sys.path[:0] = [str(ROOT / "tests" / name) for name in (".", "helpers")]
 
 from browser import DESKTOP, chromium  # noqa: E402
 from playwright.sync_api import Page, expect  # noqa: E402

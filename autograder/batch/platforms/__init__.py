@@ -1,6 +1,6 @@
 """Where submissions come from and grades go: one module for each platform, and the table of them.
 
-`base.Platform` says what a module has; ``tests/harness/test_platforms.py`` drives each through its
+`base.Platform` says what a module has; ``tests/batch/test_platforms.py`` drives each through its
 whole life.
 """
 

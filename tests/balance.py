@@ -1,0 +1,79 @@
+"""Test files come in; which worker of xdist gets which next goes out: the longest first.
+
+A file stays in one worker, as with ``--dist loadfile``: its fixtures are made once. Files that
+share a costly fixture count as one. What is long at the end leaves the other workers idle, and
+xdist would begin with the files of the most tests, which are not those that take longest.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
+#: Files that use the fixture `hw4_release`, which takes minutes where nothing is remembered.
+RELEASED = "the release of homework 4"
+TOGETHER = {"test_build.py": RELEASED, "test_mistakes.py": RELEASED}
+#: Seconds on two cores of what takes longest; of the others, that many a test.
+SECONDS = {
+    "test_attacks.py": 400,
+    RELEASED: 300,
+    "test_leaks_extract.py": 60,
+    "test_importing.py": 60,
+    "test_grade_part_h.py": 60,
+    "test_mutants_of_imports.py": 50,
+    "test_kinds.py": 50,
+    "test_proof.py": 45,
+    "test_odd.py": 40,
+    "test_conformance.py": 40,
+    "test_container.py": 35,
+    "test_charlm.py": 35,
+    "test_notebooks.py": 35,
+    "test_batch.py": 30,
+    "test_batch_cluster.py": 30,
+    "test_notebook.py": 30,
+    "test_verdicts.py": 30,
+    "test_odd_values.py": 30,
+    "test_imported_proxies.py": 25,
+    "test_slicer.py": 25,
+    "test_sandbox.py": 25,
+    "test_desk.py": 25,
+    "test_cli.py": 20,
+    "test_remote.py": 20,
+    "test_values.py": 20,
+    "test_handback.py": 15,
+    "test_mutant_runs.py": 15,
+    "test_packages.py": 15,
+    "test_remembered_results.py": 15,
+    "test_review_page.py": 15,
+}
+A_TEST = 0.05
+#: Tests wait, too: for a time limit, for a process to start or to end. Many more make time limits
+#: fail that are there for a machine which is not overloaded.
+MORE_WORKERS_THAN_CORES = 1
+
+
+def workers() -> int:
+    """So many keep all cores busy."""
+    return (os.cpu_count() or 1) + MORE_WORKERS_THAN_CORES
+
+
+class LongestFirst(LoadScopeScheduling):
+    """Gives a worker that has nothing left the longest of the files that wait."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return TOGETHER.get(PurePosixPath(file).name, file)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(max(self.workqueue, key=self._seconds), last=False)
+        super()._assign_work_unit(node)
+
+    def _seconds(self, scope: str) -> float:
+        tests = self.workqueue[scope]
+        return SECONDS.get(PurePosixPath(scope).name, A_TEST * len(tests))
