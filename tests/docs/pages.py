@@ -33,6 +33,8 @@ _FENCE = re.compile(
 _REMARK = re.compile(r"<!-- (not run|exit|course|run by): (.*?) -->")
 _TITLE = re.compile(r'title="([^"]+)"')
 TIMEOUT = 240
+#: What a block has put into the background ends with it.
+BEGINNING = "set -euo pipefail; trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT"
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Reader:
         """As a terminal does: a `cd` holds for the blocks below."""
         end = "--- the end ---"
         done = subprocess.run(
-            ["bash", "-c", f"set -euo pipefail\n{block.text}\necho '{end}'; pwd"],
+            ["bash", "-c", f"{BEGINNING}\n{block.text}\necho '{end}'; pwd"],
             cwd=self.at,
             env={
                 **os.environ,
