@@ -29,7 +29,7 @@ CHOOSE = candidates="$(PYTHON) python3.13 python3.12 python3.11 /usr/local/bin/p
 SUBMISSION ?=
 METADATA ?=
 
-.PHONY: release gradescope-local wheel test test-fast lint types lock setup clean
+.PHONY: release gradescope-local wheel test test-fast lint types docs lock setup clean
 
 # The assignment's own packages first: they are locked beside the harness's and installed.
 release: $(READY)
@@ -64,6 +64,10 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy --strict autograder release
 
+# The documentation in site/; a broken link or heading fails. Nothing is fetched.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean
+
 setup: $(READY)
 
 $(UV):
@@ -89,4 +93,4 @@ lock: $(UV)
 		--no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .venv .uv dist
+	rm -rf .venv .uv dist site

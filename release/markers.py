@@ -1,6 +1,6 @@
 """The one table of answer markers: every style in use, as the patterns that recognise it.
 
-Stripping, the search for slips, the leak scan and `docs/markers.md` all read it. Letter case,
+Stripping, the search for slips, the leak scan and the docs' page of markers read it. Letter case,
 spacing, and the number and kind of ornaments around the words do not matter. An assignment's
 manifest may add pairs of its own, and say that what has no end goes to the end of its cell.
 """

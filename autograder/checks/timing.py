@@ -28,7 +28,8 @@ def expect_growth(
 
     Args:
         run: runs the student's code on an input of a size; inputs are best made before.
-        small, large: the sizes, 4 to 16 times apart; the large run takes 0.05 s or more.
+        small: the smaller size.
+        large: 4 to 16 times that; the large run takes 0.05 s or more.
         order: 1 for linear, 2 for quadratic.
 
     Raises:

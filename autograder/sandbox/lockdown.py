@@ -225,7 +225,7 @@ class Primitive:
     """One thing that a worker gives up.
 
     Attributes:
-        gives_up: what that is, in words for the README.
+        gives_up: what that is, in words for the docs.
         step: gives it up.
         holds: the probe, which attempts what is forbidden.
         needed_by: who has to have it for the isolation to be full.

@@ -1,4 +1,4 @@
-"""Each kind of question that docs/how-to.md shows: on a right, a wrong and an odd answer."""
+"""Each kind of question of docs/how-to/kinds-of-questions.md: right, wrong and odd answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytest.importorskip("sklearn")
 pytestmark = needs_root
 
 KINDS = ROOT / "tests" / "assignments" / "kinds" / "staff"
-HOW_TO = ROOT / "docs" / "how-to.md"
+HOW_TO = ROOT / "docs" / "how-to" / "kinds-of-questions.md"
 
 #: By kind: the same answer in another spelling, a wrong answer, and what nobody would hand in.
 ANSWERS: dict[str, tuple[str, str, str]] = {

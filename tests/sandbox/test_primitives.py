@@ -1,11 +1,10 @@
-"""The table of primitives: what follows from it, and that the README says the same."""
+"""The table of primitives, and what follows from it; the docs' table is made from it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from autograder.sandbox.lockdown import (
     BOTH,
@@ -15,21 +14,6 @@ from autograder.sandbox.lockdown import (
     required,
 )
 from autograder.sandbox.probes import scratch_holds
-
-
-def _words(kinds: frozenset[Grading]) -> str:
-    if not kinds:
-        return "–"
-    return "both" if kinds == BOTH else next(iter(kinds)).value
-
-
-def test_the_readme_has_the_table() -> None:
-    rows = [
-        f"| `{each.name}` | {each.gives_up} | {_words(each.needed_by)} "
-        f"| {_words(each.required_of)} |"
-        for each in PRIMITIVES
-    ]
-    assert "\n".join(["|---|---|---|---|", *rows, ""]) in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_each_name_is_said_once_and_rows_refer_to_rows_above() -> None:

@@ -50,7 +50,8 @@ def expect_frame(
         check_dtype: ``kind``: numbers, text, dates and so on are told apart, but no widths, nor
             categories from their values; ``exact``: each dtype has to be the same; None: values
             alone count.
-        atol, rtol: for numbers, as in ``expect_array``.
+        atol: for numbers, as in ``expect_array``.
+        rtol: likewise.
         hint: what to say of wrong values.
 
     Raises:

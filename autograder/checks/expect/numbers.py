@@ -77,7 +77,8 @@ def expect_between(got: object, low: Any, high: Any, *, hint: str = "") -> Any:
     """Fail unless ``got`` is a number from ``low`` to ``high``; the number, as Python has it.
 
     Args:
-        low, high: both included; None for no bound.
+        low: included; None for no bound.
+        high: likewise.
 
     Raises:
         CheckFailed: it is no real number, or outside.

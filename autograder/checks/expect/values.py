@@ -80,7 +80,8 @@ def expect_equal(
     as by ``expect_frame``; True is not 1, a list is no tuple, and a dictionary has no order.
 
     Args:
-        atol, rtol: for the floats anywhere inside.
+        atol: for the floats anywhere inside.
+        rtol: likewise.
         any_sequence: a list counts as a tuple, and the reverse.
         hint: what to say of a wrong value.
         mistakes: pairs of a value that a known mistake gives, and the hint for that mistake.

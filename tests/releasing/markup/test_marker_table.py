@@ -1,9 +1,8 @@
-"""The table of markers is one: stripping, slips, the leak scan and the docs agree on each row."""
+"""The table of markers is one: stripping, slips and the leak scan agree on each row."""
 
 from __future__ import annotations
 
 import pytest
-from conftest import ROOT
 
 from release.leaks.marks import marks
 from release.markers import KNOWN, LINE_MARKS, PAIRS, Fate, Pair
@@ -12,7 +11,6 @@ from release.spelling import nearest
 from release.strip_cell import strip_code
 
 PLACE = Place("hw.py", 2)
-DOCS = (ROOT / "docs" / "markers.md").read_text(encoding="utf-8")
 
 
 def opening(pair: Pair) -> str:
@@ -57,21 +55,9 @@ class TestPair:
         else:
             assert found == [1, 3]
 
-    def test_in_the_docs(self, pair: Pair) -> None:
-        end = "a bare line of the ornaments" if pair.ruled else f"`{pair.closing_words}`"
-        gone = pair.fate in (Fate.GONE, Fate.STAFF)
-        what = "both lines and a stub" if pair.shown else "nothing" if gone else "a stub"
-        assert f"| `{pair.opening_words}` | {end} | {what} | {pair.origin} |" in DOCS
-
-
-def test_the_docs_have_no_other_pair() -> None:
-    table = DOCS.partition("## Pairs of lines")[2].partition("##")[0]
-    assert sum(line.startswith("| `") for line in table.split("\n")) == len(PAIRS)
-
 
 @pytest.mark.parametrize("mark", LINE_MARKS, ids=lambda m: m.words)
 def test_line_marks(mark: object) -> None:
     line = f"y = 1  # {mark.words}"
     assert "y = 1" not in strip_code(f"x = 1\n{line}", PLACE).source
     assert [n for n, _ in marks(["x = 1", line], is_code=True)] == [1]
-    assert f"# {mark.words}" in DOCS

@@ -1,4 +1,4 @@
-"""Hidden checks, one of each kind; docs/how-to.md shows the lines between the marks."""
+"""Hidden checks, one of each kind; the how-to page on kinds shows the lines between the marks."""
 
 from typing import Any
 
