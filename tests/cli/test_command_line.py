@@ -12,9 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from command_line import COMMAND, run
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from rich.console import Console
-from test_cli import COMMAND, run
 
 from autograder import faults
 from autograder.cli import application
