@@ -186,7 +186,7 @@ def test_pipes_sockets_and_devices_neither_block_nor_are_read(folder: Path, copy
             os.chdir(here)
         started = time.monotonic()
         copied = copy(folder)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5  # it would be for ever
     assert reasons(copied) == dict.fromkeys(
         ["pipe.ipynb", "zero.ipynb", "disk.ipynb", "socket.ipynb"], NO_FILE
     )
@@ -598,9 +598,9 @@ def test_work_is_bounded(tmp_path: Path, copy: Collect, what: str) -> None:
         table += central(name, data, at, **fields)
         at += len(parts[-1])
     (tmp_path / "in.zip").write_bytes(b"".join(parts) + table + end(1000, len(table), at))
-    started = time.monotonic()
+    started = time.process_time()
     copied = copy(tmp_path / "in.zip", file_mb=10, submission_mb=20)
-    assert time.monotonic() - started < 15  # it would be a minute, and an hour with more names
+    assert time.process_time() - started < 15  # it would be a minute, and an hour with more names
     assert copied.files == ()
     assert len(copied.skipped) == 1000
 
@@ -620,7 +620,7 @@ def test_many_entries(tmp_path: Path, copy: Collect, count: int) -> None:
     """Of 10^5 entries the first are looked at; a table of 16 MB is not even read."""
     table = b"".join(central(b"%06d" % number, b"", 0) for number in range(count))
     (tmp_path / "in.zip").write_bytes(table + end(count, len(table), 0))
-    started = time.monotonic()
+    started = time.process_time()
     if count > 300_000:
         with pytest.raises(SubmissionError, match="damaged"):
             copy(tmp_path / "in.zip")
@@ -628,15 +628,15 @@ def test_many_entries(tmp_path: Path, copy: Collect, count: int) -> None:
         copied = copy(tmp_path / "in.zip")
         assert copied.files == ()
         assert reasons(copied)["(further files)"] == "only the first 20000 are looked at"
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_many_notebooks_in_a_zip(tmp_path: Path, copy: Collect) -> None:
     """Looking for doubles must not take the square of their number."""
     source = pack(tmp_path / "in.zip", {f"{number}.ipynb": b"" for number in range(5000)})
-    started = time.monotonic()
+    started = time.process_time()
     copied = copy(source)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert len(copied.files) == submission.MAX_FILES == 2000
     assert reasons(copied)["4999.ipynb"] == "only the first 2000 files are taken"
 

