@@ -100,11 +100,18 @@ class _NamedFromAbove:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Set what is collected, before anything is."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self, session: pytest.Session) -> Iterator[None]:
+        """Set what is collected, and from where; pytest goes back there at its end."""
+        config = session.config
+        called = config.invocation_params
         above = Path(os.path.commonpath(self._folders))
-        config.invocation_params = replace(config.invocation_params, dir=above)
+        config.invocation_params = replace(called, dir=above)
         config.args = [os.path.relpath(folder, above) for folder in self._folders]
+        try:
+            return (yield)
+        finally:
+            config.invocation_params = called
 
 
 @contextmanager
