@@ -23,9 +23,10 @@ from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
 from autograder.review.rescoring import AnswerKey
 from autograder.slicing.answers import Answers
-from autograder.slicing.by_hand import ManualAnswer, manual_answers
+from autograder.slicing.by_hand import ManualAnswer, asked_in, manual_answers
+from autograder.slicing.notebook import parse
 
-ANSWERS, INDEX = "answers", "answers.json"
+ANSWERS, INDEX, ASKED = "answers", "answers.json", "asked.json"
 #: What reading one submission's answers may take.
 READING = Limits(seconds=60.0, memory_mb=2000)
 #: Of a file of answers: more is not read.
@@ -100,7 +101,26 @@ def collect(
                 )
             rows[task.id] = keep(out, task.id, "" if why else task.key, answers)
             ended()
+    keep_asked(out, assignment, templates)
     write_index(out, rows)
+
+
+def keep_asked(out: Path, assignment: Assignment, templates: Mapping[str, bytes]) -> None:
+    """Keep what each question says, for those who grade it."""
+    found = {
+        question.id: asked_in(question, parse(templates[question.notebook], question.notebook))
+        for question in assignment.manual_questions
+        if question.notebook in templates
+    }
+    write_atomically(out / ASKED, json.dumps(found))
+
+
+def read_asked(out: Path, question: str) -> list[dict[str, Any]]:
+    """What a question says, as cells; empty where it is not known."""
+    try:
+        return [dict(cell) for cell in json.loads((out / ASKED).read_bytes())[question]]
+    except (OSError, LookupError, TypeError, ValueError):
+        return []
 
 
 def keep(out: Path, submission: str, key: str, answers: Iterable[ManualAnswer]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _not_graded(batch: Batch) -> Iterator[Row]:
 def _status(report: Report) -> str:
     if report.faulty:
         return "Harness fault"
-    if report.points_out:
+    if report.ungraded:
         return "Points out"
     again = [part.again for part in report.manual]
     again += [check.override.again for check in report.checks if check.override is not None]
@@ -122,7 +122,7 @@ def _earned(report: Report, question: str) -> Cell:
 
 def _sure(batch: Batch) -> Iterator[tuple[Entry, Person, Report]]:
     for item in batch.graded:
-        if not (item.report.faulty or item.report.points_out):
+        if not (item.report.faulty or item.report.ungraded):
             for person in _people(item):
                 if person not in batch.attendance.unsettled:
                     yield item.entry, person, item.report

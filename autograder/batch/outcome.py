@@ -70,7 +70,7 @@ class Batch:
     @property
     def waiting(self) -> tuple[Graded, ...]:
         """Those of which people have points to give still."""
-        return tuple(item for item in self.graded if item.report.points_out)
+        return tuple(item for item in self.graded if item.report.ungraded)
 
     @property
     def median_score(self) -> float | None:

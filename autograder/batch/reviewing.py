@@ -12,7 +12,7 @@ import uvicorn
 from rich.console import Console
 from rich.text import Text
 
-from autograder.batch.answers import ANSWERS, INDEX, read_answer, read_index
+from autograder.batch.answers import ANSWERS, INDEX, read_answer, read_asked, read_index
 from autograder.batch.decided import publish, user_name
 from autograder.batch.kept import Kept, read_kept
 from autograder.batch.store import StoreError
@@ -56,7 +56,12 @@ class KeptAnswers:
         except UserError as error:
             return str(LEFT_OUT.format(str(error)))
         cells = list(kept_cells(answer.cells, Budget()))
-        return render_part("answer.html.j2", cells=cells)
+        return render_part("answer.html.j2", cells=cells, prefix="answer")
+
+    def asked(self, question: str) -> str:
+        """What a question says, made inert; empty where it is not known."""
+        cells = list(kept_cells(read_asked(self._folder, question), Budget()))
+        return render_part("answer.html.j2", cells=cells, prefix="asked") if cells else ""
 
     def name(self, submission: str) -> str:
         """Whose it is."""

@@ -98,7 +98,7 @@ def print_batch(
     middle = "none" if median is None else f"{median:g} of {batch.assignment.points:g}"
     table.add_row("Median", middle)
     if batch.assignment.manual_questions:
-        table.add_row("Points out", f"{len(batch.waiting)}, to be graded by people")
+        table.add_row("Points out", f"of {len(batch.waiting)} submissions, to be graded by people")
     table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
     table.add_row("Harness faults", str(len(batch.faulty)))
     console.print(table)

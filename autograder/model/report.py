@@ -89,6 +89,7 @@ class CheckResult:
         medians: what trainings have come to.
         late: the time was over while it ran.
         read: of a trial that asks for it, a digest of all that the check read.
+        depends_on: the functions' names of the checks that have to pass first.
         override: a person gave the points, in place of the check.
     """
 
@@ -115,6 +116,7 @@ class CheckResult:
     medians: tuple[Median, ...] = ()
     late: bool = False
     read: str = ""
+    depends_on: tuple[str, ...] = ()
     override: Override | None = None
 
     @classmethod
@@ -124,6 +126,7 @@ class CheckResult:
             **{
                 **data,
                 "tags": tuple(data["tags"]),
+                "depends_on": tuple(data.get("depends_on", ())),
                 "leaderboard": tuple(Leaderboard(**entry) for entry in data["leaderboard"]),
                 "pictures": tuple(Picture(**picture) for picture in data["pictures"]),
                 "asked": tuple(Asked(**asked) for asked in data.get("asked", ())),

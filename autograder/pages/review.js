@@ -1,6 +1,6 @@
 "use strict";
-// Grades answer by answer. The one place where HTML is made of a text is the answer itself, which
-// the server has made inert as on all pages; every other text becomes a text node.
+// Grades answer by answer. HTML is made of two texts alone, the answer and what was asked, which the
+// server has made inert as on all pages; every other text becomes a text node.
 
 const find = (id) => document.getElementById(id);
 const base = location.pathname;
@@ -63,8 +63,9 @@ function score() {
 }
 
 function showPoints() {
-  const words = `${number(score())} of ${number(overview.max)} points`;
-  const bonus = overview.bonus ? `, up to ${number(overview.bonus)} more as a bonus` : "";
+  const most = overview.max ? `${number(overview.max)} points` : `up to ${number(overview.bonus)} points as a bonus`;
+  const words = `${number(score())} of ${most}`;
+  const bonus = overview.max && overview.bonus ? `, up to ${number(overview.bonus)} more as a bonus` : "";
   const state = changed() ? " · not saved" : shown.graded ? ` · saved by ${shown.by}` : " · not graded";
   find("points").textContent = words + bonus + state;
   for (const button of find("rubric").querySelectorAll("button"))
@@ -77,6 +78,11 @@ function changed() {
 
 function drafted(answer) {
   return { items: [...answer.items], adjustment: answer.adjustment, comment: answer.comment };
+}
+
+function showAsked() {
+  find("asked").hidden = !overview.asked;
+  find("asked-text").innerHTML = overview.asked;
 }
 
 function showRubric() {
@@ -133,7 +139,10 @@ function showProgress() {
 
 function newPlace(row, place) {
   const button = make("button", { type: "button" });
-  button.addEventListener("click", () => act(() => go(place)));
+  button.addEventListener("click", () => {
+    find("answer-title").focus({ preventScroll: true }); // keys mean the answer from here on
+    act(() => go(place));
+  });
   row.append(make("li", {}, button));
   return button;
 }
@@ -188,12 +197,14 @@ async function openNext(answer) {
   if (answer.id) return open(answer);
   showPoints();
   showProgress();
-  say("Nothing is left here that nobody else has open.", true);
+  const full = overview.progress.every((each) => each.question !== overview.question || each.graded === each.answers);
+  say(full ? "All answers to this question are graded." : "Nothing is left here that nobody else has open.", true);
 }
 
 async function load(group = "") {
   shown = null;
   overview = await ask("overview", { question: question() });
+  showAsked();
   showRubric();
   find("all").replaceChildren();
   if (!overview.groups.length) {
@@ -285,7 +296,7 @@ const step = (by) => () => go((place() + by + overview.groups.length) % overview
 const actions = {
   j: step(1), ArrowRight: step(1), k: step(-1), ArrowLeft: step(-1), u: goOpen, z: undo,
   Enter: () => save(), c: () => find("comment").focus(), p: () => find("adjustment").select(),
-  n: () => find("names")?.click(), "?": () => document.querySelector(".keys").parentElement.toggleAttribute("open"),
+  n: () => find("names")?.click(), q: () => find("asked").toggleAttribute("open"), "?": () => find("keys").toggleAttribute("open"),
 };
 
 function act(action) {

@@ -60,6 +60,9 @@ class Source(Protocol):
     def html(self, submission: str, question: str) -> str:
         """An answer, made inert."""
 
+    def asked(self, question: str) -> str:
+        """What a question says, made inert; empty where it is not known."""
+
     def name(self, submission: str) -> str:
         """Whose it is."""
 
@@ -145,6 +148,7 @@ class Sitting:
                 "max": part.points,
                 "bonus": part.bonus,
                 "from": part.counts_from,
+                "asked": self.source.asked(question),
                 "rubric": [_plain(item) for item in self.grades.rubric(question).values()],
                 "groups": groups,
                 "progress": [self._progress(name) for name in self.grades.questions],

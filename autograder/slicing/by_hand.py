@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -18,12 +19,14 @@ from autograder.model.findings import Finding, clean
 from autograder.model.manifest import Assignment, Question
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.answers import Answers
-from autograder.slicing.notebook import Cell, NotebookError, raw_cells
+from autograder.slicing.notebook import Cell, Notebook, NotebookError, raw_cells
 
 #: Of one answer: characters of its cells' text, bytes of all that is kept, and cells.
 MAX_SOURCE = 100_000
 MAX_KEPT = 3_000_000
 MAX_CELLS = 20
+#: Of the texts above an answer: so many belong to its question.
+MAX_ASKED = 3
 MAX_FORM = 2_000_000
 #: What asks for an answer and is none.
 PROMPT = "your answer here"
@@ -63,6 +66,19 @@ def answer_to(question: Question, answers: Answers) -> ManualAnswer:
     part = question.manual
     assert part is not None
     return _of_form(question, answers) if part.file else _of_cells(question, answers)
+
+
+def asked_in(question: Question, template: Notebook) -> list[dict[str, Any]]:
+    """What a question says, as cells: the texts right above its anchor, and the anchor's own."""
+    at = next((n for n, cell in enumerate(template.cells) if cell.id == question.anchor), None)
+    if at is None:
+        return []
+    above = takewhile(lambda cell: cell.kind == "markdown", reversed(template.cells[:at]))
+    texts = [cell.source for cell in above][:MAX_ASKED][::-1]
+    own = template.cells[at]
+    if own.kind == "markdown" and not is_prompt(own.source):
+        texts.append(own.source)
+    return [{"cell_type": "markdown", "source": text[:MAX_SOURCE]} for text in texts]
 
 
 # --- in a notebook -------------------------------------------------------------------------------

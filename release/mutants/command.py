@@ -12,7 +12,7 @@ from autograder.model.report import Report
 from autograder.model.trial import Trial
 from release.graders import SEED, Graders
 from release.mutants.accepted import accepted_mutants
-from release.mutants.running import ACCEPTED, MutantResult, Tester, mutants_of, tested
+from release.mutants.running import ACCEPTED, MutantResult, MutantTester, mutants_of, tested
 from release.mutants.tables import Part
 from release.steps import SILENT, Steps
 from release.templates import solution_files, solved, templates
@@ -28,7 +28,7 @@ class Measured:
 
     Attributes:
         unjudged: parts of submitted files that no question judges.
-        unused: ids in ``mutants.toml`` of which no mutant survives.
+        unused: entries in ``mutants.toml`` of which no mutant survives.
     """
 
     assignment: Assignment
@@ -103,9 +103,9 @@ def measured(
         graded: the solution's report.
     """
     accepted = accepted_mutants(assignment)
-    tester = Tester(assignment, solution, graders, graded, memory, fresh=fresh)
+    tester = MutantTester(assignment, solution, graders, graded, memory, fresh=fresh)
     mutants, unjudged = mutants_of(assignment, solution, tester, question, steps)
     results = tested(mutants, tester, accepted, steps)
-    used = {each.mutant.id for each in results if each.status == ACCEPTED}
-    unused = () if question else tuple(sorted(set(accepted) - used))
-    return Measured(assignment, tuple(results), tuple(unjudged), unused)
+    used = [each.mutant for each in results if each.status == ACCEPTED]
+    idle = [str(entry) for entry in accepted if not any(map(entry.covers, used))]
+    return Measured(assignment, tuple(results), tuple(unjudged), () if question else tuple(idle))

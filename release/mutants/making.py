@@ -30,6 +30,7 @@ class Mutant:
     Attributes:
         id: of the change, from what it changes; the same as long as that is the same.
         questions: ids of those that should see it; empty where nobody knows.
+        beside: ids of others that may judge the same file, though they do not miss it most.
         operator: the kind of the change.
         what: the change in a few words, the same wherever the same is done.
         file: what is changed, as it is handed in, at ``place`` in the staff's words.
@@ -50,6 +51,12 @@ class Mutant:
     after: str
     files: Mapping[str, bytes | None] = field(repr=False)
     computes: bool = True
+    beside: tuple[str, ...] = ()
+
+    @property
+    def judged_by(self) -> tuple[str, ...]:
+        """All questions of which a check may see it."""
+        return (*self.questions, *self.beside)
 
     def submission(self, solution: Mapping[str, bytes]) -> dict[str, bytes]:
         """All files."""
@@ -67,8 +74,10 @@ def code_mutants(assignment: Assignment, question: str = "") -> Iterator[Mutant]
         seen: set[str] = set()
         ids: Counter[str] = Counter()
         for change in mutations(cell.code):
-            asked = tuple(q.id for q in questions_at(cell, change.line))
-            if question and question not in asked:
+            found = questions_at(cell, change.line)
+            asked = tuple(q.id for q in found if q.points)
+            worthless = bool(found) and not asked  # nothing can be lost there
+            if worthless or (question and question not in asked):
                 continue
             text = mutated(cell.code, change)
             if text is None or text in seen:

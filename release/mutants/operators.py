@@ -128,7 +128,8 @@ def _other_constants(code: Code, node: ast.Constant) -> Iterator[str]:
         others = {_text_of(n) for n in _siblings(code, node)} - {value, None}
         for other in sorted(str(o) for o in others)[:2]:
             yield repr(other)
-        yield repr(f"{value} ")
+        turned = value[::-1]  # spaces at an end are wrong nowhere, as in a label
+        yield repr(turned if turned != value else f"{value}_")
 
 
 def _siblings(code: Code, node: ast.AST) -> Iterator[ast.AST]:

@@ -23,6 +23,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
 from release.graders import Graders, side_by_side
 from release.mutants import tables
+from release.mutants.accepted import Accepted
 from release.mutants.making import Mutant, code_mutants
 from release.steps import SILENT, Steps
 
@@ -80,7 +81,7 @@ def _is_told(reads: Sequence[_Read]) -> bool:
     return any(each.read for each in reads) and not any(PARTIAL in each.read for each in reads)
 
 
-class Tester:
+class MutantTester:
     """Tests mutants of one solution.
 
     Args:
@@ -121,35 +122,37 @@ class Tester:
     # --- file mutants, of which the manifest does not say what judges them ---
 
     def located(self, part: tables.Part) -> tuple[str, ...]:
-        """The questions about files that lose points where a part is missing."""
-        about_files = [q.id for q in self._assignment.questions if not q.notebook]
-        mutant = replace(tables.missing(part, self._solution), questions=tuple(about_files))
+        """The question about files that loses most points where a part is missing, or several.
+
+        None if nobody misses it.
+        """
+        about_files = _about_files(self._assignment)
+        mutant = replace(tables.missing(part, self._solution), questions=about_files)
         own = self._ids(about_files)
         if not own:
             return ()
 
         def lost() -> list[str]:
             report = self._tried(mutant, Trial(checks=own))
-            return sorted({c.question for c in report.checks if c.score < c.max_score})
+            points: dict[str, float] = defaultdict(float)
+            for check in report.checks:
+                points[check.question] += round(check.max_score - check.score, 6)
+            most = max(points.values(), default=0.0)
+            return sorted(name for name, lost in points.items() if lost == most > 0)
 
-        return tuple(self._remembered(mutant, "located", own, lost))
+        return tuple(self._remembered(mutant, "misses it most", own, lost))
 
     # --- one mutant ---
 
     def test(self, mutant: Mutant) -> MutantResult:
         """What the checks make of a mutant."""
-        own = self._ids(mutant.questions)
+        own = self._ids(mutant.judged_by)
         found = self._remembered(mutant, "own", own, lambda: list(self._own(mutant, own)))
         status, by = found[0], tuple(found[1:])
         if status != SURVIVED:
             return MutantResult(mutant, status, by)
-        others = tuple(check.id for check in self._checks if check.id not in own)
-        seen = self._remembered(
-            mutant, "quick others", others, lambda: list(self._others(mutant, others))
-        )
-        return (
-            MutantResult(mutant, ELSEWHERE, tuple(seen)) if seen else MutantResult(mutant, SURVIVED)
-        )
+        seen = self._elsewhere(mutant)
+        return MutantResult(mutant, ELSEWHERE if seen else SURVIVED, tuple(seen))
 
     def _own(self, mutant: Mutant, own: tuple[str, ...]) -> Iterator[str]:
         report = self._tried(mutant, Trial(checks=own, first_only=True))
@@ -169,11 +172,34 @@ class Tester:
         else:
             yield SURVIVED
 
-    def _others(self, mutant: Mutant, others: tuple[str, ...]) -> Iterator[str]:
-        if others:
-            # A training takes longer than it tells: this is no loss on the mutant's own question.
-            report = self._tried(mutant, Trial(checks=others, first_only=True, costly=False))
-            yield from (name_of(c) for c in report.checks if c.status in ("failed", "partial"))
+    def _elsewhere(self, mutant: Mutant) -> list[str]:
+        """The checks of other questions that see a mutant; each question's are remembered alone.
+
+        A training takes longer than it tells: this is no loss on the mutant's own question.
+        """
+        groups = {question: self._ids((question,)) for question in self._near(mutant)}
+        keys = {q: self._key(mutant, "others", ids) for q, ids in groups.items() if ids}
+        known = {q: found for q, key in keys.items() if (found := self._recall(key)) is not None}
+        new = [q for q in keys if q not in known]
+        if new:
+            ids = tuple(name for question in new for name in groups[question])
+            report = self._tried(mutant, Trial(checks=ids, costly=False))
+            for question in new:
+                own = [c for c in report.checks if c.question == question]
+                known[question] = [name_of(c) for c in own if c.status in ("failed", "partial")]
+                if not report.faulty:
+                    self._memory.keep(keys[question], known[question])
+        return [name for question in keys for name in known[question]]
+
+    def _near(self, mutant: Mutant) -> Iterator[str]:
+        """The other questions that what is changed may matter for: those of the same notebook."""
+        modules = {entry.file for entry in self._assignment.notebooks if entry.is_module}
+        files = {question.notebook for question in self._assignment.questions}
+        own = mutant.file if mutant.file in files else ""
+        for question in self._assignment.questions:
+            near = question.notebook == own or mutant.file in modules
+            if near and question.id not in mutant.judged_by:
+                yield question.id
 
     def _tried(self, mutant: Mutant, trial: Trial) -> Report:
         return self._graders.tried(mutant.submission(self._solution), trial, fresh=self._fresh)
@@ -204,29 +230,61 @@ class Tester:
     def _remembered(
         self, mutant: Mutant, what: str, checks: Sequence[str], work: Callable[[], list[str]]
     ) -> list[str]:
-        changed = {
-            name: None if data is None else hashlib.sha256(data).hexdigest()
-            for name, data in mutant.files.items()
-        }
-        codes = [code for name, code in self._codes.items() if name.split(" ", 1)[1] in set(checks)]
-        files = {**self._files, **changed}
-        key = [
-            *("mutant", _FORMAT, self._basis, self._graders.seed, what, mutant.computes),
-            *(sorted(files.items()), codes, list(checks)),
-        ]
-        known = None if self._fresh else self._memory.recall(key)
-        if isinstance(known, list):
-            return [str(each) for each in known]
+        key = self._key(mutant, what, checks)
+        known = self._recall(key)
+        if known is not None:
+            return known
         found = work()
         if FAULT not in found:
             self._memory.keep(key, found)
         return found
 
+    def _recall(self, key: list[object]) -> list[str] | None:
+        known = None if self._fresh else self._memory.recall(key)
+        return [str(each) for each in known] if isinstance(known, list) else None
+
+    def _key(self, mutant: Mutant, what: str, checks: Sequence[str]) -> list[object]:
+        """All that follows from: the files, and the code of the checks and of their foundations."""
+        changed = {
+            name: None if data is None else hashlib.sha256(data).hexdigest()
+            for name, data in mutant.files.items()
+        }
+        codes = sorted({c for name in self._with_foundations(checks) for c in self._code_of(name)})
+        files = sorted({**self._files, **changed}.items())
+        head = ["mutant", _FORMAT, self._basis, self._graders.seed, what, mutant.computes]
+        return [*head, files, codes, list(checks)]
+
+    def _code_of(self, check: str) -> list[str]:
+        """The code of a check; all of its file where the check stands in a class there."""
+        file, _, function = check.partition("::")
+        beside = {
+            name: code
+            for name, code in self._codes.items()
+            if name.split(" ", 1)[1].partition("::")[0].rpartition("/")[2] == file
+        }
+        own = [code for name, code in beside.items() if name.partition("::")[2] == function]
+        return own or list(beside.values())
+
+    def _with_foundations(self, checks: Iterable[str]) -> set[str]:
+        """The checks, and those that they depend on."""
+        asked = set(checks)
+        names: set[str] = set()
+        for check in reversed(self._checks):  # each stands behind those that it depends on
+            if check.id in asked or check.id.rpartition("::")[2] in names:
+                asked.add(check.id)
+                names |= set(check.depends_on)
+        return asked
+
+
+def _about_files(assignment: Assignment) -> tuple[str, ...]:
+    """The questions that no notebook answers."""
+    return tuple(question.id for question in assignment.questions if not question.notebook)
+
 
 def mutants_of(
     assignment: Assignment,
     solution: Mapping[str, bytes],
-    tester: Tester,
+    tester: MutantTester,
     question: str = "",
     steps: Steps = SILENT,
 ) -> tuple[list[Mutant], list[tables.Part]]:
@@ -255,14 +313,17 @@ def mutants_of(
         if not questions:
             unjudged.append(part)
         elif not question or question in questions:
-            made += [replace(m, questions=questions) for m in tables.file_mutants(part, files)]
+            # Which other file a figure is compared with, only the checks know.
+            others = tuple(name for name in _about_files(assignment) if name not in questions)
+            mutants = tables.file_mutants(part, files)
+            made += [replace(m, questions=questions, beside=others) for m in mutants]
     return made, unjudged
 
 
 def tested(
     mutants: Sequence[Mutant],
-    tester: Tester,
-    accepted: Mapping[str, str],
+    tester: MutantTester,
+    accepted: Sequence[Accepted],
     steps: Steps = SILENT,
 ) -> list[MutantResult]:
     """What became of each; survivors that staff accept have their reason."""
@@ -271,9 +332,11 @@ def tested(
     def test(mutant: Mutant) -> MutantResult:
         found = tester.test(mutant)
         steps.advance()
-        if mutant.id in accepted and not found.seen:
-            return replace(found, status=ACCEPTED, reason=accepted[mutant.id])
-        return found
+        if found.seen or found.status == EQUIVALENT:
+            return found
+        reasons = (each.reason for each in accepted if each.covers(mutant))
+        reason = next(reasons, "")
+        return replace(found, status=ACCEPTED, reason=reason) if reason else found
 
     return side_by_side(test, mutants)
 

@@ -239,7 +239,7 @@ def _value_mutants(part: Part, files: Mapping[str, bytes]) -> Iterator[Mutant]:
         def put(holder: Any, key: str | int, new: Any = new) -> None:
             holder[key] = copy.deepcopy(new)
 
-        if new != value or type(new) is not type(value):
+        if new != value or isinstance(new, bool) is not isinstance(value, bool):
             yield _changed(part, files, operator, what, put)
 
 

@@ -581,7 +581,7 @@ best = best_runs(runs)
 ############################################################################
 
 # %% [markdown] id="words-note"
-# ## C12. In words (read by people, no points by machine)
+# ## C12. In words (read by people, up to 4 points as a bonus)
 #
 # Your network has seen the same text as the counts of `NgramModel`. Compare the bits of both on
 # `test_text`, and say in a few sentences: which needs fewer, and why? What would change with a

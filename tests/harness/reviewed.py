@@ -12,7 +12,7 @@ from typing import Any
 
 from conftest import TWO_FUNCTIONS
 
-from autograder.batch.answers import keep, write_index
+from autograder.batch.answers import keep, keep_asked, write_index
 from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Person
 from autograder.batch.reviewing import server_of, settings_of, sitting_of
@@ -23,6 +23,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.review.server import Settings, listening
 from autograder.review.sitting import Sitting
 from autograder.slicing.by_hand import ManualAnswer, _made
+from release.templates import templates
 
 READING = TWO_FUNCTIONS.parent / "reading" / "staff"
 CHECK = CheckResult("test_reading.py::test_row_sums", "Q1", "sums", "1", True, 2.0, 2.0, "passed")
@@ -58,6 +59,7 @@ def results(
                 for question in assignment.manual_questions
             ]
             rows[entry.id] = keep(out, entry.id, files, found)
+        keep_asked(out, assignment, templates(assignment))
         write_index(out, rows)
     return assignment
 

@@ -150,3 +150,24 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     course.hand_in("ada", "It is faster.")
     assert course.run() == 0
     return course.out
+
+
+def test_a_bonus_that_nobody_has_read_is_out_too(tmp_path: Path) -> None:
+    course = Reading(tmp_path)
+    path = course.staff / "assignment.toml"
+    text = path.read_text()
+    checked = text.partition("manual = true")[0].replace("points = 3", "points = 2")
+    bonus = text.partition('id = "Q2"')[2].partition("[[question]]")[0]
+    bonus = '[[question]]\nid = "Q2"' + bonus.replace("points = 4\n", "points = 0\n", 1)
+    course.hand_in("ada", "It is faster.")
+    path.write_text(checked + bonus)
+    assert course.run() == 0
+    row = course.rows()["ada"]
+    assert (row["Status"], row["Max Points"], row["Points Out"]) == ("Points out", "2", "0.0")
+    canvas = course.out / "grades-canvas.csv"
+    assert len(canvas.read_text().splitlines()) == 2
+    course.decide("ada")
+    publish(course.out)
+    row = course.rows()["ada"]
+    assert (row["Status"], row["Total Score"]) == ("Graded", "3.0")
+    assert len(canvas.read_text().splitlines()) == 3

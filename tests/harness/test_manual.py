@@ -25,7 +25,7 @@ from autograder.model.submission import collect_for
 from autograder.pages.feedback import feedback_page
 from autograder.pages.questions import STAFF, STUDENT
 from autograder.slicing.answers import Answers
-from autograder.slicing.by_hand import ManualAnswer, manual_answers
+from autograder.slicing.by_hand import ManualAnswer, asked_in, manual_answers
 from autograder.slicing.notebook import parse
 from release.desk import public_manifest
 from release.templates import solved, templates
@@ -65,6 +65,16 @@ def collected(
     parsed = {name: parse(data, name) for name, data in blank.items()}
     found = manual_answers(reading, Answers(reading, parsed, submission))
     return {each.question: each for each in found}
+
+
+def test_what_was_asked_stands_above_the_answer(
+    reading: Assignment, blank: dict[str, bytes]
+) -> None:
+    template = parse(blank["reading.ipynb"], "reading.ipynb")
+    found = {q.id: asked_in(q, template) for q in reading.manual_questions}
+    (asked,) = found["Q2"]
+    assert asked["source"].startswith("## Why no loop?") and "Say in a sentence" in asked["source"]
+    assert found["Q4"] == []  # a field of a file
 
 
 # --- the manifest --------------------------------------------------------------------------------

@@ -85,6 +85,11 @@ def test_a_whole_question_by_keyboard_alone(browser: Browser, out: Path) -> None
         with opened(browser, settings.address) as page:
             keys = page.keyboard
             assert title(page) == "Answer 1 of 9"
+            keys.press("q")
+            expect(page.locator("#asked-text")).to_have_text(re.compile("Say in a sentence why"))
+            expect(page.locator("#asked-text")).to_be_visible()
+            keys.press("q")
+            expect(page.locator("#asked-text")).to_be_hidden()
             keys.press("1")
             keys.press("2")
             expect(page.locator("#points")).to_contain_text("4 of 4 points")
@@ -110,7 +115,7 @@ def test_a_whole_question_by_keyboard_alone(browser: Browser, out: Path) -> None
                 expect(page.locator("#answer-title")).to_have_text(f"Answer {number} of 9")
                 keys.press("4")
                 keys.press("Enter")
-            expect(page.locator("#said")).to_contain_text("Nothing is left")
+            expect(page.locator("#said")).to_contain_text("All answers to this question")
             expect(page.locator("#progress")).to_contain_text("Q2: 10 of 10")
             keys.press("z")
             expect(page.locator("#progress")).to_contain_text("Q2: 8 of 10")

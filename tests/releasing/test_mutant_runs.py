@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.model import manifest
 from autograder.model.manifest import ManifestError
-from autograder.model.report import Report
+from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
 from release.build import build
 from release.graders import Graders
@@ -24,11 +24,22 @@ from release.mutants.command import Measured, QuestionError, known_question, mea
 from release.mutants.equivalents import measure_fairness
 from release.mutants.making import Mutant
 from release.mutants.page import measured_page
-from release.mutants.running import ACCEPTED, EQUIVALENT, KILLED, SURVIVED, MutantResult
+from release.mutants.running import (
+    ACCEPTED,
+    EQUIVALENT,
+    KILLED,
+    SURVIVED,
+    MutantResult,
+    MutantTester,
+)
 from release.mutants.score import kinds, scores, should_see, survivors
+from release.mutants.tables import Part
 from release.proof import ProofFailed
 
 OBLONG = '    expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))\n'
+OF_A_KIND = (
+    '[[accepted]]\nquestion = "Q1"\nkind = "reduction"\nchange = "*"\nreason = "either will do"\n'
+)
 
 
 @pytest.fixture
@@ -116,6 +127,18 @@ def test_an_assert_less_lets_mutants_survive(
     assert [e.reason for e in accepted.results if e.status == ACCEPTED] == ["a test"]
 
 
+def test_all_of_a_kind_is_accepted(staff: Path, memory: Path) -> None:
+    without_asserts(staff)
+    others = OF_A_KIND.replace("reduction", "shuffle")
+    (staff / "mutants.toml").write_text(OF_A_KIND + others)
+    found = measure(manifest.load(staff), memory)
+    kinds_of = {e.mutant.operator for e in found.results if e.status == ACCEPTED}
+    assert kinds_of == {"reduction"}
+    assert {e.reason for e in found.results if e.status == ACCEPTED} == {"either will do"}
+    assert any(e.status == SURVIVED for e in found.results)  # those of other kinds
+    assert found.unused == ("* (shuffle) in Q1",)
+
+
 def test_a_release_below_the_least_score_is_refused(
     staff: Path, tmp_path: Path, memory: Path
 ) -> None:
@@ -161,7 +184,10 @@ def test_rules_that_say_nothing_sensible(staff: Path, rules: str, message: str) 
     [
         ("[[accepted]\n", "this is not valid TOML"),
         ("[[allowed]]\n", "allowed is unknown"),
-        ('[[accepted]]\nmutant = "a"\n', "give it the keys mutant and reason"),
+        ('[[accepted]]\nmutant = "a"\n', "give it the keys mutant and reason, or question"),
+        ('[[accepted]]\nquestion = "Q1"\nkind = "*"\nreason = "b"\n', "question, kind, change and"),
+        (OF_A_KIND.replace("Q1", "Q7"), "there is no question 'Q7'; choose from Q1, Q2"),
+        (OF_A_KIND * 2, r"\* \(reduction\) in Q1 stands there twice"),
         ('[[accepted]]\nmutant = "a"\nreason = " "\n', "give it the keys mutant and reason"),
         ('[[accepted]]\nmutant = "a"\nreason = "b"\n' * 2, "a stands there twice"),
     ],
@@ -191,6 +217,40 @@ def test_which_check_should_see_it() -> None:
     near = one("Q2", KILLED, ("2.1",), "c → d")
     assert should_see(lost, [near, lost]) == "2.1 sees 1 other mutant there"
     assert should_see(lost, [lost]) == "no check of Q2 sees any mutant there"
+
+
+def test_a_file_belongs_to_the_question_that_loses_most_by_it(staff: Path, tmp_path: Path) -> None:
+    path = staff / "assignment.toml"
+    more = [f'[[question]]\nid = "{name}"\ntitle = "files"\npoints = 2\n' for name in "MW"]
+    path.write_text("\n".join([path.read_text(), *more]))
+
+    def checked(lost: Mapping[str, float]) -> Report:
+        checks = [
+            CheckResult(name, name, "", name, True, 2 - lost.get(name, 0), 2, "passed")
+            for name in ("Q1", "Q2", "M", "W")
+        ]
+        return Report("", "", 8, tuple(checks))
+
+    class Grading:
+        """In place of sessions: by file, what is lost without it."""
+
+        seed = 1
+
+        def tried(self, files: Mapping[str, bytes], trial: Trial, *, fresh: bool) -> Report:
+            assert (trial.checks, fresh) == (("M", "W"), False)
+            gone = next(name for name in lost_without if name not in files)
+            return checked(lost_without[gone])
+
+    lost_without: dict[str, dict[str, float]] = {
+        "log.csv": {"M": 0.5, "W": 1.5},
+        "both.csv": {"M": 1, "W": 1},
+        "idle.csv": {},
+    }
+    solution = dict.fromkeys(lost_without, b"a\n1\n2\n")
+    grading: Any = Grading()
+    tester = MutantTester(manifest.load(staff), solution, grading, checked({}), tmp_path / "memory")
+    found = {name: tester.located(Part(name)) for name in lost_without}
+    assert found == {"log.csv": ("W",), "both.csv": ("M", "W"), "idle.csv": ()}
 
 
 # --- right answers -------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         inner.map(lambda p: f"DataLoader(\n    {p},  # a, b\n    batch_size=3,\n)"),
         inner.map(lambda p: f"{{'é': {p}, 'b': 2}}"),
         inner.map(lambda p: f"[i for i in x if {p}]"),
-        inner.map(lambda p: f"not {p}"),
+        inner.map(lambda p: f"(not {p})"),
     )
 
 

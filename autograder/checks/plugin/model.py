@@ -272,6 +272,7 @@ class Check:
             medians=tuple(self.medians),
             late=self.student is not None and self.student.late,
             read=self.read,
+            depends_on=spec.depends_on,
         )
 
     def _message(self, cases: list[Case]) -> str:
