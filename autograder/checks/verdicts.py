@@ -184,6 +184,18 @@ class Verdicts:
             seen["files"] = self._files
         return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
 
+    def mark(self, path: Path, name: str, question: Question) -> str:
+        """What is remembered where the outcome of a second look at the same notebook is.
+
+        To be asked for after the key of what the check looks at first, by which it is read.
+
+        Args:
+            path: the check's file.
+            name: its function.
+        """
+        told = [self._second_look, self._cells(question)]
+        return digest(["mark", self._basis, code_of(path, name), question.id, self._seed, told])
+
     def _looked_at(self, question: Question, *, whole: bool) -> str:
         """A digest of what is run for a question, made once for all of its checks."""
         key = question.id, whole
