@@ -25,6 +25,7 @@ REASONS = {
     "needs a browser",
     "needs a cluster",
     "needs a course of nbgrader's",
+    "needs a log that is submitted",
     "needs Docker or Podman",
     "needs Gradescope",
     "needs the internet",
