@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from autograder.commands import GROUP, batches, doctor, grading, home
 from autograder.console import PlainConsole, replace_what_cannot_be_shown
 from autograder.faults import sentence, write_log
 from autograder.model.errors import UserError
+from autograder.plugins import added
 from autograder.versions import own_version
 
 INTERNAL_ERROR, USER_ERROR = 1, 2
@@ -35,13 +36,13 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    added = [*entry_points(group=GROUP)]
-    at_home = not added
+    others = added(GROUP)
+    at_home = not others
     for part, hidden in (
         (home.commands, False),
         (grading.commands, at_home),
         (batches.commands, at_home),
-        *((_loaded(entry), False) for entry in added),
+        *((_loaded(entry), False) for entry in others),
         (doctor.commands, False),
     ):
         for command in part.registered_commands:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 import typer
 from rich.text import Text
 
 from autograder.commands import GROUP
 from autograder.console import PlainConsole
+from autograder.plugins import added
 from autograder.versions import own_version
 
 commands = typer.Typer()
@@ -25,7 +24,7 @@ def doctor() -> None:
     console = PlainConsole()
     console.print(Text(f"dl-autograder {own_version()}", "bold"))
     bad = 0
-    for found in examine(at_home=not entry_points(group=GROUP)):
+    for found in examine(at_home=not added(GROUP)):
         mark, style = MARKS[found.level]
         console.print(
             Text.assemble((f"{mark} ", style), (found.what, "bold"), f": {found.found}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Assignment, load
+from autograder.plugins import added
 
 #: Of entry points: a function that strips an assignment's sources to the notebooks handed out.
 TEMPLATES = "autograder.templates"
@@ -105,7 +105,7 @@ def templates_of(assignment: Assignment) -> dict[str, bytes]:
     files = {entry.file: assignment.templates / entry.file for entry in assignment.notebooks}
     if all(path.is_file() for path in files.values()):
         return {name: path.read_bytes() for name, path in files.items()}
-    for strip in entry_points(group=TEMPLATES):
+    for strip in added(TEMPLATES):
         made: dict[str, bytes] = strip.load()(assignment)
         return made
     raise TemplatesError(

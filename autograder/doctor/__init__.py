@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 
 from autograder.doctor.findings import Found, Level
 from autograder.doctor.isolation import isolation, kernel
 from autograder.doctor.python import packages, python
+from autograder.plugins import added
 
 __all__ = ["GROUP", "Found", "Level", "examine"]
 
@@ -27,7 +27,7 @@ def examine(*, at_home: bool) -> Iterator[Found]:
         return
     yield kernel()
     yield isolation()
-    for entry in entry_points(group=GROUP):
+    for entry in added(GROUP):
         try:
             more = entry.load()
         except ModuleNotFoundError:  # which one, the packages above have said
