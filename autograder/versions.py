@@ -6,6 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from autograder import __version__
 
+#: What the harness is called where it is installed.
+DISTRIBUTION = "dl-autograder"
+
 
 def own_version() -> str:
     """As installed, with a digest where students have it; in Gradescope's image that of the files.
@@ -13,6 +16,6 @@ def own_version() -> str:
     A checkout that was changed since its set-up says what it was set up as.
     """
     try:
-        return version("dl-autograder")
+        return version(DISTRIBUTION)
     except PackageNotFoundError:
         return __version__

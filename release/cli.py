@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from autograder.commands.options import (
+    SUBMISSION,
     AssignmentArgument,
     AssignmentOption,
     Cache,
@@ -26,7 +27,6 @@ from release.course import dist
 commands = typer.Typer()
 
 FAILED = 1
-SUBMISSION = "a folder, a zip or one notebook"
 
 
 @commands.command()

@@ -17,9 +17,9 @@ from packaging.utils import canonicalize_name
 
 import autograder
 from autograder.model.errors import UserError
+from autograder.versions import DISTRIBUTION
 
 PACKAGE = Path(autograder.__file__).parent
-DISTRIBUTION = "dl-autograder"
 #: Left by runs and editors; never part of a bundle.
 IGNORED = ("__pycache__", "*.pyc", ".*", "*~")
 #: As the checkout and the wheel call the harness's own lock.

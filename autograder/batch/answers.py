@@ -24,7 +24,6 @@ from autograder.model.manifest import Assignment
 from autograder.review.rescoring import AnswerKey
 from autograder.slicing.answers import Answers
 from autograder.slicing.by_hand import ManualAnswer, asked_in, manual_answers
-from autograder.slicing.notebook import parse
 
 ANSWERS, INDEX, ASKED = "answers", "answers.json", "asked.json"
 #: What reading one submission's answers may take.
@@ -107,10 +106,11 @@ def collect(
 
 def keep_asked(out: Path, assignment: Assignment, templates: Mapping[str, bytes]) -> None:
     """Keep what each question says, for those who grade it."""
+    notebooks = known_templates(tuple(templates.items()))
     found = {
-        question.id: asked_in(question, parse(templates[question.notebook], question.notebook))
+        question.id: asked_in(question, notebooks[question.notebook])
         for question in assignment.manual_questions
-        if question.notebook in templates
+        if question.notebook in notebooks
     }
     write_atomically(out / ASKED, json.dumps(found))
 

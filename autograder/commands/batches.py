@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from autograder.commands.options import (
+    RESULTS,
     AssignmentOption,
     Cache,
     Results,
@@ -22,8 +23,6 @@ from autograder.console import PlainConsole
 from autograder.model.errors import UserError
 
 commands = typer.Typer()
-
-GRADED = "the folder that a batch was graded into"
 
 
 class ExtraError(UserError):
@@ -91,7 +90,7 @@ def report(
     """Make the staff's report on what a batch has graded so far."""
     from autograder.batch.pages import write_report
 
-    path, waiting = write_report(existing(folder, GRADED))
+    path, waiting = write_report(existing(folder, RESULTS))
     more = f"; {waiting} submissions are not graded yet" if waiting else ""
     PlainConsole().print(Text(f"{path}{more}"))
     if show:
@@ -120,7 +119,7 @@ def review(
     from autograder.pages.page import require_pages
 
     require_pages()
-    existing(folder, GRADED)
+    existing(folder, RESULTS)
     opener = typer.launch if show else None
     serve(folder, PlainConsole(), grader=grader, hide_names=hide_names, opener=opener)
 
@@ -148,7 +147,7 @@ def feedback(
     if zip_for is not None and zip_for not in list(handback.Target):
         raise handback.HandbackError(f"--zip {zip_for}: choose from {', '.join(handback.Target)}.")
     target = None if zip_for is None else handback.Target(zip_for)
-    done = handback.hand_back(existing(folder, GRADED), handback.Wish(form, pages, target))
+    done = handback.hand_back(existing(folder, RESULTS), handback.Wish(form, pages, target))
     console = PlainConsole()
     for problem in done.problems:
         console.print(Text(problem, "yellow"))
@@ -176,7 +175,7 @@ def override(
 
     if (points is None) is not withdraw:
         raise decided.OverrideError("Say what to give by --points, or --withdraw.")
-    existing(folder, GRADED)
+    existing(folder, RESULTS)
     wish = decided.Wish(submission, check, points, reason, grader)
     console = PlainConsole()
     console.print(Text(decided.override(folder, wish)))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from autograder.commands.options import (
+    SUBMISSION,
     AllowUnsafe,
     AssignmentOption,
     Submission,
@@ -27,7 +28,6 @@ from autograder.model.errors import UserError
 commands = typer.Typer()
 
 INTERNAL_ERROR = 1
-SUBMISSION = "a folder, a zip or one notebook"
 
 
 class RequirementError(UserError):

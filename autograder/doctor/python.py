@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from autograder.doctor.findings import Found, Level
+from autograder.versions import DISTRIBUTION
 
-NAME = "dl-autograder"
 CORE = "the core"
 #: What is said of packages; those of these extras have words of their own.
 EXTRAS = {
@@ -55,13 +55,13 @@ def _private(paths: tuple[Path, ...]) -> Path | None:
 def packages(*, at_home: bool) -> Iterator[Found]:
     """What each part of the harness needs, and what of it is here."""
     try:
-        texts = distribution(NAME).requires or ()
+        texts = distribution(DISTRIBUTION).requires or ()
     except PackageNotFoundError:
         yield Found(
             "Packages",
             "the harness runs from files that nobody has installed",
             Level.note,
-            f"Install its wheel: pip install '{NAME}[staff]'.",
+            f"Install its wheel: pip install '{DISTRIBUTION}[staff]'.",
         )
         return
     needs = [Requirement(text) for text in texts]
@@ -76,7 +76,7 @@ def _of(words: str, extra: str, needs: list[Requirement], level: Level) -> Found
     own = [
         need
         for need in needs
-        if need.name != NAME
+        if need.name != DISTRIBUTION
         and (need.marker is None) is not bool(extra)
         and (need.marker is None or need.marker.evaluate({"extra": extra}))
     ]
@@ -86,7 +86,7 @@ def _of(words: str, extra: str, needs: list[Requirement], level: Level) -> Found
         return Found(what, f"all {len(own)} are here")
     named = ", ".join(lacking[:MOST_NAMED])
     more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
-    package = f"{NAME}[{extra}]" if extra else NAME
+    package = f"{DISTRIBUTION}[{extra}]" if extra else DISTRIBUTION
     return Found(what, named + more, level, f"pip install '{package}'")
 
 

@@ -80,9 +80,9 @@ function drafted(answer) {
   return { items: [...answer.items], adjustment: answer.adjustment, comment: answer.comment };
 }
 
-function showAsked() {
-  find("asked").hidden = !overview.asked;
-  find("asked-text").innerHTML = overview.asked;
+function showAsked({ html }) {
+  find("asked").hidden = !html;
+  find("asked-text").innerHTML = html;
 }
 
 function showRubric() {
@@ -204,7 +204,7 @@ async function openNext(answer) {
 async function load(group = "") {
   shown = null;
   overview = await ask("overview", { question: question() });
-  showAsked();
+  showAsked(await ask("asked", { question: question() }));
   showRubric();
   find("all").replaceChildren();
   if (!overview.groups.length) {

@@ -128,6 +128,7 @@ def application(sitting: Sitting, settings: Settings) -> Starlette:
     routes = [
         Route("/", show),
         Route("/overview", ask(overview)),
+        Route("/asked", ask(lambda query, _grader: sitting.asked(query.get("question", "")))),
         Route("/answer", ask(answer)),
         Route("/next", ask(following)),
         Route("/grade", change(grade), methods=["POST"]),

@@ -148,13 +148,16 @@ class Sitting:
                 "max": part.points,
                 "bonus": part.bonus,
                 "from": part.counts_from,
-                "asked": self.source.asked(question),
                 "rubric": [_plain(item) for item in self.grades.rubric(question).values()],
                 "groups": groups,
                 "progress": [self._progress(name) for name in self.grades.questions],
                 "graders": self._graders(question),
                 "problems": self.problems[-3:],
             }
+
+    def asked(self, question: str) -> dict[str, Any]:
+        """What a question says."""
+        return {"html": self.source.asked(self._question(question).id)}
 
     @property
     def version(self) -> str:

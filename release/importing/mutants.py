@@ -15,10 +15,8 @@ from autograder.model.manifest import Assignment
 from release.importing.names import bound_names
 from release.importing.surroundings import statements
 from release.mutants.code import Code, Mutation, inner, short
-from release.mutants.making import mutated
-from release.mutants.operators import OPERATORS
+from release.mutants.making import mutated, mutations_at
 from release.mutants.regions import AnswerCell, answer_cells
-from release.mutants.slips import SLIPS
 from release.templates import solved
 
 #: Changes of each answer, spread over what it has.
@@ -96,8 +94,7 @@ def _mutations(code: Code) -> Iterator[Mutation]:
     """All changes but for those of a `while`, which might never end then."""
     for node in code.nodes:
         if not any(isinstance(each, ast.While) for each in (node, *inner(node, code))):
-            for operator in (*SLIPS, *OPERATORS):
-                yield from operator(code, node)
+            yield from mutations_at(code, node)
 
 
 def _change(cell: AnswerCell, text: str) -> Change:

@@ -92,8 +92,13 @@ def code_mutants(assignment: Assignment, question: str = "") -> Iterator[Mutant]
 def mutations(code: Code) -> Iterator[Mutation]:
     """All changes of a cell's answers."""
     for node in code.nodes:
-        for operator in (*SLIPS, *OPERATORS):
-            yield from operator(code, node)
+        yield from mutations_at(code, node)
+
+
+def mutations_at(code: Code, node: ast.AST) -> Iterator[Mutation]:
+    """All changes of one node."""
+    for operator in (*SLIPS, *OPERATORS):
+        yield from operator(code, node)
 
 
 def mutated(code: Code, change: Mutation) -> str | None:
