@@ -11,6 +11,7 @@ from pathlib import Path
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
+from autograder.model.proven import RECORD
 from release.bundle import write_gradescope, write_student, write_zip
 from release.harness import digests
 from release.leaks import Scan, gather, scan
@@ -20,7 +21,7 @@ from release.odd import accepted
 from release.packages import require_agreement
 from release.probes import look_at_probes
 from release.proof import Known, Proof, prove
-from release.record import RECORD, write_record
+from release.record import write_record
 from release.steps import SILENT, Steps
 from release.templates import (
     Stripped,

@@ -22,7 +22,7 @@ from autograder.commands.options import (
     require_page,
 )
 from autograder.console import PlainConsole
-from release.course import dist
+from autograder.model.course import dist
 
 commands = typer.Typer()
 
