@@ -44,6 +44,7 @@ from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.trial import Trial
 from autograder.outcome import UNREAD, Outcome
+from autograder.sandbox.ahead import Workers
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_paths
@@ -412,10 +413,11 @@ class Child:
         scratch = folder / "scratch"
         scratch.mkdir(mode=0o711)
 
-        def start_worker(seconds: float) -> Worker:
-            return _start_worker(grader, job, scratch, seconds)
-
         limits = grader.assignment.limits
+        self._workers = Workers(grader.zygote, _bounds(grader, job), scratch)
+
+        def start_worker(_seconds: float) -> Worker:
+            return _held(self._workers.take(), job)
 
         def make_student(question: Question, seconds: float, whole: bool) -> Student:
             times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
@@ -445,10 +447,14 @@ class Child:
             verdicts,
             SecondLooks(limits.second_look_seconds) if job.second_look else None,
             own_time=OwnTime(limits.grader_seconds),
-            begin=lambda check: wire.send(channel, {"began": check}),
+            begin=self._begin,
             ended=ended or {},
             trial=job.trial,
         )
+
+    def _begin(self, check: str, more: bool) -> None:
+        wire.send(self.channel, {"began": check})
+        self._workers.more = more
 
     def explain(self, identifier: str, whole: bool) -> Explained:
         """What is run for a question and why."""
@@ -471,7 +477,12 @@ class Child:
         )
 
     def end(self, checks: CollectedChecks) -> dict[str, Any]:
-        """All that is left to say when the checks have run."""
+        """All that is left to say when the checks have run.
+
+        Raises:
+            HarnessFault: a worker could not be reaped.
+        """
+        self._workers.close()
         return {
             "faults": checks.faults,
             "notes": [*self._problem, *self._answers.notes],
@@ -492,20 +503,25 @@ def _told(checks: CollectedChecks, result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _start_worker(grader: Grader, job: Job, scratch: Path, seconds: float) -> Worker:
-    """A locked-down worker.
-
-    Raises:
-        HarnessFault: it cannot be had, or lacks what is required.
-    """
+def _bounds(grader: Grader, job: Job) -> Bounds:
+    """Those of every worker: of time as the check that may take longest, which no other has."""
     limits = grader.assignment.limits
-    bounds = Bounds(
-        cpu_seconds=math.ceil(seconds) + 5,
+    own = [check.spec.seconds for check in grader.checks if check.spec.seconds is not None]
+    longest = max([limits.check_seconds, *own])
+    return Bounds(
+        cpu_seconds=math.ceil(longest + max(limits.replay_seconds, limits.whole_seconds)) + 5,
         memory=limits.memory_mb * 10**6,
         file_size=limits.file_mb * 10**6,
         without=frozenset(job.without),
     )
-    worker = Worker(grader.zygote, bounds, scratch)
+
+
+def _held(worker: Worker, job: Job) -> Worker:
+    """The same worker.
+
+    Raises:
+        HarnessFault: it lacks what is required.
+    """
     if lacking := frozenset(job.required) - worker.active:
         worker.close()
         raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")

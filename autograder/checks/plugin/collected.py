@@ -32,7 +32,7 @@ CHECK = pytest.StashKey[Check]()
 
 StudentMaker = Callable[[Question, float, bool], Student]
 Emit = Callable[[CheckResult], None]
-Begin = Callable[[str], None]
+Begin = Callable[[str, bool], None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Handed:
         verdicts: outcomes that are remembered; None to run everything.
         second_looks: at checks that do not pass; None for none.
         own_time: of each check, in this process; None for no limit.
-        begin: takes the id of each check before it is run.
+        begin: takes the id of each check before it is run, and whether another comes behind it.
         ended: by id, whether they passed: checks that another process has run.
         trial: what is to be run of the checks, of a trial submission of the staff's.
     """
@@ -61,7 +61,7 @@ class Handed:
     verdicts: Verdicts | None = None
     second_looks: SecondLooks | None = None
     own_time: OwnTime | None = None
-    begin: Begin = lambda _check: None
+    begin: Begin = lambda _check, _more: None
     ended: Mapping[str, bool] = field(default_factory=dict)
     trial: Trial | None = None
 
@@ -173,7 +173,7 @@ class CollectedChecks:
             if check.spec.name in spared and _has_failed(chosen):
                 return  # these are the last
             if not check.outcomes:
-                handed.begin(check.id)
+                handed.begin(check.id, following is not None)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
