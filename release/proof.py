@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 
 from autograder.desk import place
+from autograder.grading.session import Session
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
-from autograder.session import Session
 from release.graders import SEED, Graders
 from release.mistakes import Mistake
 from release.mutants.command import Measured

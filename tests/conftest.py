@@ -18,10 +18,10 @@ import pytest
 from reach import Reach
 
 from autograder.checks.cache import user_folder
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from autograder.session import Session
 from release.build import Release, build
 from release.templates import solved, templates
 

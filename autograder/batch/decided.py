@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.batch import grades
-from autograder.batch.jobs import FILES
 from autograder.batch.kept import Kept, read_kept, read_name
+from autograder.batch.keys import FILES
 from autograder.batch.store import opened_store
 from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError

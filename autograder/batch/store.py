@@ -19,7 +19,7 @@ from typing import Any
 
 from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Ignored
-from autograder.batch.jobs import CHECKS, FILES, SEED, Key
+from autograder.batch.keys import CHECKS, FILES, SEED, Key
 from autograder.batch.outcome import Graded
 from autograder.gradescope import Additions, is_written, results, write_atomically, write_results
 from autograder.model.disk import keep_names

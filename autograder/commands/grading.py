@@ -65,7 +65,7 @@ def grade(
 ) -> None:
     """Grade one submission: a table in the terminal, and results.json and pages where asked for."""
     from autograder.gradescope import write_failure, write_results
-    from autograder.session import Session
+    from autograder.grading.session import Session
     from autograder.terminal import checks_counted, print_report
 
     console = PlainConsole()
@@ -118,7 +118,7 @@ def explain(
 ) -> None:
     """Show what is run of a notebook for one question, and why; no check is run."""
     from autograder.explaining import print_explained
-    from autograder.session import Session
+    from autograder.grading.session import Session
 
     console = PlainConsole()
     existing(submission, SUBMISSION)

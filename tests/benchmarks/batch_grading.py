@@ -37,9 +37,9 @@ from measure import peak_memory
 from rich.console import Console
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.bundle import write_gradescope
 from release.mistakes import mistakes
 from release.templates import solved, templates

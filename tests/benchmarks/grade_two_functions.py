@@ -23,9 +23,9 @@ from measure import median_seconds, peak_memory, run_quietly, seconds
 from rich.console import Console
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.bundle import write_gradescope
 from release.templates import solved, templates
 

@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.sandbox.lockdown import NAMES, Grading, required
-from autograder.session import Session
 from release.mistakes import mistakes
 from release.templates import solution_files, solved, templates
 

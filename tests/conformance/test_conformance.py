@@ -22,9 +22,9 @@ import nbformat
 import pytest
 from conftest import ROOT, needs_root
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.bundle import write_student
 from release.templates import solved, templates
 

@@ -19,9 +19,9 @@ from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder import gradescope
 from autograder.gradescope import command
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.sandbox import landlock
-from autograder.session import Session
 from release.templates import solved, templates
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))

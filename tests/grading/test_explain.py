@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from rich.console import Console
 
 from autograder.explaining import print_explained
+from autograder.grading.session import ExplainError, Session
 from autograder.model import manifest
 from autograder.model.explained import (
     FAILED,
@@ -32,7 +33,6 @@ from autograder.model.explained import (
     Piece,
 )
 from autograder.pages.explain import explained_page
-from autograder.session import ExplainError, Session
 from release.templates import solved, templates
 
 pytestmark = needs_root

@@ -12,8 +12,8 @@ from conftest import TWO_FUNCTIONS, needs_root
 
 from autograder.checks.cache import Cache
 from autograder.checks.dependencies import Dependencies
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
 from release.templates import solved, templates
 
 MODEL = """

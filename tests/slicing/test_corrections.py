@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS, Graded, Notebook, code_cell, needs_root
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
 from autograder.slicing.alignment import align
 from autograder.slicing.corrections import corrected_at
 from autograder.slicing.notebook import parse

@@ -9,9 +9,9 @@ import pytest
 from conftest import Graded, Notebook, needs_root
 from rich.console import Console
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.build import Release, build
 from release.mistakes import mistakes
 from release.scaffold import New, ScaffoldError, new_assignment

@@ -14,10 +14,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from rich.console import Console
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.build import Release, build
 from release.importing import (
     Imported,

@@ -10,11 +10,11 @@ import traceback
 from contextlib import ExitStack
 from pathlib import Path
 
-from autograder.batch.bundle import Bundle, unpack
-from autograder.batch.jobs import Finished, Job, graded
+from autograder.grading.bundle import Bundle, unpack
+from autograder.grading.jobs import Finished, Job, graded
+from autograder.grading.session import Nursery, Session
 from autograder.model.errors import UserError
 from autograder.model.report import Report
-from autograder.session import Nursery, Session
 
 #: A session that died under a submission is replaced, and the submission graded so often in all.
 ATTEMPTS = 2

@@ -36,6 +36,7 @@ from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts, basis_of, code_of
+from autograder.grading.outcome import UNREAD, Outcome
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.explained import Explained
@@ -43,7 +44,6 @@ from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.trial import Trial
-from autograder.outcome import UNREAD, Outcome
 from autograder.sandbox.client import Bounds, Worker, Zygote
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_paths

@@ -403,7 +403,7 @@ def _settings(assignment: Assignment, folder: Path) -> dict[str, Any]:
         "imports": runtime.imports,
         "prebind": runtime.prebind,
         "describers": runtime.describers,
-        "grader": "autograder.grading:serve",
+        "grader": "autograder.grading.grader:serve",
     }
 
 
