@@ -61,7 +61,7 @@ def print_report(console: Console, report: Report) -> None:
 
 
 def print_public(console: Console, report: Report, points: float) -> None:
-    """Print the public checks on a student's own desk; ``points`` are those of the assignment."""
+    """Print the public checks at home; ``points`` are those of the assignment."""
     if report.checks:
         console.print(_table(report, f"Public checks · {report.assignment}"))
     lines = [Text(note) for note in report.notes]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder.desk.place import HANDOUT, checks_of
+from autograder.home.folder import HANDOUT, checks_of
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import write_files

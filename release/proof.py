@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from autograder.desk import place
 from autograder.grading.session import Session
+from autograder.home.folder import load
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
@@ -238,12 +238,12 @@ def _public_report(
     student_zip: Path | None,
     scratch: str,
 ) -> Report | None:
-    """What the public checks give the solution on a student's desk: nothing hidden is near."""
+    """What the public checks give the solution at home: nothing hidden is near."""
     if student_zip is None or not any(assignment.public_checks.rglob("test_*.py")):
         return None
     with zipfile.ZipFile(student_zip) as archive:
         archive.extractall(scratch)
-    there = place.load(Path(scratch) / assignment.name)
+    there = load(Path(scratch) / assignment.name)
     with Session(there, templates, allow_unsafe=True, public_only=True) as session:
         return Graders.graded(session, known.solution, SEED)
 

@@ -33,7 +33,7 @@ def check(
     ] = False,
 ) -> None:
     """Run the public checks on your own notebooks; exit code 1 if one does not pass."""
-    from autograder.desk import command
+    from autograder.home import command
 
     console = PlainConsole()
     existing(folder, UNPACKED)
@@ -57,6 +57,6 @@ def submit_zip(
     ] = None,
 ) -> None:
     """Make the zip to hand in, and say first what is missing."""
-    from autograder.desk import command
+    from autograder.home import command
 
     command.submit_zip(existing(folder, UNPACKED), out, PlainConsole())

@@ -125,7 +125,7 @@ class Session:
         remember: take over the verdicts remembered there for equal input and seed, and remember new
             ones.
         trusted: the submissions are the staff's own, so that memory serves without a sandbox too.
-        public_only: run the public checks alone, as on a student's desk.
+        public_only: run the public checks alone, as at home.
         floor: the primitives of the sandbox that hidden checks require; None for the default, which
             is another for a plain user.
         nursery: what to fork the processes from, for sessions side by side; a Ctrl-C in the

@@ -20,7 +20,7 @@ from autograder import faults
 from autograder.cli import application
 from autograder.commands import home
 from autograder.console import PlainConsole, replace_what_cannot_be_shown
-from autograder.desk.table import Shown
+from autograder.home.table import Shown
 from autograder.model import manifest
 from autograder.model.report import CheckResult, Report
 from autograder.stages import lines

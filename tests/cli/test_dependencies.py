@@ -21,7 +21,7 @@ from release.harness import description
 ROOMS = {
     "autograder/batch/cluster.py": ("cluster",),
     "autograder/batch": ("batch", "review"),
-    "autograder/desk/watch.py": ("watch",),
+    "autograder/home/watch.py": ("watch",),
     "autograder/pages/handback.py": ("pages", "pdf"),
     "autograder/pages": ("pages",),
     "autograder/review": ("review",),

@@ -126,7 +126,7 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from rich.console import Console
-from autograder.desk.command import check
+from autograder.home.command import check
 report = check([], Path.cwd(), watch=False, console=Console(file=sys.stderr))
 print(json.dumps(asdict(report)))
 """
@@ -146,7 +146,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from autograder import notebook
-from autograder.desk.place import find
+from autograder.home.folder import find
 report = notebook._report(find(Path.cwd()), get_ipython().user_ns, {questions})
 print(json.dumps(asdict(report)))
 """

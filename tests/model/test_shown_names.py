@@ -27,7 +27,7 @@ from autograder.batch.outcome import Batch, Graded
 from autograder.batch.sources import Source
 from autograder.batch.terminal import print_batch, print_notices, print_reasons, print_source
 from autograder.console import PlainConsole
-from autograder.desk.table import Shown
+from autograder.home.table import Shown
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.report import CheckResult, Report

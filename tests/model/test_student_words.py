@@ -35,7 +35,7 @@ MODULES = (
     "autograder/checks/wording.py",
     "autograder/checks/timing.py",
     "autograder/checks/training/trials.py",
-    "autograder/desk",
+    "autograder/home",
     "autograder/model/findings.py",
     "autograder/model/text.py",
     "autograder/gradescope/decide.py",

@@ -1,4 +1,4 @@
-"""The student's desk: a real unpacked bundle, real processes, a real kernel."""
+"""At home: a real unpacked bundle, real processes, a real kernel."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ import pytest
 from PIL import Image
 
 from autograder import wire
-from autograder.desk import checking
-from autograder.desk.handin import submission_of
-from autograder.desk.place import DeskError, find
-from autograder.desk.spawned import LOOPBACK, TOKEN_BYTES, Settings, SpawnedWorker, Spawner
+from autograder.home import checking
+from autograder.home.folder import HomeError, find
+from autograder.home.spawned import LOOPBACK, TOKEN_BYTES, Settings, SpawnedWorker, Spawner
+from autograder.home.submit_zip import submission_of
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.pictures import compare
@@ -187,7 +187,7 @@ def test_a_folder_without_an_assignment_is_one_sentence(tmp_path: Path) -> None:
 def test_several_assignments_below_are_told_apart(bundle: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         shutil.copytree(bundle / "student", tmp_path / name)
-    with pytest.raises(DeskError, match=r"several assignments \(one, two\)"):
+    with pytest.raises(HomeError, match=r"several assignments \(one, two\)"):
         find(tmp_path)
     assert find(tmp_path / "one").public == (tmp_path / "one").resolve()
 
@@ -553,5 +553,5 @@ def test_only_answers_are_taken(desk: Path) -> None:
 def test_words_select_questions(desk: Path) -> None:
     assignment = find(desk)
     assert checking.select(assignment, ["q2", "Q1"]) == {"Q1", "Q2"}
-    with pytest.raises(DeskError, match="'' is no question"):
+    with pytest.raises(HomeError, match="'' is no question"):
         checking.select(assignment, [""])

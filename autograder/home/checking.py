@@ -14,7 +14,7 @@ from autograder.checks.plugin.collected import CollectedChecks, Handed
 from autograder.checks.process import StartWorker, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
-from autograder.desk.place import DeskError
+from autograder.home.folder import HomeError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
 from autograder.model.submission import Submission
@@ -87,7 +87,7 @@ def select(assignment: Assignment, asked: Iterable[str]) -> frozenset[str]:
     """The ids of the questions that the words ask for: an id, the start of one, or a notebook.
 
     Raises:
-        DeskError: a word asks for none.
+        HomeError: a word asks for none.
     """
     found: set[str] = set()
     for word in asked:
@@ -103,7 +103,7 @@ def select(assignment: Assignment, asked: Iterable[str]) -> frozenset[str]:
         chosen = exact or begun or in_notebook
         if not chosen:
             known = ", ".join(q.id for q in assignment.questions)
-            raise DeskError(f"'{word}' is no question or notebook here; the questions are {known}.")
+            raise HomeError(f"'{word}' is no question or notebook here; the questions are {known}.")
         found |= chosen
     return frozenset(found)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from autograder.desk.place import DeskError
+from autograder.home.folder import HomeError
 
 #: What students save answers in.
 SUFFIXES = (".ipynb", ".py", ".json", ".csv")
@@ -19,12 +19,12 @@ def saved(folder: Path, console: Console) -> Iterator[None]:
     """Wait for the next time that an answer is saved; until Ctrl-C.
 
     Raises:
-        DeskError: the library for it is not installed.
+        HomeError: the library for it is not installed.
     """
     try:
         from watchfiles import Change, watch
     except ModuleNotFoundError:
-        raise DeskError(
+        raise HomeError(
             "--watch needs the package watchfiles; install it by: pip install watchfiles"
         ) from None
 

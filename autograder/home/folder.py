@@ -16,7 +16,7 @@ COLAB = (Path("/content"), Path("/content/drive/MyDrive"))
 HANDOUT = "handout.json"
 
 
-class DeskError(UserError):
+class HomeError(UserError):
     """What a student asked for cannot be done here; the text says what to do."""
 
 
@@ -24,11 +24,11 @@ def find(start: Path) -> Assignment:
     """The assignment of the folder, of the nearest folder above, or else of one just below.
 
     Raises:
-        DeskError: there is none, or there are several below.
+        HomeError: there is none, or there are several below.
         ManifestError: what was unpacked is damaged.
     """
     start = start.absolute()
-    above = next((folder for folder in (start, *start.parents) if _is_desk(folder)), None)
+    above = next((folder for folder in (start, *start.parents) if _is_unpacked(folder)), None)
     if above is not None:
         return load(above)
     below = list(dict.fromkeys(_below(start)))
@@ -36,10 +36,10 @@ def find(start: Path) -> Assignment:
         return load(below[0])
     if below:
         names = ", ".join(folder.name for folder in below)
-        raise DeskError(
+        raise HomeError(
             f"{start} holds several assignments ({names}); name the folder of the one you mean."
         )
-    raise DeskError(
+    raise HomeError(
         f"{start}: no assignment was found in this folder, in those above it or just below; unpack "
         "student.zip here, or name the folder that it was unpacked to."
     )
@@ -54,7 +54,7 @@ def handed_out(assignment: Assignment) -> tuple[str, ...]:
     """The files that were handed out, as paths from the assignment's folder.
 
     Raises:
-        DeskError: the list of them is damaged.
+        HomeError: the list of them is damaged.
     """
     path = assignment.public_checks / HANDOUT
     try:
@@ -63,7 +63,7 @@ def handed_out(assignment: Assignment) -> tuple[str, ...]:
     except FileNotFoundError:  # a bundle of an older release
         return ()
     except (OSError, ValueError, TypeError):
-        raise DeskError(
+        raise HomeError(
             f"{path}: this file is damaged; unpack student.zip again and take its folder checks."
         ) from None
 
@@ -73,11 +73,11 @@ def checks_of(folder: Path) -> Path:
     return folder / "checks"
 
 
-def _is_desk(folder: Path) -> bool:
+def _is_unpacked(folder: Path) -> bool:
     return (checks_of(folder) / FILE_NAME).is_file()
 
 
 def _below(start: Path) -> Iterator[Path]:
     for parent in (start, *(folder for folder in COLAB if start.is_relative_to(COLAB[0]))):
         if parent.is_dir():
-            yield from (child for child in sorted(parent.iterdir()) if _is_desk(child))
+            yield from (child for child in sorted(parent.iterdir()) if _is_unpacked(child))

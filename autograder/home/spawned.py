@@ -4,7 +4,7 @@ It is started, not forked, and talks over the loopback interface, because that w
 macOS too. Importing takes seconds, so one process serves check after check, each with a namespace
 of its own; it is started anew when student code has ended or blocked it.
 
-As a program (``python -P -m autograder.desk.spawned PORT``) this is that process.
+As a program (``python -P -m autograder.home.spawned PORT``) this is that process.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Spawner:
         self._channel: socket.socket | None = None
         self._given: dict[str, str] | None = None
         # As where grades are given, student code does not find the student's other files.
-        self._folder = tempfile.TemporaryDirectory(prefix="desk-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="home-", ignore_cleanup_errors=True)
 
     def __enter__(self) -> Spawner:
         return self
@@ -123,7 +123,7 @@ class Spawner:
             port = server.getsockname()[1]
             # -P: a numpy.py in the student's folder must not stand in for the library.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.desk.spawned", str(port)],
+                [sys.executable, "-P", "-m", "autograder.home.spawned", str(port)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from autograder.desk.place import DeskError, checks_of
+from autograder.home.folder import HomeError, checks_of
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment
 from autograder.model.names import owners
@@ -27,7 +27,7 @@ NO_ANSWERS = {"checks", "data", "dist", "build", "node_modules", "__MACOSX", "__
 def submission_of(assignment: Assignment, folder: Path) -> Submission:
     """The files of ``folder`` that may belong to the assignment; which of them do, `Answers` tells.
 
-    They are read in place: nobody else writes on a student's own desk.
+    They are read in place: nobody else writes on a student's own machine.
     """
     return Submission(folder.name, folder, tuple(_wanted(assignment, folder)), ())
 
@@ -38,7 +38,7 @@ def templates_of(assignment: Assignment) -> dict[str, Notebook]:
     try:
         return {name: parse(path.read_bytes(), name) for name, path in entries.items()}
     except (OSError, NotebookError) as error:
-        raise DeskError(
+        raise HomeError(
             f"{assignment.templates}: the notebooks as handed out are not there ({error}); unpack "
             "student.zip again and take its folder checks."
         ) from None
@@ -101,7 +101,7 @@ def write_zip(
     """Write the zip to hand in, and read it again as the grader will.
 
     Raises:
-        DeskError: the grader would not take all of it, or it cannot be written.
+        HomeError: the grader would not take all of it, or it cannot be written.
     """
     try:
         descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".zip")
@@ -113,12 +113,12 @@ def write_zip(
                 for inside, path in contents.items():
                     archive.write(root / path, inside)
             if refused := _refused(Path(name), assignment):
-                raise DeskError(f"{target.name} was not written: {refused}")
+                raise HomeError(f"{target.name} was not written: {refused}")
             Path(name).replace(target)
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise DeskError(
+        raise HomeError(
             f"{target}: it cannot be written ({error.strerror or error}); choose another place by "
             "--out."
         ) from None

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.desk import checking
-from autograder.desk.handin import (
+from autograder.home import checking
+from autograder.home.folder import HomeError, find, handed_out
+from autograder.home.spawned import Settings, SpawnedWorker, Spawner
+from autograder.home.submit_zip import (
     blank,
     contents_of,
     missing,
@@ -22,8 +24,6 @@ from autograder.desk.handin import (
     unwritten,
     write_zip,
 )
-from autograder.desk.place import DeskError, find, handed_out
-from autograder.desk.spawned import Settings, SpawnedWorker, Spawner
 from autograder.model.findings import Finding, shown
 from autograder.model.manifest import Assignment
 from autograder.model.names import owners
@@ -45,7 +45,7 @@ class Asked:
     file: Path | None
 
 
-class Desk:
+class Checker:
     """A student's folder, and a process for their code that serves check after check."""
 
     def __init__(self, assignment: Assignment, spawner: Spawner) -> None:
@@ -109,15 +109,15 @@ def check(what: Sequence[str], folder: Path, *, watch: bool, console: Console) -
         handed_out(assignment),
     )
     with Spawner(settings) as spawner:
-        desk = Desk(assignment, spawner)
-        report = desk.check(asked, console)
+        checker = Checker(assignment, spawner)
+        report = checker.check(asked, console)
         if watch:
-            from autograder.desk.watch import saved
+            from autograder.home.watch import saved
 
             with suppress(KeyboardInterrupt):
                 for _changes in saved(assignment.public, console):
                     spawner.stop()  # modules beside the notebooks may have changed too
-                    report = desk.check(asked, console)
+                    report = checker.check(asked, console)
     return report
 
 
@@ -125,7 +125,7 @@ def ask(assignment: Assignment, what: Sequence[str]) -> Asked:
     """What the words on the command line mean: questions, notebooks of the assignment, or a file.
 
     Raises:
-        DeskError: one means nothing here.
+        HomeError: one means nothing here.
     """
     if not what:
         return Asked(None, None)
@@ -138,7 +138,7 @@ def ask(assignment: Assignment, what: Sequence[str]) -> Asked:
     if len(files) > 1 or (ours and not file.is_file()):  # by name, wherever in the folder it lies
         return Asked(checking.select(assignment, what), None)
     if not file.is_file():
-        raise DeskError(f"{file}: there is no such file; name a notebook or a question.")
+        raise HomeError(f"{file}: there is no such file; name a notebook or a question.")
     rest = [word for word in what if word != files[0]]
     return Asked(checking.select(assignment, rest) if rest else None, file.absolute())
 
@@ -166,7 +166,7 @@ def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
     _print_sentences(console, Text("Read by people, and still empty", "bold yellow"), empty)
     contents = contents_of(assignment, answers)
     if not contents:
-        raise DeskError(
+        raise HomeError(
             f"{assignment.public}: there is nothing to hand in; put your notebooks into this "
             "folder, under the names that they had."
         )
