@@ -21,7 +21,7 @@ from autograder.commands.options import (
     existing,
     require_page,
 )
-from autograder.console import PlainConsole
+from autograder.pages.console import PlainConsole
 from release.course import dist
 
 commands = typer.Typer()

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 import autograder
 from autograder.model.errors import UserError
-from autograder.versions import DISTRIBUTION
+from autograder.model.versions import DISTRIBUTION
 
 PACKAGE = Path(autograder.__file__).parent
 #: Left by runs and editors; never part of a bundle.

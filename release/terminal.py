@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.stages import Parts, lines
+from autograder.pages.stages import Parts, lines
 from release.build import Release
 from release.diff import Change
 from release.mutants.stage import score_lines

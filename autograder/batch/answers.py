@@ -18,8 +18,8 @@ from autograder.batch.entries import Entry
 from autograder.batch.keys import FILES
 from autograder.batch.store import Record
 from autograder.checks.cache import digest
-from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.files import write_atomically
 from autograder.model.manifest import Assignment
 from autograder.review.rescoring import AnswerKey
 from autograder.slicing.answers import Answers

@@ -43,12 +43,12 @@ from autograder.batch.terminal import (
     print_reasons,
     print_source,
 )
-from autograder.faults import print_faults
-from autograder.gradescope import write_atomically
 from autograder.grading.bundle import pack
 from autograder.grading.jobs import Finished, Job
 from autograder.grading.session import failed_report
 from autograder.model.errors import UserError
+from autograder.model.faults import print_faults
+from autograder.model.files import write_atomically
 from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report

@@ -17,7 +17,7 @@ from autograder.batch.contents import known_assignment, known_templates, on_disk
 from autograder.batch.kept import Kept, read_kept
 from autograder.batch.outcome import Batch, Graded, Match
 from autograder.batch.store import REPORT, SIMILAR, Store
-from autograder.gradescope import write_atomically
+from autograder.model.files import write_atomically
 from autograder.model.report import Report
 from autograder.pages.feedback import feedback_page
 from autograder.pages.page import write_page

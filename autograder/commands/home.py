@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from autograder.commands.options import existing
-from autograder.console import PlainConsole
-from autograder.faults import print_faults
+from autograder.model.faults import print_faults
 from autograder.model.report import Report
+from autograder.pages.console import PlainConsole
 
 commands = typer.Typer()
 

@@ -29,10 +29,10 @@ from autograder.model.manifest import Assignment
 from autograder.model.names import owners
 from autograder.model.report import Report
 from autograder.model.submission import Submission
+from autograder.pages.terminal import checks_counted, print_public
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook
 from autograder.slicing.packages import packages_of
-from autograder.terminal import checks_counted, print_public
 
 NOTEBOOKS = (".ipynb", ".py")
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import html
 
-from autograder.console import PlainConsole
 from autograder.model.findings import clean
 from autograder.model.report import CheckResult, Report
 from autograder.model.statuses import STATUSES
-from autograder.terminal import print_public, public_words
+from autograder.pages.console import PlainConsole
+from autograder.pages.terminal import print_public, public_words
 
 COLOURS = {
     "passed": "#2e8540",

@@ -12,13 +12,12 @@ from urllib.parse import quote
 import numpy as np
 from markupsafe import Markup
 
-from autograder.gradescope.decide import isolation
-from autograder.gradescope.output import student_notes
-from autograder.model.report import CheckResult, Median, Report
+from autograder.model.report import CheckResult, Median, Report, student_notes
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
 from autograder.pages.items import Cluster, Item, clusters, items
 from autograder.pages.page import render
+from autograder.sandbox.lockdown import isolation
 
 BINS = 20
 MAX_CLUSTERS = 100
@@ -301,7 +300,7 @@ def _row(graded: Reported) -> Row:
         checks=len(report.checks),
         flags=len(report.flags),
         faults=len(report.all_faults),
-        isolation=isolation(report),
+        isolation=isolation(report.primitives, unsafe=report.unsafe),
         seconds=report.seconds,
     )
 
@@ -342,7 +341,7 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
         "page": graded.page if _is_relative(graded.page) else "",
         "score": _finite(report.score),
         "of": report.max_score,
-        "isolation": isolation(report),
+        "isolation": isolation(report.primitives, unsafe=report.unsafe),
         "primitives": texts.place(", ".join(report.primitives)),
         "seed": str(report.seed),  # it has more digits than the browser's numbers
         "seconds": round(report.seconds, 2),

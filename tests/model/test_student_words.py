@@ -57,7 +57,6 @@ MODULES = (
     "autograder/sandbox/usage.py",
     "autograder/model/statuses.py",
     "autograder/model/submission.py",
-    "autograder/terminal.py",
     "assignment/hw4/checks",
     "assignment/hw4/hw4/describe.py",
     "solutions/hw4/checks",

@@ -20,7 +20,7 @@ from rich.text import Text
 from autograder.model.findings import clean, shown
 from autograder.model.report import CheckResult, Report
 from autograder.model.statuses import STATUSES
-from autograder.stages import Parts
+from autograder.pages.stages import Parts
 
 #: Of what staff read beside a message; pages show all of it.
 MAX_STAFF = 1000

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder.model.findings import clean
-from autograder.versions import own_version
+from autograder.model.versions import own_version
 
 LOG = "internal-errors.log"
 #: A longer one is put aside as the one before, so that it cannot fill a disk.
