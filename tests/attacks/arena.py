@@ -49,7 +49,7 @@ from autograder.model.report import Report
 from autograder.sandbox.lockdown import NAMES, Grading, required
 from autograder.wire import codec, decoder, elements
 from autograder.wire.types import plain
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"

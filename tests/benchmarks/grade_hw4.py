@@ -17,8 +17,8 @@ from rich.table import Table
 
 from autograder.grading.session import Session
 from autograder.model import manifest
-from release.bundle import write_gradescope
-from release.templates import solution_files, solved, templates
+from release.bundles.bundle import write_gradescope
+from release.markup.templates import solution_files, solved, templates
 
 ROOT = Path(__file__).parents[2]
 

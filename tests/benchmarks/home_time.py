@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.model import manifest
-from release.bundle import write_student
-from release.templates import solved, templates
+from release.bundles.bundle import write_student
+from release.markup.templates import solved, templates
 
 ROOT = Path(__file__).parents[2]
 TIMED = """

@@ -14,7 +14,7 @@ from autograder.checks.plugin import sources
 from autograder.checks.plugin.collected import CollectedChecks
 from autograder.grading.session import Session
 from autograder.model import manifest
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HEAD = """
 import numpy as np

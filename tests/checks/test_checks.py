@@ -18,7 +18,7 @@ from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.findings import clean
 from autograder.model.report import Leaderboard
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HEAD = """
 import numpy as np

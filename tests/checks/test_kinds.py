@@ -16,7 +16,7 @@ from PIL import Image
 
 from autograder.grading.session import Session
 from autograder.model import manifest
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytest.importorskip("pandas")
 pytest.importorskip("sklearn")

@@ -16,7 +16,7 @@ from autograder.checks.received import MAX_SHOWN, WORDS, Received, kind_of, show
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HEAD = """
 import numpy as np

@@ -14,7 +14,7 @@ from autograder.gradescope.output import results
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult, Report
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 CHECKS = '''
 from autograder.checks import question, shared

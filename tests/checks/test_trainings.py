@@ -30,7 +30,7 @@ from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed
 from autograder.model.manifest import ManifestError, TrainingRules
 from autograder.model.report import Median, Report
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 
 def walk(reached: Sequence[bool], alpha: float, beta: float) -> tuple[bool, int]:

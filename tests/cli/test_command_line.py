@@ -24,8 +24,8 @@ from autograder.model.report import CheckResult, Report
 from autograder.pages.console import PlainConsole, replace_what_cannot_be_shown
 from autograder.pages.stages import lines
 from release import course
-from release.proof import _lost_by_solution
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
+from release.proof.proof import _lost_by_solution
 
 STAFF = TWO_FUNCTIONS / "staff"
 WRONG = ("np.asarray(matrix).sum(axis=1)", "np.asarray(matrix).sum(axis=0)")

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import autograder
-from release.harness import description
+from release.packages.own_package import description
 
 #: What a room may import beside the core, by the extras that its users have.
 ROOMS = {

@@ -25,8 +25,8 @@ from conftest import ROOT, needs_root
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from release.bundle import write_student
-from release.templates import solved, templates
+from release.bundles.bundle import write_student
+from release.markup.templates import solved, templates
 
 pytest.importorskip("pandas")
 

@@ -33,7 +33,7 @@ from autograder.model.explained import (
 )
 from autograder.pages.explain import explained_page
 from autograder.pages.explain_terminal import print_explained
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

@@ -13,7 +13,7 @@ from conftest import ROOT, Graded, Notebook, code_cell, needs_root
 
 from autograder.grading.session import Session
 from autograder.model import manifest
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

@@ -17,7 +17,7 @@ from autograder.checks.verdicts import OUTER
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import Report
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

@@ -39,9 +39,9 @@ from autograder.sandbox.requests import (
     how_it_ended,
 )
 from autograder.wire.protocol import Replay, Step
-from release.bundle import write_student, write_zip
+from release.bundles.bundle import write_student, write_zip
+from release.markup.templates import solved, templates
 from release.scaffold import new_assignment
-from release.templates import solved, templates
 
 RIGHT = "return (features - features.mean(axis=0)) / features.std(axis=0)"
 

@@ -13,7 +13,7 @@ from autograder.model import manifest
 from release.importing import import_assignment, nbgrader
 from release.importing.autotests import autotests_of
 from release.importing.checks import translate
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 OWN = """\
 python3:

@@ -25,7 +25,7 @@ from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.sandbox import reaper
 from autograder.sandbox.requests import WorkerStopped
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

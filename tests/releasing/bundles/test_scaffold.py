@@ -13,10 +13,10 @@ from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.build import Release, build
-from release.mistakes import mistakes
+from release.markup.templates import solved, templates
+from release.proof.mistakes import mistakes
 from release.scaffold import New, ScaffoldError, new_assignment
 from release.scaffold.terminal import print_new
-from release.templates import solved, templates
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.importing import Imported, import_assignment
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 CLASSES = """\
 class Vector:

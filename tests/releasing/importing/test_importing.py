@@ -34,10 +34,10 @@ from release.importing.locating import expanded, sort_files
 from release.importing.model import Check
 from release.importing.points import resolve
 from release.importing.terminal import print_import
-from release.markers import of_tool
-from release.source import read_source
-from release.strip import strip_notebook
-from release.templates import solved, templates
+from release.markup.markers import of_tool
+from release.markup.source import read_source
+from release.markup.strip import strip_notebook
+from release.markup.templates import solved, templates
 
 
 def raw(text: str) -> NotebookNode:

@@ -1,6 +1,6 @@
 """The lines of a text come in; the marker words in it that no student may see go out.
 
-The words are those of `release.markers`, by which answers are taken out: what students keep must
+The words are those of `markers`, by which answers are taken out: what students keep must
 come in whole pairs, and what they don't keep must not be there.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from release.markers import BOX, KNOWN, Markers
-from release.spelling import nearest
-from release.unknown import unknown_markers
+from release.markup.markers import BOX, KNOWN, Markers
+from release.markup.typos import nearest
+from release.markup.unknown import unknown_markers
 
 #: What a line that is nothing but a marker begins with, in whatever language it is written.
 _ALONE = re.compile(r"^\s*(?:\#+|//+|/\*|--|;+|<!--|\*\*|[\"']{3}|%+)(?P<text>.*)$")

@@ -12,9 +12,9 @@ import tokenize
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from release.blocks import depth
-from release.labels import is_label
-from release.markers import (
+from release.markup.blocks import depth
+from release.markup.labels import is_label
+from release.markup.markers import (
     BOX,
     COMMENT,
     LINE_MARKS,
@@ -29,10 +29,10 @@ from release.markers import (
     Pair,
     bare,
 )
-from release.places import Marker, MarkerError, Place
-from release.source import plain_python
-from release.spelling import is_near_closing, is_near_todo, near_line_mark, nearest
-from release.unknown import announces, speaks_loudly, speaks_of_place, unknown_markers
+from release.markup.model import Marker, MarkerError, Place
+from release.markup.source import plain_python
+from release.markup.typos import is_near_closing, is_near_todo, near_line_mark, nearest
+from release.markup.unknown import announces, speaks_loudly, speaks_of_place, unknown_markers
 
 _RULE_LINE = re.compile(rf"^[ \t]*{RULE}")
 _COMMENT_LINE = re.compile(rf"^[ \t]*{COMMENT}")

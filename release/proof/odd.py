@@ -26,7 +26,7 @@ from autograder.checks.received import OBJECT
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
-from release.mistakes import FOLDER
+from release.proof.mistakes import FOLDER
 
 ENTRY_KEYS = {"check", "answer", "reason"}
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from release.blocks import depth, end_of_block
-from release.markers import BOX, COMMENT, SOLUTION_REMARK, STRING_MARK
-from release.places import Place, Region
+from release.markup.blocks import depth, end_of_block
+from release.markup.markers import BOX, COMMENT, SOLUTION_REMARK, STRING_MARK
+from release.markup.model import Place, Region
 
 _COMMENT_LINE = re.compile(rf"^[ \t]*{COMMENT}")
 

@@ -19,10 +19,16 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from release.cells import Role, parts_of, raw_text
-from release.markers import KNOWN, Markers
-from release.places import Answer, Place
-from release.strip_cell import StripError, StrippedCell, blank_each, strip_code, strip_markdown
+from release.markup.cell_roles import Role, parts_of, raw_text
+from release.markup.markers import KNOWN, Markers
+from release.markup.model import Answer, Place
+from release.markup.strip_cell import (
+    StripError,
+    StrippedCell,
+    blank_each,
+    strip_code,
+    strip_markdown,
+)
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # as in nbformat's schema
 _NOTEBOOK_METADATA = {
@@ -71,7 +77,7 @@ def strip_notebook(
     """Make the template of a solved notebook, which is not changed.
 
     Args:
-        solved: a notebook of nbformat 4, as `release.source.read_source` returns it.
+        solved: a notebook of nbformat 4, as `release.markup.source.read_source` returns it.
         file: what errors call the notebook.
         stubs: what replaces answers, where the default does not serve.
         module: it is a plain Python module, whose one cell errors need not name.

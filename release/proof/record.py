@@ -15,12 +15,12 @@ from typing import Any
 
 from autograder import __version__
 from autograder.model.manifest import FILE_NAME, Assignment
-from release.bundle import files_of
+from release.bundles.bundle import files_of
 from release.graders import SEED
 from release.leaks import Scan
 from release.mutants.stage import recorded
 from release.packages import LOCK_FILE, own_packages
-from release.proof import Proof, lost_by, name_of
+from release.proof.proof import Proof, lost_by, name_of
 
 RECORD = "RELEASE.json"
 _FORMAT = 1

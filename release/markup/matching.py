@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from release.blocks import depth, end_of_block
-from release.markers import (
+from release.markup.blocks import depth, end_of_block
+from release.markup.markers import (
     BOX,
     COMMENT,
     REPLACE_PASS,
@@ -22,7 +22,7 @@ from release.markers import (
     Markers,
     Pair,
 )
-from release.places import Marker, MarkerError, Place, Region
+from release.markup.model import Marker, MarkerError, Place, Region
 
 _RULE_LINE = re.compile(rf"^[ \t]*{RULE}")
 _NOTE_LINE = re.compile(rf"^[ \t]*(?:{RULE}|{COMMENT}.*$|$)")

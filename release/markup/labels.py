@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from release.places import Region
+from release.markup.model import Region
 
 #: What stands for an answer in words.
 MARKDOWN_STUB = "*Your answer here.*"

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.model.errors import UserError
-from release.labels import MARKDOWN_STUB
-from release.linemarks import YOUR_CODE
-from release.markers import KNOWN, REPLACE_PASS, Fate, Markers
-from release.places import Answer, Place, Region
-from release.regions import find_markdown_regions, find_regions
-from release.source import plain_python
-from release.stubs import default_stub
+from release.markup.labels import MARKDOWN_STUB
+from release.markup.line_markers import YOUR_CODE
+from release.markup.markers import KNOWN, REPLACE_PASS, Fate, Markers
+from release.markup.model import Answer, Place, Region
+from release.markup.regions import find_markdown_regions, find_regions
+from release.markup.source import plain_python
+from release.markup.stubs import default_stub
 
 
 class StripError(UserError):

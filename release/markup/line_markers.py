@@ -14,10 +14,10 @@ import ast
 from collections.abc import Collection, Iterator
 
 from autograder.slicing.edits import rewritten
-from release.markers import Fate, LineMark, Markers
-from release.places import Place, Region
-from release.source import plain_python
-from release.suspicion import Comment, comments_of, line_mark
+from release.markup.lint import Comment, comments_of, line_mark
+from release.markup.markers import Fate, LineMark, Markers
+from release.markup.model import Place, Region
+from release.markup.source import plain_python
 
 YOUR_CODE = "  # your code"
 _BLOCK_REMEDY = 'put "BEGIN SOLUTION" and "END SOLUTION" around the whole of it'

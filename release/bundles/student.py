@@ -24,8 +24,8 @@ from autograder.home.folder import HANDOUT, checks_of
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import FILE_NAME, Assignment, Question
 from autograder.model.submission import write_files
-from release.harness import Description, description, write_package
 from release.packages import REQUIREMENTS
+from release.packages.own_package import Description, description, write_package
 
 #: What students may want beside it.
 EXTRAS = ("watch",)
@@ -33,21 +33,21 @@ EXTRAS = ("watch",)
 EPOCH = "315532800"
 
 
-class DeskBundleError(UserError):
+class HomeBundleError(UserError):
     """The student bundle cannot be given what checking at home needs."""
 
 
-def write_desk(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> None:
+def write_home(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> None:
     """Add all that ``python -m autograder check`` needs to the student bundle in ``target``.
 
     Raises:
-        DeskBundleError: a file of the public folder stands in the way.
+        HomeBundleError: a file of the public folder stands in the way.
         NotInstalledError, HarnessFault: the wheel cannot be built.
     """
     checks = checks_of(target)
     for name in (FILE_NAME, HANDOUT, "templates"):
         if (checks / name).exists():
-            raise DeskBundleError(
+            raise HomeBundleError(
                 f"{assignment.public_checks / name}: the release writes this one for students; "
                 "take it out of the public folder."
             )

@@ -1,6 +1,6 @@
 """The source of one cell comes in, its regions (where the answers stand) go out.
 
-`release.markers` has the forms. A region is marked by a box, by a pair of comment lines, by the two
+`markers` has the forms. A region is marked by a box, by a pair of comment lines, by the two
 lines of a prompt, or by a comment at the end of a statement; in markdown by a pair of lines.
 Whatever looks like a part of a marker and is not in a whole one is an error: a marker that went
 unseen would ship an answer.
@@ -12,10 +12,11 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from release.labels import label_regions
-from release.linemarks import line_regions
-from release.loose import loose_regions
-from release.markers import (
+from release.markup.labels import label_regions
+from release.markup.line_markers import line_regions
+from release.markup.lint import Suspicion, check_markdown_rest, check_markdown_spelling
+from release.markup.loose import loose_regions
+from release.markup.markers import (
     BOX,
     COMMENT,
     KNOWN,
@@ -26,9 +27,8 @@ from release.markers import (
     Markers,
     Pair,
 )
-from release.matching import matched
-from release.places import Marker, MarkerError, Place, Region
-from release.suspicion import Suspicion, check_markdown_rest, check_markdown_spelling
+from release.markup.matching import matched
+from release.markup.model import Marker, MarkerError, Place, Region
 
 __all__ = ["MarkerError", "Place", "Region", "find_markdown_regions", "find_regions"]
 

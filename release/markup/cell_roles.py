@@ -16,8 +16,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from release.markers import KNOWN, Markers
-from release.places import MarkerError, Place
+from release.markup.markers import KNOWN, Markers
+from release.markup.model import MarkerError, Place
 
 _BLOCKS = ("QUESTION", "SOLUTION", "PROMPT", "TESTS")
 _FENCE = re.compile(r"\s*```\s*otter\s*\n(?P<text>.*?)\n?```\s*", re.DOTALL)

@@ -21,12 +21,12 @@ from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
 from release.graders import SEED, Graders
-from release.mistakes import Mistake
+from release.markup.templates import Blanked
 from release.mutants.command import Measured
 from release.mutants.stage import mutants_proven, score_problems
-from release.odd import Accepted, OddAnswers, OddSubmission, Tried, submissions
+from release.proof.mistakes import Mistake
+from release.proof.odd import Accepted, OddAnswers, OddSubmission, Tried, submissions
 from release.steps import SILENT, Steps
-from release.templates import Blanked
 
 
 class ProofFailed(UserError):

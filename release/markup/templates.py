@@ -12,10 +12,10 @@ from nbformat import NotebookNode
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Allowed, Assignment, NotebookEntry, load
-from release.markers import KNOWN, Markers, bare, markers_of
-from release.places import Answer
-from release.source import is_percent, read_source
-from release.strip import blank_answers, strip_notebook
+from release.markup.markers import KNOWN, Markers, bare, markers_of
+from release.markup.model import Answer
+from release.markup.source import is_percent, read_source
+from release.markup.strip import blank_answers, strip_notebook
 
 
 class TargetError(UserError):

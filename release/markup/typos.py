@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from release.markers import BOX, LINE_MARKS, Markers
+from release.markup.markers import BOX, LINE_MARKS, Markers
 
 _REMARK = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W_]+")

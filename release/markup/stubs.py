@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from release.linemarks import YOUR_CODE
-from release.places import Region
+from release.markup.line_markers import YOUR_CODE
+from release.markup.model import Region
 
 
 def default_stub(python: str | None, region: Region, regions: Sequence[Region]) -> str:
     """Give the names that the answer binds and the code below it reads, else an ellipsis.
 
     Args:
-        python: the solved cell as `release.source.plain_python` gives it.
+        python: the solved cell as `release.markup.source.plain_python` gives it.
         regions: all regions of the cell; what other answers read does not count.
     """
     names = _names_needed(python, region, regions) if python is not None else []

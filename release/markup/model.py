@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autograder.model.errors import UserError
-from release.markers import Box, Fate, Pair
+from release.markup.markers import Box, Fate, Pair
 
 
 class MarkerError(UserError):

@@ -6,7 +6,7 @@ id "module".
 
 A cell of that notebook has an id only if its author gave one: in the cell's metadata (`# %% id="x"`
 in a percent script, Colab's convention), or in the file of an `.ipynb`. The random ids that
-jupytext and nbformat make up on reading are taken off again; `release.strip` gives stable ones.
+jupytext and nbformat make up on reading are taken off again; `strip` gives stable ones.
 """
 
 import ast

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from release.source import plain_python
+from release.markup.source import plain_python
 
 _HEAD = re.compile(r"[ \t]*(?:else|elif|except|finally|case)\b")
 

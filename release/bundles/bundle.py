@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Assignment
 from autograder.model.submission import write_files
-from release.desk import write_desk
-from release.harness import IGNORED, description, write_package
+from release.bundles.student import write_home
 from release.packages import LOCK_FILE, REQUIREMENTS, shipped_lock, shipped_requirements
+from release.packages.own_package import IGNORED, description, write_package
 
 SCRIPTS = Path(__file__).with_name("gradescope")
 #: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
@@ -37,7 +37,7 @@ def write_student(assignment: Assignment, templates: Mapping[str, bytes], target
             )
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(data)
-    write_desk(assignment, templates, target)
+    write_home(assignment, templates, target)
 
 
 def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> Path:
