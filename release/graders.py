@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from autograder.checks.cache import Store
 from autograder.checks.verdicts import basis_of
+from autograder.grading.session import Session
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.trial import Trial
-from autograder.session import Session
 
 #: Drawn once: equal input then gives equal verdicts, which are remembered from proof to proof.
 SEED = 1

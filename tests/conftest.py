@@ -18,12 +18,12 @@ import pytest
 from reach import Reach
 
 from autograder.checks.cache import user_folder
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from autograder.session import Session
 from release.build import Release, build
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 #: Per cent of the examples that tests ask for by ``examples``; pytest --hypothesis-profile NAME.
 PROFILES = {"fast": 10, "ci": 30, "nightly": 1000}

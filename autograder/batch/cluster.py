@@ -26,11 +26,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from autograder.batch.bundle import Bundle
-from autograder.batch.jobs import Finished, Job, floor_of
-from autograder.batch.sessions import Sessions
 from autograder.checks.cache import user_folder
 from autograder.checks.verdicts import machine_parts
+from autograder.grading.bundle import Bundle
+from autograder.grading.jobs import Finished, Job, floor_of
+from autograder.grading.pool import Sessions
 from autograder.model.errors import UserError
 
 try:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder.batch.bundle import Bundle
-from autograder.batch.jobs import Finished, Job
-from autograder.batch.sessions import Sessions
+from autograder.grading.bundle import Bundle
+from autograder.grading.jobs import Finished, Job
+from autograder.grading.pool import Sessions
 
 
 def grade_here(

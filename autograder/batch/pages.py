@@ -19,7 +19,7 @@ from autograder.batch.grades import written
 from autograder.batch.kept import Kept, read_kept
 from autograder.batch.outcome import Batch, Graded, Match
 from autograder.batch.store import FAILURES, REPORT, SIMILAR, Store
-from autograder.gradescope import write_atomically
+from autograder.model.files import write_atomically
 from autograder.model.proven import read_record
 from autograder.model.report import Report
 from autograder.pages.feedback import feedback_page

@@ -19,11 +19,11 @@ from typing import Any
 
 from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Ignored
-from autograder.batch.jobs import CHECKS, FILES, SEED, Key
+from autograder.batch.keys import CHECKS, FILES, SEED, Key
 from autograder.batch.outcome import Graded
-from autograder.gradescope import Additions, is_written, results, write_atomically, write_results
-from autograder.model.disk import keep_names
+from autograder.gradescope import Additions, is_written, results, write_results
 from autograder.model.errors import HarnessFault, UserError
+from autograder.model.files import keep_names, write_atomically
 from autograder.model.manifest import Assignment
 from autograder.model.proven import Proven
 from autograder.model.report import Report

@@ -19,8 +19,8 @@ from autograder.commands.options import (
     existing,
     templates_of,
 )
-from autograder.console import PlainConsole
 from autograder.model.errors import UserError
+from autograder.pages.console import PlainConsole
 
 commands = typer.Typer()
 

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from autograder.gradescope.decide import isolation
-from autograder.gradescope.output import student_notes
 from autograder.model.proven import Proven, ProvenCheck
-from autograder.model.report import CheckResult, Median, Report
+from autograder.model.report import CheckResult, Median, Report, student_notes
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
 from autograder.pages.advice import Suggestion, suggestions
@@ -23,6 +21,7 @@ from autograder.pages.flags import flags_of
 from autograder.pages.items import Item, items
 from autograder.pages.page import render
 from autograder.pages.reported import Link, Reported, ReportedBatch, link_to, shown_id
+from autograder.sandbox.lockdown import isolation
 
 BINS = 20
 MAX_CLUSTERS = 100
@@ -176,7 +175,7 @@ def _row(graded: Reported) -> Row:
         checks=len(report.checks),
         flags=len(report.flags),
         faults=len(report.all_faults),
-        isolation=isolation(report),
+        isolation=isolation(report.primitives, unsafe=report.unsafe),
         seconds=report.seconds,
     )
 
@@ -217,7 +216,7 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
         "page": graded.page if _is_relative(graded.page) else "",
         "score": _finite(report.score),
         "of": report.max_score,
-        "isolation": isolation(report),
+        "isolation": isolation(report.primitives, unsafe=report.unsafe),
         "primitives": texts.place(", ".join(report.primitives)),
         "seed": str(report.seed),  # it has more digits than the browser's numbers
         "seconds": round(report.seconds, 2),

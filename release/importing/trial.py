@@ -18,8 +18,8 @@ from autograder.model.report import CheckResult, Report
 from release.graders import SEED, Graders
 from release.importing.blanks import Needs, together
 from release.importing.mutants import Mutant, mutants
-from release.odd import OddAnswers, Tried, submissions
-from release.templates import Blanked, blanked, solved, templates
+from release.markup.templates import Blanked, blanked, solved, templates
+from release.proof.odd import OddAnswers, Tried, submissions
 
 _SHOWN = 200
 

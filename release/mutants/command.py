@@ -11,11 +11,11 @@ from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.trial import Trial
 from release.graders import SEED, Graders
+from release.markup.templates import solution_files, solved, templates
 from release.mutants.accepted import accepted_mutants
 from release.mutants.running import ACCEPTED, MutantResult, MutantTester, mutants_of, tested
 from release.mutants.tables import Part
 from release.steps import SILENT, Steps
-from release.templates import solution_files, solved, templates
 
 
 class QuestionError(UserError):

@@ -14,13 +14,13 @@ from pathlib import Path
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.graders import SEED, Graders
+from release.markup.templates import solution_files, solved, templates
 from release.mutants.accepted import accepted_rewrites
 from release.mutants.layouts import LAYOUTS, laid_out, renamed
 from release.mutants.regions import AnswerCell, answer_cells
 from release.mutants.respelled import RESPELLED
 from release.mutants.rewrites import REWRITES
 from release.steps import SILENT, Steps
-from release.templates import solution_files, solved, templates
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from conftest import ROOT, Graded
 from autograder.model import manifest
 from autograder.model.report import Report
 from release.graders import Graders
-from release.mistakes import Mistake, mistakes
-from release.proof import SEED
-from release.templates import blank_files, solution_files, solved, templates
+from release.markup.templates import blank_files, solution_files, solved, templates
+from release.proof.mistakes import Mistake, mistakes
+from release.proof.proof import SEED
 
 pytest.importorskip("pandas")
 pytest.importorskip("sklearn")

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.sandbox.lockdown import NAMES, Grading, required
-from autograder.session import Session
-from release.mistakes import mistakes
-from release.templates import solution_files, solved, templates
+from release.markup.templates import solution_files, solved, templates
+from release.proof.mistakes import mistakes
 
 ROOT = Path(__file__).parents[2]
 HW4 = manifest.load(ROOT / "solutions" / "hw4")

@@ -83,7 +83,7 @@ def test_one_that_was_killed_while_it_waited_is_replaced(
 
 
 def test_one_that_could_not_be_forked_is_forked_again(
-    sandbox: Sandbox, workers: Workers, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = Zygote.reply
     refused: list[int] = []

@@ -20,9 +20,9 @@ from conftest import TWO_FUNCTIONS, needs_root
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.build import Release, build
-from release.bundle import BundleError
-from release.proof import ProofFailed
-from release.templates import AnchorError, solution_files, solved
+from release.bundles.bundle import BundleError
+from release.markup.templates import AnchorError, solution_files, solved
+from release.proof.proof import ProofFailed
 
 ANSWERS = ("filter_size**2", "-4", "ndimage.convolve(image, kernel)", "[0, 1, 0]")
 

@@ -34,7 +34,7 @@ from release.mutants.running import (
 )
 from release.mutants.score import kinds, scores, should_see, survivors
 from release.mutants.tables import Part
-from release.proof import ProofFailed
+from release.proof.proof import ProofFailed
 
 OBLONG = '    expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))\n'
 OF_A_KIND = (
