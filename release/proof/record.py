@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder import __version__
+from autograder.grading.staff import SEED
 from autograder.model.manifest import FILE_NAME, Assignment
 from release.bundles.bundle import files_of
-from release.graders import SEED
 from release.leaks import Scan
 from release.mutants.stage import recorded
 from release.packages import LOCK_FILE, own_packages
