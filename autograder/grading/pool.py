@@ -1,60 +1,54 @@
-"""Jobs come in from several threads; reports go out, each from a session that is used by one alone.
+"""Work comes in from several threads; each piece gets a session that is used by one alone.
 
-Sessions are started when they are first needed, and live on for later jobs.
+Sessions are started when they are first needed, and live on for later work.
 """
 
 from __future__ import annotations
 
+import os
 import threading
-import traceback
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
-from autograder.grading.bundle import Bundle, unpack
-from autograder.grading.jobs import Finished, Job, graded
-from autograder.grading.session import Nursery, Session
-from autograder.model.errors import UserError
-from autograder.model.report import Report
+from autograder.grading.session import Session
 
-#: A session that died under a submission is replaced, and the submission graded so often in all.
-ATTEMPTS = 2
+#: A session starts in the time of several submissions; fewer than these are not worth another.
+WORTH_A_SESSION = 12
+
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
 
 
-class Sessions(ExitStack):
-    """The sessions of one process. Use it in a ``with`` statement.
+class SessionPool(ExitStack):
+    """The sessions of one process for one assignment. Use it in a ``with`` statement.
 
     Args:
-        folder: an empty one, which nobody else may enter; the assignment is unpacked there.
-        memory: where verdicts and costly results are remembered.
+        new: makes one that has not been entered.
     """
 
-    def __init__(self, bundle: Bundle, folder: Path, memory: Path) -> None:
+    def __init__(self, new: Callable[[], Session]) -> None:
         super().__init__()
-        self.assignment, self._templates = unpack(bundle, folder)
-        self._memory = memory
-        self._nursery = self.enter_context(Nursery(self.assignment))
+        self._new = new
         self._lock = threading.Lock()
         self._free: list[Session] = []
         self._all: list[Session] = []
         self.stopped = False
 
-    def grade(self, job: Job) -> Finished:
-        """Grade a job.
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that nobody else uses meanwhile.
 
         Raises:
-            UserError: nothing can be graded here; the text says why.
+            IsolationError, HarnessFault: none can be started.
         """
+        session = self._taken()
         try:
-            session = self._taken()
-            try:
-                return Finished(job.id, self._graded(session, job).to_dict())
-            finally:
-                with self._lock:
-                    self._free.append(session)
-        except UserError:
-            raise
-        except Exception:
-            return Finished(job.id, None, traceback.format_exc())
+            yield session
+        finally:
+            with self._lock:
+                self._free.append(session)
 
     def interrupt(self) -> None:
         """End what is under way; its reports are worth nothing."""
@@ -63,26 +57,20 @@ class Sessions(ExitStack):
             for session in self._all:
                 session.interrupt()
 
-    def _graded(self, session: Session, job: Job) -> Report:
-        report = graded(session, job)
-        for _ in range(ATTEMPTS - 1):
-            if not report.checks and not self.stopped:
-                report = graded(session, job)
-        return report
-
     def _taken(self) -> Session:
         with self._lock:
             if self._free:
                 return self._free.pop()
-        session = Session(
-            self.assignment,
-            self._templates,
-            cache=self._memory,
-            remember=True,
-            nursery=self._nursery,
-        )
-        with self._lock:
+            session = self._new()
             self.callback(session.close)
             self._all.append(session)
         session.__enter__()  # takes seconds, in which others should not wait for the lock
         return session
+
+
+def side_by_side(work: Callable[[_Item], _Done], items: Sequence[_Item]) -> list[_Done]:
+    """What becomes of each item, in order; on all cores, where there are enough for a session."""
+    most = len(os.sched_getaffinity(0))
+    count = max(1, min(most, len(items) // WORTH_A_SESSION))
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(work, items))

@@ -1,10 +1,15 @@
-"""A file's text comes in; it is on the disk as a whole when it goes out, and so is its name."""
+"""Texts come in, and are whole on the disk as they go out; the files of a folder go out."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
+
+#: Left by runs and editors; never part of a bundle.
+LEFT_BEHIND = ("__pycache__", "*.pyc", ".*", "*~")
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -30,3 +35,17 @@ def keep_names(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """All files of the staff's folder, in the order of names, but for what runs leave behind.
+
+    Links are followed, as they are the staff's own.
+    """
+    for where, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(filter(_is_kept, folders))
+        yield from (Path(where) / name for name in sorted(filter(_is_kept, names)))
+
+
+def _is_kept(name: str) -> bool:
+    return not any(fnmatch(name, pattern) for pattern in LEFT_BEHIND)

@@ -8,18 +8,18 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from autograder.grading.bundle import CONTENT, layout
 from autograder.model.errors import UserError
-from autograder.model.manifest import FILE_NAME, Assignment
+from autograder.model.files import LEFT_BEHIND
+from autograder.model.manifest import Assignment
 from autograder.model.submission import write_files
 from release.bundles.student import write_home
 from release.packages import LOCK_FILE, REQUIREMENTS, shipped_lock, shipped_requirements
-from release.packages.own_package import IGNORED, description, write_package
+from release.packages.own_package import description, write_package
 
 SCRIPTS = Path(__file__).with_name("gradescope")
 #: The earliest time that a zip can hold; a fixed one makes equal content equal bytes.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-#: In the Gradescope folder, the staff's and the public folder keep their places to each other here.
-CONTENT = "content"
 
 
 class BundleError(UserError):
@@ -28,7 +28,7 @@ class BundleError(UserError):
 
 def write_student(assignment: Assignment, templates: Mapping[str, bytes], target: Path) -> None:
     """Write what students receive: public folder, stripped notebooks, and what checks them."""
-    shutil.copytree(assignment.public, target, ignore=shutil.ignore_patterns(*IGNORED))
+    shutil.copytree(assignment.public, target, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
     for name, data in templates.items():
         if (target / name).exists():
             raise BundleError(
@@ -53,22 +53,19 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
     target.mkdir(parents=True)
     _write_harness(target)
     _write_packages(assignment, target)
-    shared = Path(os.path.commonpath([assignment.folder, assignment.public]))
-    staff = assignment.folder.relative_to(shared)
-    content = target / CONTENT
-    ignore = shutil.ignore_patterns(*IGNORED)
-    shutil.copytree(
-        assignment.public, content / assignment.public.relative_to(shared), ignore=ignore
-    )
-    folder = content / staff
-    shutil.copytree(assignment.hidden_checks, folder / "checks", ignore=ignore)
-    shutil.copyfile(assignment.folder / FILE_NAME, folder / FILE_NAME)
+    laid_out = layout(assignment)
+    (target / CONTENT / laid_out.public).mkdir(parents=True, exist_ok=True)
+    for place, path in laid_out.files.items():
+        there = target / CONTENT / place
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, there)
+    folder = target / CONTENT / laid_out.staff
     write_files(templates, folder / "templates")
     shutil.copyfile(SCRIPTS / "Dockerfile", target / "Dockerfile")
     for name in ("setup.sh", "run_autograder"):
         text = (SCRIPTS / name).read_text(encoding="utf-8")
         script = target / name
-        script.write_text(text.replace("@STAFF@", staff.as_posix()), encoding="utf-8")
+        script.write_text(text.replace("@STAFF@", laid_out.staff.as_posix()), encoding="utf-8")
         script.chmod(0o755)
     return folder
 

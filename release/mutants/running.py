@@ -18,12 +18,13 @@ from typing import Any
 from autograder.checks.cache import Store
 from autograder.checks.reads import PARTIAL
 from autograder.checks.verdicts import basis_of, check_codes
+from autograder.grading.pool import side_by_side
+from autograder.grading.staff import StaffPool
 from autograder.model.errors import UserError
 from autograder.model.findings import normalised
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
-from release.graders import Graders, side_by_side
 from release.mutants import tables
 from release.mutants.accepted import Accepted
 from release.mutants.making import Mutant, code_mutants
@@ -116,7 +117,7 @@ class MutantTester:
         self,
         assignment: Assignment,
         solution: Mapping[str, bytes],
-        graders: Graders,
+        pool: StaffPool,
         graded: Report,
         memory: Path,
         *,
@@ -130,7 +131,7 @@ class MutantTester:
                 )
         self._assignment = assignment
         self._solution = solution
-        self._graders = graders
+        self._pool = pool
         self._checks = graded.checks
         self._memory = Store(memory)
         self._fresh = fresh
@@ -230,7 +231,7 @@ class MutantTester:
                 yield question.id
 
     def _tried(self, mutant: Mutant, trial: Trial) -> Report:
-        return self._graders.tried(mutant.submission(self._solution), trial, fresh=self._fresh)
+        return self._pool.tried(mutant.submission(self._solution), trial, fresh=self._fresh)
 
     def _is_equivalent(self, mutant: Mutant, own: tuple[str, ...]) -> bool:
         """Whether all that the checks read is the same, also from other seeds."""
@@ -248,7 +249,7 @@ class MutantTester:
     def _read(self, files: Mapping[str, bytes], own: tuple[str, ...], more: int) -> list[_Read]:
         # Trainings are as long as they were with each new seed, and read nothing else.
         trial = Trial(checks=own, reads=True, costly="never" if more else "always")
-        report = self._graders.tried(files, trial, seed=self._graders.seed + more)
+        report = self._pool.tried(files, trial, seed=self._pool.seed + more)
         return [_Read(check.status, check.read) for check in report.checks]
 
     def _ids(self, questions: Iterable[str]) -> tuple[str, ...]:
@@ -270,7 +271,7 @@ class MutantTester:
         }
         codes = sorted({c for name in self._with_foundations(checks) for c in self._code_of(name)})
         files = sorted({**self._files, **changed}.items())
-        head = ["mutant", _FORMAT, self._basis, self._graders.seed, what, mutant.computes]
+        head = ["mutant", _FORMAT, self._basis, self._pool.seed, what, mutant.computes]
         return [*head, files, codes, list(checks)]
 
     def _code_of(self, check: str) -> list[str]:

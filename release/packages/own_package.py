@@ -17,11 +17,10 @@ from packaging.utils import canonicalize_name
 
 import autograder
 from autograder.model.errors import UserError
+from autograder.model.files import LEFT_BEHIND
 from autograder.model.versions import DISTRIBUTION
 
 PACKAGE = Path(autograder.__file__).parent
-#: Left by runs and editors; never part of a bundle.
-IGNORED = ("__pycache__", "*.pyc", ".*", "*~")
 #: As the checkout and the wheel call the harness's own lock.
 _LOCK = "requirements.lock"
 
@@ -98,7 +97,7 @@ def lock() -> str:
 
 def write_package(target: Path) -> None:
     """Copy the package, without what runs leave behind, into the folder ``target``."""
-    ignored = shutil.ignore_patterns(*IGNORED)
+    ignored = shutil.ignore_patterns(*LEFT_BEHIND)
     shutil.copytree(PACKAGE, target / PACKAGE.name, ignore=ignored)
 
 

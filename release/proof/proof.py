@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import Path
 
 from autograder.grading.session import Session
+from autograder.grading.staff import SEED, StaffPool
 from autograder.home.folder import load
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
-from release.graders import SEED, Graders
 from release.markup.templates import Blanked
 from release.mutants.command import Measured
 from release.mutants.stage import mutants_proven, score_problems
@@ -131,19 +131,19 @@ def prove(
         memory = cache or Path(name) / "memory"
         with (
             ThreadPoolExecutor(1) as beside,
-            Graders(assignment, templates, memory, SEED) as graders,
+            StaffPool(assignment, templates, memory, SEED) as pool,
         ):
             public = beside.submit(_public_report, assignment, templates, known, student_zip, name)
             steps.start("grading the solution and the blank template")
-            solution, blank = graders.grade(known.solution), graders.grade(known.blank)
+            solution, blank = pool.grade(known.solution), pool.grade(known.blank)
             # Where these are wrong already, the others would only repeat it, at length.
             wrong = _lost_by_solution(solution)
             _stop_at(wrong or _won_by_blank(blank, assignment.questions), assignment)
-            mistakes = _grade_mistakes(graders, known, steps)
-            noticed = _grade_blanked(graders, known, solution, steps)
+            mistakes = _grade_mistakes(pool, known, steps)
+            noticed = _grade_blanked(pool, known, solution, steps)
             answers = OddAnswers(solution, blank, known.accepted)
-            odd = _grade_odd(graders, assignment, known, answers, steps)
-            mutants = mutants_proven(sources, known.solution, graders, solution, memory, steps)
+            odd = _grade_odd(pool, assignment, known, answers, steps)
+            mutants = mutants_proven(sources, known.solution, pool, solution, memory, steps)
             proof = Proof(solution, blank, mistakes, noticed, odd, public.result(), mutants)
     _stop_at(
         [
@@ -170,7 +170,7 @@ def _stop_at(problems: Sequence[str], assignment: Assignment) -> None:
 
 
 def _grade_mistakes(
-    graders: Graders, known: Known, steps: Steps
+    pool: StaffPool, known: Known, steps: Steps
 ) -> tuple[tuple[Mistake, Report], ...]:
     if not known.mistakes:
         return ()
@@ -179,12 +179,12 @@ def _grade_mistakes(
         (mistake.submission(known.solution), partial(_as_it_should, mistake))
         for mistake in known.mistakes
     ]
-    reports = graders.grade_all(submissions, steps.advance)
+    reports = pool.grade_all(submissions, steps.advance)
     return tuple(zip(known.mistakes, reports, strict=True))
 
 
 def _grade_blanked(
-    graders: Graders, known: Known, solution: Report, steps: Steps
+    pool: StaffPool, known: Known, solution: Report, steps: Steps
 ) -> tuple[Noticed, ...]:
     if not known.blanked:
         return ()
@@ -193,7 +193,7 @@ def _grade_blanked(
         ({**known.solution, **blanked.files}, lambda report: bool(_failed(report, solution)))
         for blanked in known.blanked
     ]
-    reports = graders.grade_all(submissions, steps.advance)
+    reports = pool.grade_all(submissions, steps.advance)
     return tuple(
         Noticed(blanked, _failed(report, solution))
         for blanked, report in zip(known.blanked, reports, strict=True)
@@ -201,13 +201,13 @@ def _grade_blanked(
 
 
 def _grade_odd(
-    graders: Graders, assignment: Assignment, known: Known, answers: OddAnswers, steps: Steps
+    pool: StaffPool, assignment: Assignment, known: Known, answers: OddAnswers, steps: Steps
 ) -> tuple[Tried, ...]:
     odd = list(submissions(assignment, known.solution, answers.solution))
     if not odd:
         return ()
     steps.start("grading odd answers", len(odd))
-    reports = graders.grade_all(
+    reports = pool.grade_all(
         [(each.files, partial(_is_refused, answers, each)) for each in odd], steps.advance
     )
     return tuple(
@@ -250,7 +250,7 @@ def _public_report(
         archive.extractall(scratch)
     there = load(Path(scratch) / assignment.name)
     with Session(there, templates, allow_unsafe=True, public_only=True) as session:
-        return Graders.graded(session, known.solution, SEED)
+        return session.grade_files(known.solution, seed=SEED, fresh=True)
 
 
 # --- judging -------------------------------------------------------------------------------------

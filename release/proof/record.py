@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder import __version__
+from autograder.grading.staff import SEED
 from autograder.model.manifest import FILE_NAME, Assignment
 from autograder.model.proven import RECORD
 from autograder.model.report import CheckResult
 from release.bundles.bundle import files_of
-from release.graders import SEED
 from release.leaks import Scan
 from release.mutants.score import CheckScore, check_scores
 from release.mutants.stage import recorded
