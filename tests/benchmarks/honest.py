@@ -3,7 +3,8 @@
     honest.py [--repeats N] [--sessions N] [--submissions N]
 
 The solution of homework 4 and its right answers spelled differently, with other random inputs in
-each round; all of a round share them, so that equal trainings are run once. Prints, for each level, the gradings, the points lost by mistake and the seconds.
+each round; all of a round share them, so that equal trainings are run once. Prints, for each level,
+the gradings, the points lost by mistake and the seconds.
 """
 
 from __future__ import annotations
