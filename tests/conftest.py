@@ -15,8 +15,10 @@ from typing import Any
 import balance
 import hypothesis
 import pytest
+from fork_servers import ForkServers
 from reach import Reach
 
+from autograder import session as autograder_session
 from autograder.checks.cache import user_folder
 from autograder.grading.session import Session
 from autograder.model import manifest
@@ -56,6 +58,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> balance.Long
     """What `--dist loadfile` stands for."""
     is_by_file = config.getvalue("dist") == "loadfile"
     return balance.LongestFirst(config, log) if is_by_file else None
+
+
+FORK_SERVERS = pytest.StashKey[ForkServers]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have processes forked that would import the same again; no fixture, of which all would be."""
+    servers = session.stash[FORK_SERVERS] = ForkServers()
+    autograder_session._started = servers.started
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.stash[FORK_SERVERS].close()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -108,8 +108,8 @@ class Nursery:
 
     def _start(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="nursery-")
-        self._process, self._control = _started("nursery", apart=True)
-        wire.send(self._control, _settings(self._assignment, Path(self._folder.name)))
+        settings = _settings(self._assignment, Path(self._folder.name))
+        self._process, self._control = _started("nursery", settings, apart=True)
         _reply(self._control)
 
 
@@ -346,8 +346,8 @@ class Session:
     def _start(self) -> None:
         if self._nursery is None:
             self._folder = tempfile.TemporaryDirectory(prefix="session-")
-            self._process, self._job = _started("zygote", apart=False)
-            wire.send(self._job, _settings(self.assignment, Path(self._folder.name)))
+            settings = _settings(self.assignment, Path(self._folder.name))
+            self._process, self._job = _started("zygote", settings, apart=False)
         else:
             self._job, theirs = socket.socketpair()
             with theirs:
@@ -374,22 +374,29 @@ class Session:
         return _reply(self._job)
 
 
-def _started(module: str, *, apart: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A clean process of the sandbox's, and the socket to it.
+def clean_environment() -> dict[str, str]:
+    """What the clean processes get of the environment, here and now."""
+    return {**ENVIRONMENT, **{k: os.environ[k] for k in PASSED_ON if k in os.environ}}
+
+
+def _started(
+    module: str, settings: Mapping[str, Any], *, apart: bool
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A clean process of the sandbox's, which has been sent its settings, and the socket to it.
 
     Args:
         apart: a Ctrl-C in the terminal does not reach it; who has started it ends it.
     """
     ours, theirs = socket.socketpair()
-    environment = {**ENVIRONMENT, **{k: os.environ[k] for k in PASSED_ON if k in os.environ}}
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-I", "-m", f"autograder.sandbox.{module}", str(theirs.fileno())],
-            env=environment,
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             process_group=0 if apart else None,
             pass_fds=[theirs.fileno()],
         )
+    wire.send(ours, settings)
     return process, ours
 
 
