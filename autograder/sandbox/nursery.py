@@ -15,7 +15,6 @@ import sys
 import traceback
 
 from autograder import wire
-from autograder.sandbox import hugepages
 from autograder.sandbox.zygote import Settings, load, run
 
 
@@ -25,7 +24,6 @@ def main() -> None:
     try:
         settings = Settings(**wire.receive(control))  # type: ignore[arg-type]
         given = load(settings)
-        hugepages.collapse()  # here, where it is done once for many sessions
     except BaseException:
         wire.send(control, {"fault": traceback.format_exc()})
         return

@@ -31,6 +31,7 @@ from autograder import wire
 from autograder.sandbox import (
     cgroup,
     honest,
+    hugepages,
     landlock,
     lockdown,
     progress,
@@ -127,6 +128,7 @@ def load(settings: Settings) -> dict[str, object]:
         )
     gc.collect()
     gc.freeze()  # a collection in a fork would otherwise copy every page of this process
+    hugepages.collapse()
     return given
 
 
