@@ -30,7 +30,7 @@ def application() -> typer.Typer:
     Students get the harness without the release tool: they are shown what they can use.
     """
     app = typer.Typer(
-        help="Check, hand in, grade and release deep-learning notebooks.",
+        help="Check, submit, grade and release deep-learning notebooks.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -70,7 +70,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Check, hand in, grade and release deep-learning notebooks."""
+    """Check, submit, grade and release deep-learning notebooks."""
 
 
 app = application()

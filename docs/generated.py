@@ -262,7 +262,7 @@ def primitives() -> Iterator[str]:
             return "–"
         return "both" if kinds == BOTH else str(next(iter(kinds)).value)
 
-    yield from _table("primitive", "what is given up", "needed by", "required of")
+    yield from _table("layer", "what is given up", "needed by", "required of")
     for each in PRIMITIVES:
         needed, required = words(each.needed_by), words(each.required_of)
         yield _row(f"`{each.name}`", each.gives_up, needed, required)

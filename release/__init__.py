@@ -1,1 +1,1 @@
-"""The release tool: solved notebooks come in, a student bundle and a Gradescope bundle go out."""
+"""The release tool: solution notebooks come in, a student bundle and a Gradescope bundle go out."""

@@ -48,7 +48,7 @@ def release(
         typer.Option("--explain", help="Show what was taken out, and what the leak scan saw."),
     ] = False,
 ) -> None:
-    """Strip the solved notebooks, build both bundles, look for leaks, and prove them."""
+    """Strip the solution notebooks, build both bundles, look for leaks, and prove them."""
     from release.build import LeakError, build
     from release.diff import compare, student_files
     from release.leaks import print_scan
@@ -91,7 +91,7 @@ def mutate(
     ] = None,
     cache: Cache = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Test all anew, whatever is remembered.")
+        bool, typer.Option("--fresh", help="Test all again, whatever is cached.")
     ] = False,
 ) -> None:
     """Measure the checks: make the solution wrong in many ways, and see what each check sees."""
@@ -187,7 +187,7 @@ class Ends(StrEnum):
 @commands.command()
 def strip(
     source: Annotated[
-        Path, typer.Argument(help="A solved notebook: .ipynb, percent script or module.")
+        Path, typer.Argument(help="A solution notebook: .ipynb, percent script or module.")
     ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write; default: on the screen.")
@@ -208,7 +208,7 @@ def strip(
     from release.markup.templates import preview
     from release.terminal import counted_answers, print_answers
 
-    existing(source, "a solved notebook: .ipynb, percent script or module")
+    existing(source, "a solution notebook: .ipynb, percent script or module")
     made = preview(source, out, open_ended=ends is Ends.cell, allowed=allow or ())
     if out is None:  # as it is in a file, whatever encoding the terminal has
         sys.stdout.buffer.write(made.data)

@@ -186,7 +186,7 @@ def _caption(proof: Proof) -> str:
         lines.append(f"{shared:g} points are judged by the student's own process (trust = shared).")
     for check in proof.for_nothing:
         lines.append(
-            f"For nothing: {name_of(check)} gives the blank template {check.score:g} points."
+            f"For nothing: {name_of(check)} gives the starter notebook {check.score:g} points."
         )
     return "\n".join(lines)
 

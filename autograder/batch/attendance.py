@@ -1,7 +1,7 @@
 """Submissions and a roster come in; which of them count for whom, and what nobody may miss, go out.
 
 A person may be in two submissions: the newest counts. Nothing is left out in silence: what is
-ignored, an older attempt, a group, somebody who handed in nothing or is on no roster is a notice.
+ignored, an older attempt, a group, somebody who submitted nothing or is on no roster is a notice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.model.findings import shown
 
 LEFT_OUT, OLDER, TWICE = "Left out", "Older attempt", "In two submissions"
 SAME_NAME, GROUP = "Same name", "Group"
-ABSENT, STRANGER = "Nothing handed in", "Not on the roster"
+ABSENT, STRANGER = "Nothing submitted", "Not on the roster"
 
 _TIME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<part>\.\d+)?"
@@ -29,7 +29,7 @@ _TIME = re.compile(
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that staff should know of who handed in what.
+    """Something that staff should know of who submitted what.
 
     Attributes:
         kind: in a few words, one of those above.
@@ -45,7 +45,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Attendance:
-    """Who handed in what.
+    """Who submitted what.
 
     Attributes:
         entries: the submissions that count for anybody, with those for whom they count.
@@ -99,7 +99,7 @@ def named(person: Person) -> str:
 
 
 def moment_of(text: str) -> datetime | None:
-    """When something was handed in, as platforms write it; None if it says no moment."""
+    """When something was submitted, as platforms write it; None if it says no moment."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
@@ -198,7 +198,7 @@ def _groups(entries: Iterable[Entry]) -> Iterator[Notice]:
     for entry in entries:
         if len(entry.people) > 1:
             who = ", ".join(named(person) for person in entry.people)
-            yield Notice(GROUP, who, f"handed in {entry.id} together", (entry.id,))
+            yield Notice(GROUP, who, f"submitted {entry.id} together", (entry.id,))
 
 
 def _strange(
@@ -206,4 +206,4 @@ def _strange(
 ) -> Iterator[Notice]:
     for entry in entries:
         for person in strangers.get(entry.id, ()):
-            yield Notice(STRANGER, named(person), f"handed in {entry.id}", (entry.id,))
+            yield Notice(STRANGER, named(person), f"submitted {entry.id}", (entry.id,))

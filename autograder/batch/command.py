@@ -306,7 +306,7 @@ class _Run:
     def _write(self, record: Record, entry: Entry) -> None:
         before = self._store.record(entry.id)
         if record.report.faulty and before is not None and not before.report.faulty:
-            # A good grade is not emptied by a fault of the harness.
+            # A good grade is not emptied by an internal error.
             record = before.after(record.report.all_faults[0])
         self._store.keep(record, entry)
         self._records[entry.id] = record

@@ -31,7 +31,7 @@ from autograder.slicing.notebook import Notebook, parse
 
 MAX_SKIPPED = 50
 EMPTY_ARCHIVE = (
-    "it is an archive inside the submission that holds nothing of the assignment; hand in the "
+    "it is an archive inside the submission that holds nothing of the assignment; submit the "
     "files themselves"
 )
 
@@ -101,7 +101,7 @@ def known_assignment(folder: Path) -> Assignment:
 
 @cache
 def known_templates(pairs: tuple[tuple[str, bytes], ...]) -> dict[str, Notebook]:
-    """The blank templates by file, read once in each process."""
+    """The starter notebooks by file, read once in each process."""
     return {name: parse(data, name) for name, data in pairs}
 
 

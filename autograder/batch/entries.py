@@ -62,7 +62,7 @@ class Entry:
     Attributes:
         id: what its results are called; fit for a file's name.
         label: how it was called where it comes from.
-        created: when it was handed in, as the platform writes it, where that is known.
+        created: when it was submitted, as the platform writes it, where that is known.
         late: the platform says that it is.
         platform: the key of the platform that it comes from; empty for a plain folder or archive.
         origin: where it lies in what was given: the path of its folder, or of its first file.

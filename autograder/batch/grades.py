@@ -1,7 +1,7 @@
 """A batch comes in; a table of grades for staff, and those that platforms read, go out.
 
 ``grades.csv`` has the columns of Gradescope's own download of grades, and a row for all: also for
-those who handed in nothing, and for what was left out. The tables for platforms, as
+those who submitted nothing, and for what was left out. The tables for platforms, as
 ``grades-canvas.csv``, are made by their modules. A submission in which the harness failed has no
 score, and one of which people have points to give still has not all of it: neither has a row in
 the tables that are read by machines.
@@ -55,7 +55,7 @@ def written(rows: Iterable[Row]) -> str:
 
 
 def _people(item: Graded) -> tuple[Person, ...]:
-    """Those who handed in; where nobody is known, what the submission was called."""
+    """Those who submitted; where nobody is known, what the submission was called."""
     return item.entry.people or (Person(name=item.entry.label),)
 
 
@@ -81,7 +81,7 @@ def _all(batch: Batch) -> Iterator[Row]:
 
 
 def _not_graded(batch: Batch) -> Iterator[Row]:
-    """A row for each person who handed in nothing, and for each file that was left out."""
+    """A row for each person who submitted nothing, and for each file that was left out."""
     left: Row = ["", "", *("" for _ in batch.assignment.questions), "", "", "", ""]
     for person in batch.attendance.absent:
         who: Row = [person.name or person.login, person.sid, person.email]
@@ -93,7 +93,7 @@ def _not_graded(batch: Batch) -> Iterator[Row]:
 
 def _status(report: Report) -> str:
     if report.faulty:
-        return "Harness fault"
+        return "Internal error"
     if report.ungraded:
         return "Points out"
     again = [part.again for part in report.manual]

@@ -138,7 +138,7 @@ def _question(row: Mapping[str, Any]) -> Question:
 
 
 def _attendance(listed: Mapping[str, Any]) -> Attendance:
-    """Who handed in what, as it was when the batch was graded."""
+    """Who submitted what, as it was when the batch was graded."""
     return Attendance(
         entries=tuple(_entry(**row) for row in listed["submissions"]),
         notices=tuple(

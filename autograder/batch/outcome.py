@@ -54,7 +54,7 @@ class Batch:
     """All submissions of one run, those graded before included, in the order of the source.
 
     Attributes:
-        attendance: who handed in what, and what is left out.
+        attendance: who submitted what, and what is left out.
     """
 
     assignment: Assignment

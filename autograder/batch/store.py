@@ -275,7 +275,7 @@ def differences(record: Record | None, key: Key, hashes: Mapping[str, str]) -> l
     if record is None:
         return ["it has no result yet"]
     faulty = record.report.faulty or record.fault
-    reasons = ["its last run ended in a fault of the harness"] if faulty else []
+    reasons = ["its last run ended in an internal error"] if faulty else []
     if record.key.get(FILES) != key[FILES]:
         changed = _changed(record.hashes, hashes)
         reasons.append(f"files: {changed or 'what was left out of the submission has changed'}")

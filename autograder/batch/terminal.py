@@ -131,7 +131,7 @@ def print_batch(
     table.add_row("Median", middle)
     if batch.assignment.manual_questions:
         table.add_row("Points out", f"of {len(batch.waiting)} submissions, to be graded by people")
-    table.add_row("Alike", f"{len(batch.matches)} findings, in similar.json")
+    table.add_row("Similar", f"{len(batch.matches)} findings, in similar.json")
     table.add_row("Internal errors", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:

@@ -156,7 +156,7 @@ class Files:
         """The file that matches, the first of `paths` if there are several, and its bytes."""
         paths = self.paths(pattern)
         if not paths:
-            raise fail(f"{pattern} is not in the submission.", hint=f"Hand in {pattern} too.")
+            raise fail(f"{pattern} is not in the submission.", hint=f"Submit {pattern} too.")
         return paths[0], self._submission.read(paths[0])
 
     def json(self, pattern: str) -> Any:
@@ -169,7 +169,7 @@ class Files:
         if len(text) > MAX_JSON:
             raise fail(
                 f"{pattern} is larger than {MAX_JSON >> 20} MB.",
-                hint="Hand in fewer numbers, or an array saved by np.save.",
+                hint="Submit fewer numbers, or an array saved by np.save.",
             )
         try:
             value = json.loads(text)

@@ -212,7 +212,7 @@ class RemoteObject:
         if worker is not self._worker:
             raise HarnessFault(
                 f"a check hands on `{self.label}`, an object of a process that has ended or is "
-                "another check's; make it anew in the check"
+                "another check's; make it again in the check"
             )
         return self._reference
 

@@ -2,7 +2,7 @@
 
 Static rules, for questions that say *how*: without loops, without ``np.linalg.inv``, with a
 comprehension. Nothing is run. What the definition uses of the student's own functions and classes
-counts as its own; modules that were handed in are not looked into. It is no defence: code that
+counts as its own; modules that were submitted are not looked into. It is no defence: code that
 hides what it calls (``exec``, names put together from parts) is not found out.
 
 The rule is told, in hidden checks too, with the student's own line: it stands in the question.

@@ -50,14 +50,14 @@ def batch(
     ] = None,
     cache: Cache = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Grade all anew, whatever is kept and remembered.")
+        bool, typer.Option("--fresh", help="Grade all again, whatever is kept and cached.")
     ] = False,
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Write pages of feedback for each submission too.")
     ] = False,
     roster: Annotated[
         Path | None,
-        typer.Option(help="The people of the course, as CSV: say who handed in nothing."),
+        typer.Option(help="The people of the course, as CSV: say who submitted nothing."),
     ] = None,
     why: Annotated[
         str | None, typer.Option(metavar="ID", help="Say why a submission is graded again, or not.")

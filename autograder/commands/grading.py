@@ -52,12 +52,12 @@ def grade(
     ] = None,
     cache: Annotated[
         Path | None,
-        typer.Option(help="Where checks remember costly results; default: the user's own folder."),
+        typer.Option(help="Where checks cache costly results; default: the user's own folder."),
     ] = None,
     require: Annotated[
         str | None,
         typer.Option(
-            help="The sandbox's primitives without which nothing is graded, by commas; default: "
+            help="The isolation layers without which nothing is graded, by commas; default: "
             "uid,no_new_privs,seccomp, for a plain user apart,landlock,no_new_privs,seccomp."
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""Commands of students at home: check, and make the zip to hand in."""
+"""Commands of students at home: check, and make the zip to submit."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def submit_zip(
         Path | None, typer.Option("--out", "-o", help="Where to write; default: in that folder.")
     ] = None,
 ) -> None:
-    """Make the zip to hand in, and say first what is missing."""
+    """Make the zip to submit, and say first what is missing."""
     from autograder.home import command
 
     command.submit_zip(existing(folder, UNPACKED), out, PlainConsole())

@@ -46,7 +46,7 @@ AssignmentOption = Annotated[Path, typer.Option("--assignment", "-a", help=ASSIG
 AssignmentArgument = Annotated[Path, typer.Argument(help=ASSIGNMENT_HELP)]
 Cache = Annotated[
     Path | None,
-    typer.Option(help="Where verdicts are remembered; default: the user's own folder."),
+    typer.Option(help="Where verdicts are cached; default: the user's own folder."),
 ]
 AllowUnsafe = Annotated[
     bool,

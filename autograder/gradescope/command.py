@@ -187,7 +187,7 @@ def _graded(session: Session, submission: Path, clock: Clock) -> tuple[Report, b
     """The report on a submission, and whether what failed follows from its own content.
 
     After a fault it is graded once more: what does not happen again was the machine's. Else the
-    blank template is graded, on which nothing fails but what fails on all. Where there is no time
+    starter notebook is graded, on which nothing fails but what fails on all. Where there is no time
     left to tell, it counts as the submission's own: that is what takes the time.
     """
     report = session.grade(submission, seconds=clock.for_checks)
@@ -196,7 +196,7 @@ def _graded(session: Session, submission: Path, clock: Clock) -> tuple[Report, b
     if clock.for_checks > 2 * report.seconds:
         again = session.grade(submission, seed=report.seed, seconds=clock.for_checks)
         if not again.faulty:
-            flag = "a first run ended in a fault of the harness, which did not happen again"
+            flag = "a first run ended in an internal error, which did not happen again"
             return replace(again, flags=(*again.flags, flag)), False
     if clock.for_checks <= 0:
         return report, True

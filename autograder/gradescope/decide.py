@@ -35,7 +35,7 @@ class Standing:
 
     @property
     def late(self) -> bool:
-        """Whether it was handed in after its due date; not where either is unknown."""
+        """Whether it was submitted after its due date; not where either is unknown."""
         created = self.metadata.created
         if self.due is None or created is None:
             return False
@@ -115,7 +115,7 @@ def presented(
 
 
 def own_faults(metadata: Metadata, *, another: bool) -> list[str]:
-    """When submissions were handed in whose own content made the harness fail; this one, too."""
+    """When submissions were submitted whose own content made the harness fail; this one, too."""
     moments = set(own_faults_of(metadata))
     if another and metadata.created is not None:
         moments.add(metadata.created)
@@ -126,8 +126,8 @@ def own_fault_words(count: int) -> str:
     """What staff read of such a submission, the last of so many."""
     often = f"; it is number {count} of this student's" if count > 1 else ""
     return (
-        "the harness fails on this submission and not on the blank template: it counts towards "
-        f"the submission limit{often}. Please report the fault, and look at what was handed in."
+        "the harness fails on this submission and not on the starter notebook: it counts towards "
+        f"the submission limit{often}. Please report the error, and look at what was submitted."
     )
 
 
@@ -164,9 +164,9 @@ def unapplied(here: Standing) -> tuple[str, ...]:
     rules, known = here.rules, here.metadata.created is not None
     found = []
     if rules.late is not None and not (known and here.due is not None):
-        found.append("the late policy was not applied: no time of handing in, or no due date")
+        found.append("the late policy was not applied: no time of submission, or no due date")
     if rules.limit is not None and not known:
-        found.append("the submission limit was not applied: no time of handing in")
+        found.append("the submission limit was not applied: no time of submission")
     if here.quota is not None and here.quota.reached:
         found.append("the submission limit is reached, but no earlier results came along: graded")
     return tuple(found)

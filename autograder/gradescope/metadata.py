@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class User:
-    """A student of the group that handed in.
+    """A student of the group that submitted.
 
     Attributes:
         due: this student's own due date, where Gradescope has one.
@@ -55,7 +55,7 @@ class Metadata:
     """What is known of a submission beside its files.
 
     Attributes:
-        created: when it was handed in.
+        created: when it was submitted.
         due: the due date that holds for all.
         previous: earlier submissions of the same students, oldest first.
         notes: what could not be read, for staff.

@@ -165,7 +165,7 @@ def _manual(part: ManualResult) -> dict[str, Any]:
 def _staff_entry(fault: str) -> dict[str, Any]:
     """Students never see this entry; it carries what is needed to mend the harness."""
     return {
-        "name": "Harness fault (staff only)",
+        "name": "Internal error (staff only)",
         "status": "failed",
         "output": bounded(fault),
         "visibility": "hidden",

@@ -94,7 +94,7 @@ class Lateness:
         if self.late <= timedelta(0):
             return ""
         head = (
-            f"Handed in {span_words(self.late)} after your due date of {moment_words(self.due)}, "
+            f"Submitted {span_words(self.late)} after your due date of {moment_words(self.due)}, "
         )
         if not self.days:
             return f"{head}within the grace of {policy.grace_minutes:g} minutes: it costs nothing."
@@ -161,7 +161,7 @@ class Quota:
         return (
             f"{NOT_GRADED} {used}. "
             "Below are the results of your last graded one, and they still count; "
-            f"the next that is graded is one handed in from {moment_words(shown)} on."
+            f"the next that is graded is one submitted from {moment_words(shown)} on."
         )
 
 
@@ -172,14 +172,14 @@ NOT_GRADED = "This submission was not graded:"
 def quota(
     limit: SubmissionLimit, metadata: Metadata, excused: Iterable[datetime] = ()
 ) -> Quota | None:
-    """How a submission stands to the limit; None where nobody knows when it was handed in.
+    """How a submission stands to the limit; None where nobody knows when it was submitted.
 
     Earlier submissions are judged by the same rule, oldest first, so that one that was not graded
     does not put off the next. No more are excused in one window than would be graded: what nobody
     has seen end, a run that was killed, may be the submission's own doing.
 
     Args:
-        excused: when submissions were handed in that the harness failed.
+        excused: when submissions were submitted that the harness failed.
     """
     if metadata.created is None:
         return None

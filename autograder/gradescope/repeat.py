@@ -37,7 +37,7 @@ def latest_results(metadata: Metadata) -> Mapping[str, Any] | None:
 
 
 def excused_of(metadata: Metadata) -> tuple[datetime, ...]:
-    """When submissions were handed in that the harness failed, as the latest results list them."""
+    """When submissions were submitted that the harness failed, as the latest results list them."""
     return _moments(metadata, "excused")
 
 

@@ -2,7 +2,7 @@
 
 The grader forks once more for each submission, so that a check that crashes or hangs costs that
 submission its outcome and nothing else: results stream out as they come, and what is missing when
-the child is gone is reported as the harness's fault.
+the child is gone is reported as an internal error.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ ENDLESS = (
 )
 UNREAD = (
     "There was no time left after your submission had been read. "
-    "Hand in less: look for cells with thousands of lines."
+    "Submit less: look for cells with thousands of lines."
 )
 OUT_OF_TIME = (
     "There was no time left to finish this check. "
-    "Make slow parts of your code faster and hand in again, or tell the staff."
+    "Make slow parts of your code faster and submit again, or tell the staff."
 )
 
 
@@ -100,7 +100,7 @@ class Outcome:
     def stop(self, seconds: float) -> None:
         """Note that the time was over; what has ended keeps its points."""
         words = f"grading took longer than {seconds:.3g} seconds"
-        if not self.checks:  # of what was handed in: to read it takes no time otherwise
+        if not self.checks:  # of what was submitted: to read it takes no time otherwise
             self.flags.append(f"{words}; the submission was still being read")
             self.late = True
             return

@@ -120,6 +120,6 @@ def _no_checks(assignment: Assignment, questions: frozenset[str] | None) -> str:
     if asked and all(assignment.question(name).only_manual for name in asked):
         return f"{', '.join(asked)}: people read the answer; no check does."
     return (
-        f"There is no public check of {', '.join(asked)}; what you hand in is judged by checks "
+        f"There is no public check of {', '.join(asked)}; what you submit is judged by checks "
         "that are not handed out."
     )

@@ -1,4 +1,4 @@
-"""What a student asks for on the command line comes in; tables and the zip to hand in go out."""
+"""What a student asks for on the command line comes in; tables and the zip to submit go out."""
 
 from __future__ import annotations
 
@@ -150,10 +150,10 @@ def _is_variant(assignment: Assignment, word: str) -> bool:
 
 
 def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
-    """Write the zip to hand in, after saying what is missing; where it lies.
+    """Write the zip to submit, after saying what is missing; where it lies.
 
     Raises:
-        UserError: there is nothing to hand in, or the grader would not take it.
+        UserError: there is nothing to submit, or the grader would not take it.
     """
     assignment = find(folder)
     found = submission_of(assignment, assignment.public)
@@ -167,7 +167,7 @@ def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
     contents = contents_of(assignment, answers)
     if not contents:
         raise HomeError(
-            f"{assignment.public}: there is nothing to hand in; put your notebooks into this "
+            f"{assignment.public}: there is nothing to submit; put your notebooks into this "
             "folder, under the names that they had."
         )
     target = (out or assignment.public / f"{assignment.name}-submission.zip").absolute()
@@ -194,4 +194,4 @@ def _print_contents(
         what = name if name == str(file) else f"{name}, from {file}"
         table.add_row(Text(shown(what)), f"{size / 1000:,.0f} kB")
     console.print(table)
-    console.print(Text(f"Hand in {target}", "bold"))
+    console.print(Text(f"Submit {target}", "bold"))

@@ -1,6 +1,6 @@
 """A running notebook's names come in; the same requests as elsewhere are answered from them.
 
-Values go through the wire's form and back, so that what could not be handed in does not pass here,
+Values go through the wire's form and back, so that what could not be submitted does not pass here,
 and a check that writes into what it got changes nothing of the student's.
 """
 

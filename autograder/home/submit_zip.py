@@ -1,4 +1,4 @@
-"""A student's folder comes in; the files to hand in, and what is missing or still blank, go out."""
+"""A student's folder comes in; the files to submit, and what is missing or still blank, go out."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def blank(assignment: Assignment, answers: Answers) -> Iterator[str]:
 
 
 def contents_of(assignment: Assignment, answers: Answers) -> dict[str, PurePosixPath]:
-    """What to hand in: the files by their names in the zip, notebooks under the names asked for."""
+    """What to submit: the files by their names in the zip, notebooks under the names asked for."""
     asked = ((entry.file, answers.file(entry.file)) for entry in assignment.notebooks)
     contents = {name: file for name, file in asked if file is not None}
     taken = set(contents.values())
@@ -98,7 +98,7 @@ def contents_of(assignment: Assignment, answers: Answers) -> dict[str, PurePosix
 def write_zip(
     contents: Mapping[str, PurePosixPath], root: Path, assignment: Assignment, target: Path
 ) -> None:
-    """Write the zip to hand in, and read it again as the grader will.
+    """Write the zip to submit, and read it again as the grader will.
 
     Raises:
         HomeError: the grader would not take all of it, or it cannot be written.

@@ -1,6 +1,6 @@
 """An assignment's folder comes in, its validated description goes out.
 
-A staff folder holds ``assignment.toml``, the solved sources and ``checks/``; the folder in a
+A staff folder holds ``assignment.toml``, the solution notebooks and ``checks/``; the folder in a
 Gradescope bundle holds ``templates/`` in place of the sources. Both are read here.
 """
 
@@ -90,7 +90,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class NotebookEntry:
-    """One notebook, or Python module, that students hand in as ``file``.
+    """One notebook, or Python module, that students submit as ``file``.
 
     Attributes:
         source: its solved form.
@@ -161,7 +161,7 @@ class Question:
     Attributes:
         run: as for its notebook, whose word counts where this is empty.
         trust: ``shared`` where checks let the student's process judge itself; else empty.
-        blank_passes: the numbers of hidden checks that a blank template may pass.
+        blank_passes: the numbers of hidden checks that a starter notebook may pass.
         manual: what of it people grade; None if nothing.
     """
 
@@ -227,8 +227,8 @@ class HiddenChecks:
     """How Gradescope shows the entries of hidden checks.
 
     Attributes:
-        before_due: for what is handed in up to the student's due date.
-        after_due: for what is handed in later; a manifest that does not say so means the same.
+        before_due: for what is submitted up to the student's due date.
+        after_due: for what is submitted later; a manifest that does not say so means the same.
     """
 
     before_due: str = "visible"
@@ -542,7 +542,7 @@ def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> N
         if not (folder / entry["source"]).is_file() and not template.is_file():
             raise where.error(
                 ["notebook", number, "source"],
-                f"the solved source {entry['source']} does not exist in {folder}; add it",
+                f"the solution notebook {entry['source']} does not exist in {folder}; add it",
             )
     identifiers = [entry["id"] for entry in data["question"]]
     for number, entry in enumerate(data["question"]):
@@ -560,7 +560,7 @@ def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> N
         ):
             raise where.error(
                 ["question", number, "file"],
-                f"'{entry['file']}' is none of the files that are handed in; add it to 'files'",
+                f"'{entry['file']}' is none of the files that are submitted; add it to 'files'",
             )
         by_people = (
             entry.get("manual") and entry.get("manual_points", entry["points"]) == (entry["points"])

@@ -46,11 +46,11 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 #: Folders that editors and systems leave behind; what lies in them was not written by the student.
 IGNORED_FOLDERS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git"}
 
-INNER_ARCHIVE = "it is an archive inside the submission; hand in its contents"
+INNER_ARCHIVE = "it is an archive inside the submission; submit its contents"
 
 
 class SubmissionError(UserError):
-    """The submission as a whole cannot be read; the text says what to hand in."""
+    """The submission as a whole cannot be read; the text says what to submit."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +284,7 @@ def _collected(source: Path, copy: SafeCopy, submission_mb: int) -> Submission:
         else:
             raise SubmissionError(
                 f"{source.name}: this is neither a notebook (.ipynb) nor a readable zip archive; "
-                "hand in the notebook itself or a zip that holds it."
+                "submit the notebook itself or a zip that holds it."
             )
     except OSError as error:
         if error.errno in OWN_TROUBLES:

@@ -30,7 +30,7 @@ def flags_of(batch: ReportedBatch) -> Iterator[Flag]:
         if faults:
             last = faults[0].strip().rpartition("\n")[2]
             more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-            yield Flag("Harness fault", (link_to(graded),), bounded(last, 300) + more)
+            yield Flag("Internal error", (link_to(graded),), bounded(last, 300) + more)
     for graded in batch.submissions:
         if graded.report.unsafe:
             held = ", ".join(graded.report.primitives) or "nothing"
@@ -52,7 +52,7 @@ def flags_of(batch: ReportedBatch) -> Iterator[Flag]:
 
 
 def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
-    """Who handed in what, and what was left out; what nobody misses comes last."""
+    """Who submitted what, and what was left out; what nobody misses comes last."""
     known = {graded.id: link_to(graded) for graded in batch.submissions}
     missed = {notice.text for notice in batch.notices}
     for notice in batch.notices:

@@ -160,7 +160,7 @@ function page(submission, hash) {
     ...list("Notes to the student", submission.notes, "li"),
     ...list("Graded by people", submission.people, "li"),
     ...list("Remarks of checks", submission.flags, "li"),
-    ...list("Harness faults", submission.faults, "pre"),
+    ...list("Internal errors", submission.faults, "pre"),
     make("h3", {}, "Checks"),
     table,
   );

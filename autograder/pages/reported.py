@@ -46,7 +46,7 @@ class Alike:
 
 @dataclass(frozen=True)
 class Noticed:
-    """What staff should know of who handed in what, and of which submissions, by their ids."""
+    """What staff should know of who submitted what, and of which submissions, by their ids."""
 
     kind: str
     text: str
@@ -60,7 +60,7 @@ class ReportedBatch:
     Attributes:
         made: when it was graded, in words; empty to leave it out.
         ignored: what was no part of any submission, and why.
-        notices: who handed in what, and who did not.
+        notices: who submitted what, and who did not.
         proven: how good the last release proved the checks to be; None if nobody knows.
     """
 

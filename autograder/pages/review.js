@@ -125,7 +125,7 @@ function showProgress() {
     const text = group.again ? `${place + 1} ?` : full ? `${place + 1} ✓` : String(place + 1);
     if (button.textContent !== text) button.textContent = text;
     const state = group.again ? "second look" : full ? `${number(group.score)} points` : "not graded";
-    const many = group.count > 1 ? `, ${group.count} answers alike` : "";
+    const many = group.count > 1 ? `, ${group.count} equal answers` : "";
     const label = `Answer ${place + 1}: ${state}${many}${group.open ? `, open at ${group.open}` : ""}`;
     if (button.title !== label) {
       button.title = label;

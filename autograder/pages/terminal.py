@@ -73,9 +73,9 @@ def print_public(console: Console, report: Report, points: float) -> None:
 def public_words(report: Report, points: float) -> str:
     """What the points of the public checks mean, for a student."""
     if not report.max_score and report.manual:
-        return "People read your answer after you have handed in, and hidden checks may judge it."
+        return "People read your answer after you have submitted, and hidden checks may judge it."
     if not report.max_score:
-        return "These public checks give no points; hidden checks do, after you have handed in."
+        return "These public checks give no points; hidden checks do, after you have submitted."
     by_people = sum(part.max_score for part in report.manual)
     rest = points - report.max_score - by_people
     if rest <= 0 and not by_people:
@@ -85,7 +85,7 @@ def public_words(report: Report, points: float) -> str:
         whose = f"People give {by_people:g}, and hidden checks judge"
     return (
         f"These public checks are worth {report.max_score:g} of {points:g} points. "
-        f"{whose} the rest after you have handed in."
+        f"{whose} the rest after you have submitted."
     )
 
 

@@ -326,7 +326,7 @@ def complete(held: Collection[str]) -> bool:
 
 
 def isolation(held: Collection[str], *, unsafe: bool) -> str:
-    """How well student code was held: full, floor (what hidden checks require), unsafe, unknown.
+    """How well student code was held: full, minimum (what hidden checks require), unsafe, unknown.
 
     Full: by all that root, or a plain user, needs who has graded. Unknown: no worker was started,
     or the time was over before it could be told.
@@ -335,7 +335,7 @@ def isolation(held: Collection[str], *, unsafe: bool) -> str:
         return "unsafe"
     if not held:
         return "unknown"
-    return "full" if complete(held) else "floor"
+    return "full" if complete(held) else "minimum"
 
 
 def active_primitives() -> tuple[str, ...]:

@@ -176,7 +176,7 @@ class Worker:
         return {"failures": failures, "stopped": stopped, "failed": failed}
 
     def _settle_in(self, files: dict[str, bytes], sources: list[list[Any]]) -> None:
-        """Write what was handed in into the working folder, where modules are found too."""
+        """Write what was submitted into the working folder, where modules are found too."""
         for name, data in files.items():
             path = Path(name)
             with suppress(OSError):  # the handout has a folder there, or a file in place of one

@@ -57,13 +57,13 @@ class AnswerSource(Protocol):
         """What defines the names of a question, to be read and not run."""
 
     def files(self, question: Question, plan: Slice) -> dict[str, bytes]:
-        """What the plan may read of what was handed in, by the path that it has for the student."""
+        """What the plan may read of what was submitted, by the path that it has for the student."""
 
     def line(self, question: Question, plan: Plan, cell: int, line: int, file: str = "") -> str:
         """The student's own line, quoted; empty if nothing that the plan runs is at that place.
 
         Args:
-            file: the path of the file that was handed in; empty for a cell.
+            file: the path of the file that was submitted; empty for a cell.
         """
 
     def lines(self, question: Question, plan: Plan) -> int:
@@ -141,7 +141,7 @@ class Answers:
         return [(cell.number, cell.source) for cell in cells]
 
     def files(self, question: Question, plan: Slice) -> dict[str, bytes]:
-        """What the plan may read of what was handed in, by the path that it has for the student."""
+        """What the plan may read of what was submitted, by the path that it has for the student."""
         places = self._places(question)
         modules = {name.split("/")[0].removesuffix(".py") for name in places}
         if not (plan.files or modules & plan.imports):
@@ -149,7 +149,7 @@ class Answers:
         return {name: self.submission.read(file) for name, file in places.items()}
 
     def _places(self, question: Question) -> dict[str, PurePosixPath]:
-        """By the path from the folder of a question's notebook, what was handed in beside it.
+        """By the path from the folder of a question's notebook, what was submitted beside it.
 
         Modules that the assignment asks for lie under the name that they should have.
         """

@@ -1,6 +1,6 @@
 """A submission's answers and a question that people grade come in; what people read goes out.
 
-What is kept is the student's, as it was handed in, within bounds; nothing of it is looked into here
+What is kept is the student's, as it was submitted, within bounds; nothing of it is looked into here
 but to tell whether there is an answer, and which answers read the same.
 """
 
@@ -174,7 +174,7 @@ def _of_form(question: Question, answers: Answers) -> ManualAnswer:
     files = [f for f in answers.submission.files if str(f).casefold() == part.file.casefold()]
     files += [f for f in answers.submission.files if f.name.casefold() == name.name.casefold()]
     if not files:
-        return _made(question, "missing", f"{part.file} was not handed in")
+        return _made(question, "missing", f"{part.file} was not submitted")
     where = f"{part.file}, {part.field}"
     try:
         data = answers.submission.read(files[0])

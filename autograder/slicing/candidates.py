@@ -1,6 +1,6 @@
 """A submission and the name of a notebook come in; the file that is taken for it, and why, go out.
 
-Students hand in copies: "lab (1).ipynb" beside the blank "lab.ipynb" that they were given, a
+Students submit copies: "lab (1).ipynb" beside the blank "lab.ipynb" that they were given, a
 damaged download beside a whole one. The file with answers in it is the one that counts.
 """
 
@@ -293,7 +293,7 @@ def _notes(wanted: Wanted, candidates: Sequence[Candidate]) -> Iterator[str]:
         what = f"{taken.shown} was taken, of {len(candidates)} files that may be meant"
     if differing:
         reasons = "; ".join(_why(taken, each) for each in differing[:MAX_NAMED])
-        yield f"{what}: {reasons}. Hand in one file for it, under the name {wanted.name}."
+        yield f"{what}: {reasons}. Submit one file for it, under the name {wanted.name}."
     elif same:
         verb = "holds" if len(same) == 1 else "hold"
         yield f"{what}; {_listed(same)} {verb} the same."
@@ -338,10 +338,10 @@ def _not_there(wanted: Wanted, tried: Sequence[Candidate], submission: Submissio
     held = ", ".join(clean(str(file), 120) for file in submission.files[:5]) or "no notebook"
     told = [each.problem for each in tried if each.problem][:MAX_NAMED]
     told += [
-        f"{name} is an archive inside the submission; hand in its contents."
+        f"{name} is an archive inside the submission; submit its contents."
         for name in submission.archives[:MAX_NAMED]
     ]
     return Finding(
         f"{wanted.name} is not in the submission, which holds {held}. {' '.join(told)}".strip(),
-        f"Hand in {wanted.name} under that name.",
+        f"Submit {wanted.name} under that name.",
     )

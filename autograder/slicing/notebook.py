@@ -29,7 +29,7 @@ MAX_TRAIT_LINES = 2_000
 
 
 class NotebookError(UserError):
-    """A file that is no notebook; the text says what was found and how to hand in a good one."""
+    """A file that is no notebook; the text says what was found and how to submit a good one."""
 
 
 class NotebookTooLarge(NotebookError):

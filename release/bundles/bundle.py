@@ -33,7 +33,7 @@ def write_student(assignment: Assignment, templates: Mapping[str, bytes], target
         if (target / name).exists():
             raise BundleError(
                 f"{assignment.public / name}: the public folder holds a file of a notebook's name; "
-                "take it out, the notebook is made from its solved source."
+                "take it out, the notebook is made from its solution notebook."
             )
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(data)

@@ -121,7 +121,7 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ContainerError(f"{path}: cannot be read ({error}); make it anew.") from error
+        raise ContainerError(f"{path}: cannot be read ({error}); make it again.") from error
 
 
 def _hand_in(submission: Path, folder: Path) -> None:

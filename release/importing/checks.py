@@ -31,7 +31,7 @@ from release.importing.wrappers import unwrapped
 _MOST_NAMES = 4
 _NOTHING_APART = "nothing that judges an answer can be told apart in it"
 _NO_ANSWER = (
-    "it names no answer of the notebook: all who hand in a notebook that runs get its points"
+    "it names no answer of the notebook: all who submit a notebook that runs get its points"
 )
 
 

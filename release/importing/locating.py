@@ -186,7 +186,7 @@ def _fate(
     if name.suffix in _TWINS and name.stem in stems:
         return (
             "",
-            "it may be the solved notebook in another form, and was not copied",
+            "it may be the solution notebook in another form, and was not copied",
             ("copy it by hand if it is for students"),
         )
     if _holds_notebooks(path):

@@ -21,7 +21,7 @@ points = 0
 """
 #: `show_hidden: true` of otter.
 _SHOWN = """\
-# As there, students see the results of hidden checks when they hand in.
+# As there, students see the results of hidden checks when they submit.
 [gradescope.hidden_checks]
 before_due = "visible"
 after_due = "visible"
@@ -45,14 +45,14 @@ def manifest_text(
     """The text of `assignment.toml`.
 
     Args:
-        notebooks: the solved source, by the name that students hand in.
+        notebooks: the solution notebook, by the name that students submit.
         anchors: the cell id, by question.
         modules: what the notebooks import.
         unchecked: by notebook, the ids of cells with answers that no check judges.
         allowed: texts that look like answers or markers, and are none.
         remarks: by notebook, what to say of its source.
         stubs: by notebook, the course's own stubs by cell.
-        shows_hidden: students see the results of hidden checks when they hand in.
+        shows_hidden: students see the results of hidden checks when they submit.
     """
     imports = "".join(f"    {_text(module)},\n" for module in modules)
     parts = [

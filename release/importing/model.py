@@ -108,7 +108,7 @@ class ForeignQuestion:
 
 @dataclass(frozen=True)
 class SourceCell:
-    """A cell of the original, as it will stand in our solved notebook.
+    """A cell of the original, as it will stand in our solution notebook.
 
     Attributes:
         number: in the original notebook, from 1.
@@ -153,7 +153,7 @@ class Sheet:
         file: its name, as students hand it in.
         files: paths of data files and modules that belong to it.
         stub, text_stub: what its course puts in place of code and of words; empty for ours.
-        shows_hidden: students see the results of hidden tests when they hand in.
+        shows_hidden: students see the results of hidden tests when they submit.
         autotests: what the course compares by where nbgrader writes the tests.
     """
 
@@ -198,8 +198,8 @@ class Check:
         scores: the body binds `EARNED`; if that is a number, it is the score.
         shared: these are run beside the student's code, in place of the body.
         why_shared: in words; empty if it is not.
-        blank_passes: a blank template passes it, as it does there.
-        compared: solution and blank template get of it what they get of the original.
+        blank_passes: a starter notebook passes it, as it does there.
+        compared: solution and starter notebook get of it what they get of the original.
     """
 
     function: str

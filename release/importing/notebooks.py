@@ -1,4 +1,4 @@
-"""A sheet comes in; our solved notebook, as a percent script where that loses nothing, goes out."""
+"""A sheet comes in; a solution notebook, as a percent script where that loses nothing, goes out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT = ("id", "tags", "editable", "deletable")
 
 @dataclass(frozen=True)
 class Written:
-    """A solved notebook.
+    """A solution notebook.
 
     Attributes:
         ids: the cells' ids, by their number in the original.
@@ -37,7 +37,7 @@ class Written:
 
 
 def write(sheet: Sheet, anchors: Collection[int]) -> Written:
-    """Write the solved notebook, with an id for each answer and each anchor.
+    """Write the solution notebook, with an id for each answer and each anchor.
 
     Args:
         anchors: numbers of cells, in the original, that questions name.

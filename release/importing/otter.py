@@ -101,7 +101,7 @@ def read(path: Path) -> Sheet:
         raise ImportFailed(f"{path}: {_no_master(notebook)}")
     reader = _Reader(path)
     for number, line in master.unmarked:
-        why = "otter takes a mark behind a statement for none: students get the line, as there"
+        why = "otter takes a marker behind a statement for none: students get the line, as there"
         reader.left.append(Left(path.name, number, line, "BEGIN SOLUTION", why, "see that it may"))
     parts = parts_of(notebook, path.name, MARKERS)
     for number, cell, part in zip(master.numbers, notebook.cells, parts, strict=True):

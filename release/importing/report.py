@@ -96,7 +96,7 @@ def _compared(questions: Sequence[Question], trip: RoundTrip) -> list[str]:
         "## Compared",
         "",
         "Each test of the original was run as it was, in the notebook's own names, on the solution "
-        "and on the blank template. A translated check gives both what its test gives; where one "
+        "and on the starter notebook. A translated check gives both what its test gives; where one "
         "did not, the test itself was taken. The old tool itself was not run.",
     ]
     if trip.compared:

@@ -49,7 +49,7 @@ _GENERATE = {
 
 
 def shows_hidden(settings: Mapping[str, Any]) -> bool:
-    """Whether students see the results of hidden tests when they hand in."""
+    """Whether students see the results of hidden tests when they submit."""
     generate = settings.get("generate")
     return isinstance(generate, dict) and generate.get("show_hidden") is True
 

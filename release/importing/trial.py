@@ -1,8 +1,8 @@
-"""A written assignment comes in; what its checks make of solution and blank template goes out.
+"""A written assignment comes in; what its checks make of solution and starter notebook goes out.
 
 A translation may be valid Python and wrong all the same: an object that cannot leave the student's
 process, a function that changes its argument. So each check is tried on the solution and on the
-blank template, and beside it the original's test as it was, also on the solution with answers
+starter notebook, and beside it the original's test as it was, also on the solution with answers
 altered; and each answer is left blank alone.
 """
 
@@ -30,8 +30,8 @@ class Outcome:
 
     Attributes:
         why: it fails on the solution; empty if it passes.
-        blank: the blank template passes it, too.
-        stops: it ends in a fault of its own on the blank template.
+        blank: the starter notebook passes it, too.
+        stops: it ends in a fault of its own on the starter notebook.
         on_mutants: whether it passes each altered solution, in their order.
     """
 
@@ -61,7 +61,7 @@ class Trial:
 
 
 def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
-    """Grade the solution and the blank template.
+    """Grade the solution and the starter notebook.
 
     Args:
         each_answer: and the solution with one answer blank, or an odd one, at a time; else with

@@ -17,7 +17,7 @@ from release.proof.odd import Tried, listed
 
 #: What the number of a check's original ends in, while both are tried.
 _TWIN = "-original"
-_AGAIN = "see why; where it is the course's own fault, mend the test and import again"
+_AGAIN = "see why; where it is the course's own mistake, mend the test and import again"
 
 
 def with_originals(questions: Sequence[Question]) -> tuple[Question, ...]:
@@ -76,9 +76,9 @@ def _decide(check: Check, outcomes: Mapping[str, Outcome], missing: Sequence[str
     if not ours.why and not ours.stops and ours.blank == there.blank:
         return _free(replace(check, compared=True), ours)
     why = ours.why or (
-        "as translated, the blank template passes it, and in the original it does not"
+        "as translated, the starter notebook passes it, and in the original it does not"
         if ours.blank
-        else "as translated, the blank template fails it, and in the original it passes"
+        else "as translated, the starter notebook fails it, and in the original it passes"
     )
     return _free(replace(check, shared=True, why_shared=why, compared=True), there)
 
@@ -96,7 +96,7 @@ def _is_said(check: Check, question: Question) -> bool:
 
 def _about_lost(question: Question, check: Check, outcomes: Mapping[str, Outcome]) -> Left:
     outcome = outcomes.get(check.number + _TWIN) or outcomes[check.number]
-    why = outcome.why or "it stops by itself on the blank template"
+    why = outcome.why or "it stops by itself on the starter notebook"
     if check.shared or outcome.why:
         remedy = _AGAIN
     else:
@@ -108,7 +108,7 @@ def _about_lost(question: Question, check: Check, outcomes: Mapping[str, Outcome
 def _about_blank(question: Question, check: Check) -> Iterator[Left]:
     if check.blank_passes and check.planned.weight:
         what = f"{check.number}: {check.title}, {check.planned.worth}"
-        why = "the blank template passes it, as in the original"
+        why = "the starter notebook passes it, as in the original"
         remedy = "ask for more, or take its points; then take it from `blank_passes`"
         yield Left(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
 

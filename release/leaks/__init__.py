@@ -1,6 +1,6 @@
 """A written bundle and what was taken out of it come in; what leaked into it all the same goes out.
 
-`gather` makes the secrets: answers, staff files, hidden checks, outputs of the solved notebooks.
+`gather` makes the secrets: answers, staff files, hidden checks, outputs of the solution notebooks.
 `scan` takes every file of the bundle apart, down to the text chunks of pictures in zips in base64,
 and looks for them.
 """

@@ -1,4 +1,4 @@
-"""Staff files and solved notebooks come in; the keys by which copies of them are known go out."""
+"""Staff files and solution notebooks come in; the keys by which copies of them are known go out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _key(kind: str, data: bytes) -> str:
 
 
 def outputs(solved: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
-    """The place, MIME type and content of each output of the solved notebooks."""
+    """The place, MIME type and content of each output of the solution notebooks."""
     for name, data in solved.items():
         for number, cell in enumerate(notebook_cells(data), start=1):
             for output in cell.get("outputs") or ():
@@ -52,7 +52,7 @@ def outputs(solved: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
 def copies(
     staff: Path, solved: Mapping[str, bytes], templates: Mapping[str, bytes]
 ) -> dict[str, tuple[str, str]]:
-    """By each key of a staff file, solved notebook, output or attachment, what and whence it is."""
+    """By each key of a staff file, a solution notebook, output or attachment, what it is of."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(staff.rglob("*")):
         made_by_runs = "__pycache__" in path.parts
@@ -62,12 +62,12 @@ def copies(
                 found.setdefault(key, ("a copy of a staff file", name))
     for name, data in solved.items():
         for key in copy_keys(data):
-            found.setdefault(key, ("a solved notebook", f"the solved {name}"))
+            found.setdefault(key, ("a solution notebook", f"the solved {name}"))
     for place, kind, value in outputs(solved):
         if kind.startswith("image/"):
-            _add_picture(found, value, "an output of a solved notebook", place)
+            _add_picture(found, value, "an output of a solution notebook", place)
     for place, value in _attachments(solved):
-        _add_picture(found, value, "an attachment of a solved notebook", place)
+        _add_picture(found, value, "an attachment of a solution notebook", place)
     legitimate = {key for data in templates.values() for key in copy_keys(data)}
     for _, value in _attachments(templates):
         legitimate |= set(copy_keys(_unpacked(value)))

@@ -1,4 +1,4 @@
-"""Templates, public files and solved notebooks come in; what students are given anyway goes out.
+"""Templates, public files and solution notebooks come in; what students are given anyway goes out.
 
 A line of an answer that the notebook shows *above* the answer is no secret: students are meant to
 read it there. A line that says little and stands elsewhere in a template is a coincidence. A line
@@ -85,7 +85,7 @@ def given(
 
 
 def _above(solved: Mapping[str, bytes], answers: Sequence[Answer], shown: str) -> dict[Answer, str]:
-    """What is above each answer in its solved notebook, without the answers that are there."""
+    """What is above each answer in its solution notebook, without the answers that are there."""
     notebooks = [sources(data) for data in solved.values()]
     found: dict[Answer, str] = {}
     for answer in answers:

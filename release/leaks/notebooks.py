@@ -96,7 +96,7 @@ def _unused_attachments(place: str, cell: dict[str, Any], source: str) -> Iterat
             yield Oddity(
                 f"{place}, attachment {name}",
                 "an attachment that the cell's text does not show",
-                "take it out of the solved notebook's cell",
+                "take it out of the solution notebook's cell",
             )
 
 

@@ -82,7 +82,7 @@ def gather(
         hidden_checks, public_checks: the folders of checks; the second one lies in the public
             folder. Either may be missing.
         markers: what marks answers in this assignment.
-        solved, templates: notebooks as ``.ipynb``, by the name that students hand in.
+        solved, templates: notebooks as ``.ipynb``, by the name that students submit.
     """
     shown = given(templates, solved, public_checks.parent, public_checks, answers)
     hidden = read_checks(hidden_checks, _label(staff, hidden_checks))
@@ -171,7 +171,7 @@ def _output_lines(solved: Mapping[str, bytes], shown: Given) -> Iterator[LineSec
         for line in value.split("\n"):
             worth = max(tells(line), says(line))
             if worth >= line_forms.CODE_LINE and bare(line) not in shown.lines:
-                what = "a line of a solved notebook's output"
+                what = "a line of a solution notebook's output"
                 if made := line_forms.secret(line, what, place, place):
                     yield made
 

@@ -1,4 +1,4 @@
-"""A solved notebook comes in; what its markers mean, and the template that students get, go out.
+"""A solution notebook comes in; what its markers mean, and the template that students get, go out.
 
 ``source`` reads it, ``markers`` is the table of all styles, ``regions`` with ``matching``,
 ``line_markers``, ``labels``, ``blocks`` and ``loose`` parses a cell, ``lint``, ``typos`` and

@@ -1,4 +1,4 @@
-"""A solved notebook comes in, what each of its cells is to students goes out.
+"""A solution notebook comes in, what each of its cells is to students goes out.
 
 Two tools mark whole cells: nbgrader in their metadata, otter-grader by raw cells around them
 (`# BEGIN QUESTION`, `# BEGIN SOLUTION`, `# BEGIN PROMPT`, `# BEGIN TESTS`, their ends, and

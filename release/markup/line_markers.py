@@ -88,7 +88,7 @@ class _Cell:
         if len(simple) > 1:
             found_text = f'"{mark.words}" behind several statements'
             raise self.place.error(
-                comment.line, found_text, "give each a line and a mark of its own"
+                comment.line, found_text, "give each a line and a marker of its own"
             )
         if simple:
             return simple[0]

@@ -220,7 +220,7 @@ class Suspicion:
             return
         wrong_case = next((m for m in LINE_MARKS if m.pattern.match(comment.text)), None)
         if wrong_case:
-            found = f'"{shown}", which could be a mark'
+            found = f'"{shown}", which could be a marker'
             remedy = (
                 f'write "{wrong_case.words}" if only staff should have the line, or other words'
             )

@@ -55,7 +55,7 @@ def read_source(path: Path, *, module: bool = False) -> NotebookNode:
         )
         raise SourceError(f"{path}: found the suffix {path.suffix!r}; give {wanted}.")
     if not path.is_file():
-        raise SourceError(f"{path}: found no such file; check the path of the solved source.")
+        raise SourceError(f"{path}: found no such file; check the path of the solution notebook.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""A solved notebook comes in, the template that students receive goes out: a stub for each answer.
+"""A solution notebook comes in, what students receive goes out: a stub for each answer.
 
 The template holds nothing that a run or an editor added: no outputs, no counts, no metadata but
 the kernel's name, the cells' ids, tags and locks. The same notebook gives the same bytes, and a
@@ -74,7 +74,7 @@ def strip_notebook(
     module: bool = False,
     markers: Markers = KNOWN,
 ) -> Template:
-    """Make the template of a solved notebook, which is not changed.
+    """Make the template of a solution notebook, which is not changed.
 
     Args:
         solved: a notebook of nbformat 4, as `release.markup.source.read_source` returns it.
@@ -103,7 +103,7 @@ def blank_answers(
     module: bool = False,
     markers: Markers = KNOWN,
 ) -> Iterator[tuple[Answer, NotebookNode, object]]:
-    """Each code answer, with the solved notebook in which it alone is blank, and its cell's id.
+    """Each code answer, with the solution notebook in which it alone is blank, and its cell's id.
 
     Raises:
         MarkerError, StripError: as `strip_notebook` does.

@@ -32,7 +32,7 @@ class AnchorError(UserError):
 
 @dataclass(frozen=True)
 class Stripped:
-    """The notebooks as students get them, by the name that they hand in, and what was taken out.
+    """The notebooks as students get them, by the name that they submit, and what was taken out.
 
     Attributes:
         allowed: the manifest's entries that speak of a remark in a source.
@@ -44,7 +44,7 @@ class Stripped:
 
 
 def solved(assignment: Assignment) -> dict[str, bytes]:
-    """The solved notebooks as ``.ipynb`` (modules as they are), by the name students hand in.
+    """The solution notebooks as ``.ipynb`` (modules as they are), by the name students submit.
 
     Raises:
         SourceError: a source cannot be read.
@@ -66,7 +66,7 @@ def solution_files(assignment: Assignment) -> dict[str, bytes]:
 
 
 def blank_files(assignment: Assignment) -> dict[str, bytes]:
-    """Files of the public folder that students fill in and hand in, as they receive them."""
+    """Files of the public folder that students fill in and submit, as they receive them."""
     return {
         name: data
         for name, data in _files(assignment.public).items()
@@ -212,7 +212,9 @@ def preview(
     if out is None:
         return made
     if out.exists() and out.samefile(source):
-        raise TargetError(f"{out}: this is the solved source itself; name another file to write.")
+        raise TargetError(
+            f"{out}: this is the solution notebook itself; name another file."
+        )
     try:
         out.write_bytes(data)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A solved notebook comes in; the same in other cells, and as other editors save it, goes out."""
+"""A solution notebook comes in; the same in other cells, and as other editors save it, goes out."""
 
 from __future__ import annotations
 

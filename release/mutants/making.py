@@ -33,7 +33,7 @@ class Mutant:
         beside: ids of others that may judge the same file, though they do not miss it most.
         operator: the kind of the change.
         what: the change in a few words, the same wherever the same is done.
-        file: what is changed, as it is handed in, at ``place`` in the staff's words.
+        file: what is changed, as it is submitted, at ``place`` in the staff's words.
         line: of the cell or file, from 1.
         before, after: the text of the cell or file.
         files: what differs from the solution's files; None takes a file away.

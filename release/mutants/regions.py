@@ -42,7 +42,7 @@ class AnswerCell:
 
     @property
     def file(self) -> str:
-        """What students hand in."""
+        """What students submit."""
         return self.entry.file
 
     def with_text(self, text: str, data: bytes | None = None) -> bytes:

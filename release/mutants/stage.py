@@ -30,7 +30,7 @@ def mutants_proven(
     """What became of the solution's mutants; None where the manifest asks for none.
 
     Args:
-        sources: the staff's folder, which holds the solved sources.
+        sources: the staff's folder, which holds the solution notebooks.
         graded: the solution's report.
     """
     if sources is None or sources.proof.mutants == "off":

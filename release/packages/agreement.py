@@ -43,7 +43,7 @@ def require_agreement(assignment: Assignment, solved: Mapping[str, bytes]) -> No
     """Refuse to prove with other packages than those that ship.
 
     Args:
-        solved: the solved notebooks by name; what they import has to ship too.
+        solved: the solution notebooks by name; what they import has to ship too.
 
     Raises:
         PackagesError: the lock is not of the requirements, a package lacks or has another version,

@@ -67,7 +67,7 @@ def require_shipped_imports(
     """Refuse an import that would fail in the grader's image.
 
     Args:
-        solved: the solved notebooks by name.
+        solved: the solution notebooks by name.
         names: the packages that ship.
         requirements: the file that the remedy is to be written into.
         command: what is to be run then.

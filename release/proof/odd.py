@@ -220,7 +220,7 @@ class OddAnswers:
     """Judges what checks make of odd answers.
 
     Attributes:
-        solution, blank: their reports; where the blank template passes, passing says nothing.
+        solution, blank: their reports; where the starter notebook passes, passing says nothing.
     """
 
     solution: Report
@@ -288,7 +288,7 @@ class OddAnswers:
 
 
 def _more(check: CheckResult, blank: CheckResult, worth: set[str]) -> bool:
-    """Whether it gives more than the blank template gets."""
+    """Whether it gives more than the starter notebook gets."""
     if check.max_score > 0:
         return check.score > blank.score
     return check.question not in worth and check.status == "passed" != blank.status

@@ -1,6 +1,6 @@
 """An assignment and what staff know of it come in, the proof that it grades right goes out.
 
-Known are the solution, the blank template, the mistakes, and the solution with one answer left
+Known are the solution, the starter notebook, the mistakes, and the solution with one answer left
 blank or an odd one. All of them are the staff's own files, so that this runs as any user: what the
 sandbox lacks here matters where submissions are graded, and is refused there.
 """
@@ -61,7 +61,7 @@ class Noticed:
 
 @dataclass(frozen=True)
 class Proof:
-    """The reports of the solution and the blank template, and what the other submissions lost.
+    """The reports of the solution and the starter notebook, and what the other submissions lost.
 
     Attributes:
         mistakes: each with its report.
@@ -82,7 +82,7 @@ class Proof:
 
     @property
     def for_nothing(self) -> tuple[CheckResult, ...]:
-        """The checks that give points to the blank template; public ones may."""
+        """The checks that give points to the starter notebook; public ones may."""
         return tuple(check for check in self.blank.checks if check.score > 0)
 
     def caught_by(self, check: CheckResult) -> int:
@@ -134,7 +134,7 @@ def prove(
             StaffPool(assignment, templates, memory, SEED) as pool,
         ):
             public = beside.submit(_public_report, assignment, templates, known, student_zip, name)
-            steps.start("grading the solution and the blank template")
+            steps.start("grading the solution and the starter notebook")
             solution, blank = pool.grade(known.solution), pool.grade(known.blank)
             # Where these are wrong already, the others would only repeat it, at length.
             wrong = _lost_by_solution(solution)
@@ -289,7 +289,7 @@ def _won_by_blank(report: Report, questions: Iterable[Question]) -> list[str]:
     for question in questions:
         problems += [
             f"question {question.id}: `blank_passes` lists '{number}', but no hidden check of that "
-            "number is passed by the blank template; take it out"
+            "number is passed by the starter notebook; take it out"
             for number in question.blank_passes
             if number not in passing
         ]
@@ -302,7 +302,7 @@ def _won_by_blank(report: Report, questions: Iterable[Question]) -> list[str]:
             and (check.score > 0 or check.status == "passed")
         ):
             problems.append(
-                f"{_named(check)}: the blank template gets {check.score:g} of "
+                f"{_named(check)}: the starter notebook gets {check.score:g} of "
                 f"{check.max_score:g} points; a hidden check must ask for an answer"
             )
     return problems

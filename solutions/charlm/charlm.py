@@ -24,7 +24,7 @@
 # **What to do.** Fill in the boxes marked `TODO`, here and in `ngrams.py`. Keep the names and
 # parameters that are given.
 #
-# **What to hand in.** `charlm.ipynb` and `ngrams.py`.
+# **What to submit.** `charlm.ipynb` and `ngrams.py`.
 
 # %% id="imports"
 import math

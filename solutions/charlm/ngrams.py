@@ -1,4 +1,4 @@
-"""A model of characters that counts; you hand in this file beside the notebook."""
+"""A model of characters that counts; you submit this file beside the notebook."""
 
 
 class NgramModel:

@@ -39,7 +39,7 @@
 # ## How it is graded
 #
 # - Your **logs** are graded, the files `logs/*.csv` that this notebook writes. Your notebook is
-#   handed in with them, but it is not run.
+#   submitted with them, but it is not run.
 # - **M1**: all three logs are there and can be read, time goes forward in seconds since 1970, and
 #   the memory in use is not less than what weights, gradients and the optimizer's state take in any
 #   case.
@@ -53,7 +53,7 @@
 #   your answers in words; surprises are welcome there.
 # - The logs have to be from your own run. Logs that equal somebody else's are shown to the staff.
 #
-# **What to hand in.** This notebook, under its name `GPUMemory.ipynb`, the folder `logs`, and
+# **What to submit.** This notebook, under its name `GPUMemory.ipynb`, the folder `logs`, and
 # `written.json`.
 
 # %% [markdown] id="setup-note"
@@ -97,7 +97,7 @@ from torchvision import transforms
 # %% [markdown] id="speed-note"
 # Would you like a quick look first, to see whether everything runs? Set `QUICK = True`. Then, and
 # also where there is no GPU, the notebook goes on in miniature: small networks, small generated
-# pictures, and logs in a temporary folder. **Those logs are not for handing in**, and the ones that
+# pictures, and logs in a temporary folder. **Those logs are not for submission**, and the ones that
 # you may have in `logs` already are left alone. Set it back to `False`, on a GPU, for the real
 # thing.
 
@@ -113,7 +113,7 @@ LOGS = Path(tempfile.mkdtemp() if MINIATURE else "logs")
 if not HAS_GPU:
     print("There is no CUDA GPU here. The memory is logged as 0, and everything is in miniature.")
 if MINIATURE:
-    print(f"The logs go to {LOGS}/ and are not for handing in.")
+    print(f"The logs go to {LOGS}/ and are not for submission.")
 else:
     print(f"{torch.cuda.get_device_name(0)}. The logs go to {LOGS}/.")
 
@@ -308,7 +308,7 @@ _ = axes[1].legend()
 # ## The numbers for `written.json`
 #
 # Copy these into the form: of each log, the largest memory in use. They are compared with the logs
-# that you hand in, so copy them from the run that wrote those logs.
+# that you submit, so copy them from the run that wrote those logs.
 
 # %% id="written"
 if HAS_GPU:

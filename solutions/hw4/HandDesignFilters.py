@@ -26,7 +26,7 @@
 # **What to do.** Fill in the two boxes marked `TODO`: the functions `averaging_filtering` (6
 # points) and `edge_detecting` (6 points). Keep their names and parameters.
 #
-# **What to hand in.** This notebook, under its name `HandDesignFilters.ipynb`. You need no GPU, and
+# **What to submit.** This notebook, under its name `HandDesignFilters.ipynb`. You need no GPU, and
 # every cell runs in a few seconds.
 
 # %% [markdown] id="setup-note"

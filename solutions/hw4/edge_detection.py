@@ -59,7 +59,7 @@
 #   `written.json`, under `"answers"` and the name that is given. People read them; they are no part
 #   of the points above.
 #
-# **What to hand in.** This notebook, under its name `edge_detection.ipynb`, and `written.json`. You
+# **What to submit.** This notebook, under its name `edge_detection.ipynb`, and `written.json`. You
 # need no GPU. All cells together take about ten minutes on a laptop.
 
 # %% [markdown] id="setup-note"
@@ -388,7 +388,7 @@ figure = show_learning_curves(
 # ### What has the CNN learnt?
 #
 # Its three first kernels, and what the layers make of one picture. Red is positive, blue is
-# negative. Compare the kernels with those that you designed by hand in part H.
+# negative. Compare the kernels with those that you designed by submit part H.
 
 # %% id="e3-kernels"
 largest = max(cnn_by_size)
@@ -818,7 +818,7 @@ else:
 # **In words** (`written.json`, `"e7_depth_width"`, voluntary): did depth help, or width, or
 # neither? What was harder to train?
 #
-# ## Before you hand in
+# ## Before you submit
 #
 # Restart the kernel and run all cells with `QUICK = False`. Then write your answers in words into
 # `written.json`. Well done!

@@ -37,7 +37,7 @@ CHOSEN = (
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
-    """The solution, the blank template and the chosen ones, by name."""
+    """The solution, the starter notebook and the chosen ones, by name."""
     stripped = templates(CHARLM)
     solution = solved(CHARLM) | solution_files(CHARLM)
     chosen = [(MISTAKES[name].submission(solution), _accepted) for name in CHOSEN]

@@ -1,4 +1,4 @@
-"""The solved notebooks of homework 4, their templates as students meet them, and the form."""
+"""The solution notebooks of homework 4, their templates as students meet them, and the form."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Part H: the package's pictures, plots and describers, and the solved notebook."""
+"""Part H: the package's pictures, plots and describers, and the solution notebook."""
 
 import importlib
 import re
@@ -178,7 +178,7 @@ def test_signature_refuses_what_cannot_be_called(describe: types.ModuleType) -> 
         describe.signature(3)
 
 
-# The solved notebook
+# The solution notebook
 
 
 def test_script_becomes_a_valid_notebook_with_unique_ids(notebook: nbformat.NotebookNode) -> None:

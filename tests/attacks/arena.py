@@ -335,7 +335,7 @@ class Arena:
 
     @cached_property
     def spellings(self) -> dict[str, str]:
-        """The solved notebook, and the same answers spelled differently."""
+        """The solution notebook, and the same answers spelled differently."""
         spelled = {
             path.stem: path.read_text(encoding="utf-8") for path in (HERE / "honest").glob("*.ipy")
         }

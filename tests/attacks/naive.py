@@ -5,7 +5,7 @@ ended or its time is over; ``{"op": "clean"}`` then kills what is left. Each job
 of this process, which has everything imported. It does what graders in use do, all at once: it
 extracts archives by hand, puts the submission on the import path, runs the notebook and its shell
 lines in the process of the checks, which stand in a file beside it, trusts the best verdict on
-its pipe, shows what a failing assertion says, unpickles what was handed in.
+its pipe, shows what a failing assertion says, unpickles what was submitted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who handed in what: attempts, groups, a roster; nothing passes in silence."""
+"""Who submitted what: attempts, groups, a roster; nothing passes in silence."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_roster_tells_who_is_missing_and_who_is_strange(tmp_path: Path) -> Non
     ]
     rows = list(csv.DictReader(io.StringIO(graded(found)["grades.csv"])))
     status = {row["Name"]: (row["Status"], row["Total Score"], row["Remarks"]) for row in rows}
-    assert status["Eva"] == ("Nothing handed in", "", "")
+    assert status["Eva"] == ("Nothing submitted", "", "")
     assert status["x.rar"] == ("Left out", "", "why")
     assert status["Jane Doe"][:2] == ("Graded", "1.0")
     assert "y" not in status
@@ -233,7 +233,7 @@ PERSONS = st.builds(
     )
 )
 def test_nobody_is_lost(rows: list[tuple[tuple[Person, ...], str]]) -> None:
-    """All who handed in anything are in a submission that is graded, and all others are named."""
+    """All who submitted anything are in a submission that is graded, and all others are named."""
     entries = [Entry(str(n), str(n), (), people, when) for n, (people, when) in enumerate(rows)]
     found = attend(entries)
     kept = {entry.id: entry for entry in found.entries}
@@ -267,10 +267,10 @@ def test_a_batch_with_a_roster(tmp_path: Path) -> None:
     text = (course.out / "grades.csv").read_text()
     rows = {row["Name"]: row for row in csv.DictReader(io.StringIO(text))}
     assert rows["Jane Doe"]["Total Score"] == "4.0"
-    assert rows["Eva <b>Roe</b>"]["Status"] == "Nothing handed in"
+    assert rows["Eva <b>Roe</b>"]["Status"] == "Nothing submitted"
     assert rows["'=1+1.7z"]["Status"] == rows["eva.rar"]["Status"] == "Left out"
-    assert "handed in guest" in rows["guest"]["Remarks"]
-    for words in ("eva.rar", "=1+1.7z", "guest", "Nothing handed in", ".DS_Store"):
+    assert "submitted guest" in rows["guest"]["Remarks"]
+    for words in ("eva.rar", "=1+1.7z", "guest", "Nothing submitted", ".DS_Store"):
         assert words in said
         assert words in report.replace("&#43;", "+")
     assert "<b>Roe" not in report

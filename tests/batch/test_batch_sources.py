@@ -323,7 +323,7 @@ def test_a_single_student_of_canvas(laid_out, two: Assignment) -> None:  # type:
     platform, ids, ignored = described(laid_out(files), two)
     assert (platform, ids) == ("Canvas", ["4"])
     assert ignored == {
-        "doejane_4_678_two.ipynb": "it was handed in again; doejane_4_679_two-1.ipynb is newer"
+        "doejane_4_678_two.ipynb": "it was submitted again; doejane_4_679_two-1.ipynb is newer"
     }
 
 

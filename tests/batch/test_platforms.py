@@ -44,7 +44,7 @@ class Row:
         inside: the folder of the export that its archive unpacks to.
         own: files of the platform's own, which nobody misses.
         older: files of attempts that do not count.
-        created: when the first was handed in.
+        created: when the first was submitted.
         cells: of the platform's own table of grades, the rows for both.
         feedback: where the first one's page belongs in what is handed back.
     """

@@ -3,7 +3,7 @@
     .venv/bin/python tests/benchmarks/batch_grading.py [--count N]
 
 The submissions are the solution, the known-wrong and differently spelled answers of part H, some
-attacks, the blank template and broken notebooks, each in four variants that no verdict remembered
+attacks, the starter notebook and broken notebooks, each in four variants that no verdict remembered
 of another serves for, repeated up to the count; no two files have the same bytes. Attacks that run
 into the time limit are left out: they would measure the limit.
 

@@ -85,7 +85,7 @@ def graded(image: Image, folder: Path, memory: int, cpus: float) -> list[str]:
     watch.join()
     data = json.loads((folder / "results" / "results.json").read_text(encoding="utf-8"))
     extra = data["extra_data"]
-    points = f"{data['score']:g}" + (" (harness fault)" if extra.get("harness_fault") else "")
+    points = f"{data['score']:g}" + (" (internal error)" if extra.get("harness_fault") else "")
     return [f"{seconds:.1f} s", f"{watch.held / 1e6:.0f} MB", str(watch.kills), points]
 
 

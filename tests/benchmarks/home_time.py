@@ -1,8 +1,8 @@
 """Time of checking at home: in a notebook's kernel, and as a command. Prints a table.
 
 ``python tests/benchmarks/home_time.py [--runs 5]`` writes homework 4's student bundle with the
-solved notebooks in it, and checks parts H and E there. In the notebook the answers' own cells have
-run before, so that NumPy, and in part E PyTorch, are imported already. Targets: the first result in
+solution notebooks in it, and checks parts H and E there. In the notebook the answers' own cells
+have run before, so that NumPy, and in part E PyTorch, are imported already. Targets: the first result in
 a notebook within 3 s, later ones within 0.3 s.
 """
 

@@ -25,7 +25,7 @@ pytestmark = needs_root
 KINDS = ROOT / "tests" / "assignments" / "kinds" / "staff"
 HOW_TO = ROOT / "docs" / "how-to" / "kinds-of-questions.md"
 
-#: By kind: the same answer in another spelling, a wrong answer, and what nobody would hand in.
+#: By kind: the same answer in another spelling, a wrong answer, and what nobody would submit.
 ANSWERS: dict[str, tuple[str, str, str]] = {
     "array": ("double = np.array(2).__mul__", "def double(x): return x + 2",
               "def double(x): return 'twice'"),

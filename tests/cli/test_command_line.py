@@ -224,7 +224,7 @@ def test_a_log_shows_each_stage_as_it_begins_and_its_time(tmp_path: Path) -> Non
     said = done.stdout.splitlines()
     begun = [line.removesuffix(" ...") for line in said if line.endswith(" ...")]
     assert begun[0] == "stripping the notebooks"
-    assert "grading the solution and the blank template" in begun
+    assert "grading the solution and the starter notebook" in begun
     for stage in begun:
         name = stage.partition(" (")[0]
         (ended,) = [line for line in said if line.startswith(f"{name} took ")]

@@ -110,7 +110,7 @@ def test_a_late_group_submission(place: Place) -> None:
     assert data["score"] == 3.6
     assert data["output"].splitlines() == [
         "This is graded submission 1 of 3 in 24 hours.",
-        "Handed in 2 hours 22 minutes after your due date of 2026-10-02 12:00 (UTC-07:00), which "
+        "Submitted 2 hours 22 minutes after your due date of 2026-10-02 12:00 (UTC-07:00), which "
         "counts as 1 day at 10 % a day: 90 % of your points count. "
         "If that date is not yours, tell the staff.",
         "4 of 4 points are judged by checks that you cannot see (4 until the due date has passed); "
@@ -120,7 +120,7 @@ def test_a_late_group_submission(place: Place) -> None:
     assert {test["visibility"] for test in data["tests"]} == {"after_due_date"}
     extra = data["extra_data"]
     assert extra["due"]["source"] == "manifest"
-    assert extra["isolation"] == ("full" if landlock.version() else "floor")
+    assert extra["isolation"] == ("full" if landlock.version() else "minimum")
     assert {"uid", "seccomp"} <= set(extra["sandbox"])
     assert extra["harness_version"]
     assert len(extra["seconds"]) == 4
@@ -147,7 +147,7 @@ def test_unreadable_files_and_broken_metadata(place: Place) -> None:
     data = place.run()
     assert (place.code, data["score"]) == (0, 4)
     assert len(data["extra_data"]["metadata_notes"]) == 4
-    assert "the late policy was not applied: no time of handing in, or no due date" in place.lines
+    assert "the late policy was not applied: no time of submission, or no due date" in place.lines
     assert "copy.ipynb was left out" in data["output"]
 
 
@@ -170,7 +170,7 @@ def test_the_limit_repeats_the_last_results_and_runs_nothing(
     assert second["output"].startswith(
         "This submission was not graded: the one graded submission in 24 hours is used. "
     )
-    assert "handed in from 2026-10-03 14:23 (UTC-07:00) on." in second["output"]
+    assert "submitted from 2026-10-03 14:23 (UTC-07:00) on." in second["output"]
     assert second["extra_data"]["repeated"] is True
     assert second["extra_data"]["seed"] == first["extra_data"]["seed"]
 
@@ -207,7 +207,7 @@ def test_a_check_that_breaks_is_a_fault(place: Place) -> None:
 @needs_root
 @pytest.mark.parametrize("own", [True, False])
 def test_whose_fault_it_was(place: Place, own: bool) -> None:
-    """The harness fails on the submission alone, or on the blank template too."""
+    """The harness fails on the submission alone, or on the starter notebook too."""
     checks = place.staff / "checks" / "test_two.py"
     when = "if type(got) is str:" if own else "if True:"
     check = f"""
@@ -234,7 +234,7 @@ def test_crash(student: Student) -> None:
     assert extra["harness_fault"]
     assert extra["own_faults"] == ([CREATED] if own else [])
     assert extra["excused"] == ([] if own else [CREATED])
-    assert any("not on the blank template" in line for line in place.lines) == own
+    assert any("not on the starter notebook" in line for line in place.lines) == own
 
 
 def forever(notebook: Notebook) -> None:

@@ -99,7 +99,7 @@ def test_the_image(image: Image) -> None:
 def test_a_solution_is_graded(grade: Callable[..., dict[str, Any]], notebook: Notebook) -> None:
     data = grade(notebook)
     assert (data["score"], data["extra_data"]["harness_fault"]) == (4, False)
-    assert data["extra_data"]["isolation"] == ("full" if landlock.version() else "floor")
+    assert data["extra_data"]["isolation"] == ("full" if landlock.version() else "minimum")
     assert data["extra_data"]["created_at"] == METADATA["created_at"]
 
 

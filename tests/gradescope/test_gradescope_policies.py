@@ -144,7 +144,7 @@ def test_later_never_counts_more(
 def test_words_of_lateness() -> None:
     late = lateness(TEN, DUE + DAY + 3 * HOUR, DUE)
     assert late.words(TEN, 8.0) == (
-        "Handed in 1 day 3 hours after your due date of 2026-10-01 23:59 (UTC+00:00), which counts "
+        "Submitted 1 day 3 hours after your due date of 2026-10-01 23:59 (UTC+00:00), which counts "
         "as 2 days at 10 % a day: 80 % of your points count, 8 became 6.4. "
         "If that date is not yours, tell the staff."
     )
@@ -228,7 +228,7 @@ def test_words_of_the_limit() -> None:
     assert full.words() == (
         "This submission was not graded: all 2 graded submissions in 24 hours are used. Below are "
         "the results of your last graded one, and they still count; the next that is graded is one "
-        "handed in from 2026-10-02 10:00 (UTC+00:00) on."
+        "submitted from 2026-10-02 10:00 (UTC+00:00) on."
     )
 
 
@@ -372,7 +372,7 @@ def test_decisions_are_kept_for_staff() -> None:
     assert extra["score_before_lateness"] == 1.5
     assert extra["limit"] == {"submissions": 2, "hours": 24, "used": 0, "next_at": None}
     assert extra["metadata_notes"] == ["a note"]
-    assert extra["isolation"] == "floor"
+    assert extra["isolation"] == "minimum"
 
 
 ROOTS = tuple(name for name in NAMES if name != "apart")
@@ -385,8 +385,8 @@ PLAIN_USERS = tuple(name for name in NAMES if name != "uid")
         (ROOTS, "full"),
         (PLAIN_USERS, "full"),
         (NAMES, "full"),
-        *((tuple(name for name in ROOTS if name != lost), "floor") for lost in ROOTS),
-        *((tuple(name for name in PLAIN_USERS if name != lost), "floor") for lost in PLAIN_USERS),
+        *((tuple(name for name in ROOTS if name != lost), "minimum") for lost in ROOTS),
+        *((tuple(name for name in PLAIN_USERS if name != lost), "minimum") for lost in PLAIN_USERS),
         ((), "unknown"),
     ],
 )
@@ -426,7 +426,7 @@ def test_a_fault_of_its_own_content_counts() -> None:
         data = gradescope.results(*decide.presented(faulty, here, own_fault=True))
         assert "excused" not in data["extra_data"] or data["extra_data"]["excused"] == []
         assert len(data["extra_data"]["own_faults"]) == number + 1
-        assert any("not on the blank template" in flag for flag in data["extra_data"]["flags"])
+        assert any("not on the starter notebook" in flag for flag in data["extra_data"]["flags"])
         previous = [*(Previous(entry.time) for entry in previous), Previous(moment, results=data)]
     assert "number 2 of this student's" in data["extra_data"]["flags"][-1]
     third = decide.standing(Metadata(created=NOW + 2 * HOUR, previous=tuple(previous)), rules)

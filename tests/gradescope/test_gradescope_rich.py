@@ -26,7 +26,7 @@ SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 CHECK = CheckResult("a::b", "Q1", "Title", "1.1", False, 0.0, 2.0, "failed", "Came back: x")
 NOT_THERE = (
     "Came back: part1.ipynb is not in the submission, which holds x.pdf.\n"
-    "Hint: Hand in part1.ipynb under that name."
+    "Hint: Submit part1.ipynb under that name."
 )
 PICTURES = compare(np.zeros((8, 8)), np.eye(8))
 
@@ -139,7 +139,7 @@ def test_a_missing_notebook_is_said_once() -> None:
     other = replace(CHECK, id="o", message="Came back: part1.ipynb: this is my text")
     data = results_of(*lost, replace(CHECK, id="c", message=cases), other, notes=("A note.",))
     text = "part1.ipynb is not in the submission, which holds x.pdf."
-    assert data["output"] == f"{text} Hand in part1.ipynb under that name.\nA note."
+    assert data["output"] == f"{text} Submit part1.ipynb under that name.\nA note."
     short = "part1.ipynb could not be graded: the top of this page says why."
     assert [test["output"] for test in data["tests"]] == [short] * 26 + [other.message]
     assert dumped(data).count("is not in the submission") == 1

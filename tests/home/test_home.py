@@ -48,7 +48,7 @@ RIGHT = "return (features - features.mean(axis=0)) / features.std(axis=0)"
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small assignment's student.zip, unpacked, and its solved notebook beside it."""
+    """A small assignment's student.zip, unpacked, and its solution notebook beside it."""
     base = tmp_path_factory.mktemp("desk")
     new_assignment("small", base)
     assignment = manifest.load(base / "solutions" / "small")
@@ -284,7 +284,7 @@ def test_nothing_at_home_needs_unix(solved_desk: Path, tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(WITHOUT_UNIX, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "COLUMNS": "200"}
-    for arguments, says in ((["check"], "1 / 1"), (["submit-zip"], "Hand in")):
+    for arguments, says in ((["check"], "1 / 1"), (["submit-zip"], "Submit")):
         ran = subprocess.run(
             [sys.executable, "-m", "autograder", *arguments],
             cwd=solved_desk,
@@ -465,7 +465,7 @@ def _file(png: str) -> io.BytesIO:
     return io.BytesIO(base64.b64decode(png))
 
 
-# --- handing in ---------------------------------------------------------------------------------
+# --- submitting ---------------------------------------------------------------------------------
 
 
 def test_the_zip_holds_the_answers_and_says_first_what_is_blank(desk: Path) -> None:
@@ -493,7 +493,7 @@ def test_a_missing_notebook_comes_first(desk: Path) -> None:
     ran = autograder(desk, "submit-zip")
     assert ran.stdout.startswith("Missing\n  notebook.ipynb is not there; give it that name")
     assert ran.returncode == 2
-    assert "there is nothing to hand in" in " ".join(ran.stderr.split())
+    assert "there is nothing to submit" in " ".join(ran.stderr.split())
 
 
 @pytest.mark.parametrize(

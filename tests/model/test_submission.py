@@ -1,4 +1,4 @@
-"""The safe copy: whatever is handed in, only plain files go in, and all else is given a reason."""
+"""The safe copy: whatever is submitted, only plain files go in, and all else is given a reason."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def test_a_zip_inside_a_folder_is_not_opened(folder: Path, copy: Collect) -> Non
     copied = copy(folder)
     assert copied.files == ()
     assert reasons(copied) == {
-        "inner.zip": "it is an archive inside the submission; hand in its contents"
+        "inner.zip": "it is an archive inside the submission; submit its contents"
     }
 
 

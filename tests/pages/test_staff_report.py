@@ -177,7 +177,7 @@ def test_what_the_overview_says(browser: Browser, file: Path, thousand: Reported
         assert [int(bar.rpartition(" ")[2]) for bar in bars] == counts.tolist()
         kinds = column(visit, "flags-table", 0)
         assert [kinds.count(kind) for kind in dict.fromkeys(kinds)] == [10, 2, 1, 4]
-        assert kinds[0] == "Harness fault"
+        assert kinds[0] == "Internal error"
         row = page.locator("#flags-table tr", has_text="similar code").inner_text()
         assert re.split(r"\s*\t\s*", row) == [
             "similar code", "Student 0 and Student 2", "two.ipynb", "93 %"

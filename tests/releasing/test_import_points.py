@@ -36,8 +36,8 @@ def test_tests_that_name_no_answer_keep_their_points_and_it_is_said(tmp_path: Pa
     assert [check.planned.weight for check in shared] == [1, 1, 1]
     assert all("names no answer" in check.why_shared for check in shared)
     text = (imported.staff / "IMPORT.md").read_text()
-    assert "all who hand in a notebook that runs get its points" in text
-    assert "the blank template passes it, as in the original" in text
+    assert "all who submit a notebook that runs get its points" in text
+    assert "the starter notebook passes it, as in the original" in text
     release = build(manifest.load(imported.staff), tmp_path / "dist")
     assert release.proof.solution.score == 4
     assert not (imported.staff / FOLDER).exists()

@@ -187,7 +187,7 @@ def test_students_check_and_hand_in(student: tuple[Environment, Path], solution:
     blank = (folder / NOTEBOOK).read_bytes()
     shutil.copyfile(solution / NOTEBOOK, folder / NOTEBOOK)
     assert "1 / 1" in environment.said(folder, "check")
-    assert "Hand in" in environment.said(folder, "submit-zip")
+    assert "Submit" in environment.said(folder, "submit-zip")
     assert (folder / "hw1-submission.zip").is_file()
     (folder / NOTEBOOK).write_bytes(blank)
 

@@ -293,7 +293,7 @@ def test_an_archive_is_named_where_something_is_missing(tmp_path: Path) -> None:
     out = ("work.zip", "a/b.tar.gz", "movie.mp4")
     aligned = chosen(tmp_path, {}, skipped=out).aligned
     assert isinstance(aligned, Finding)
-    assert "work.zip is an archive inside the submission; hand in its contents." in aligned.public
+    assert "work.zip is an archive inside the submission; submit its contents." in aligned.public
     assert "a/b.tar.gz is an archive" in aligned.public
     assert "movie.mp4" not in aligned.public
     assert chosen(tmp_path, {"lab.ipynb": GOOD}, skipped=out).notes == ()

@@ -1,4 +1,4 @@
-"""Part E, the checks that students have too: the form of what is handed in, worth no points."""
+"""Part E, the checks that students have too: the form of what is submitted, worth no points."""
 
 from gradescope_utils.autograder_utils.decorators import number, weight
 

@@ -3,7 +3,7 @@
 ::
 
     doejane_12345_678901_lab.ipynb              name, user, upload, the file's own name
-    doejane_LATE_12345_678902_lab-1.ipynb       handed in late; handed in again, Canvas adds -1
+    doejane_LATE_12345_678902_lab-1.ipynb       submitted late; submitted again, Canvas adds -1
     roemax_777_text.html                        a text that was typed in
 
 Canvas takes all but letters and digits out of names. The gradebook's import matches students by
@@ -44,7 +44,7 @@ _UPLOAD = re.compile(
     r"(?P<name>[^_]*)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)", re.S
 )
 _TEXT = re.compile(r"(?P<name>[^_]*)_(?P<late>LATE_)?(?P<user>\d+)_text\.html")
-#: A file handed in again: Canvas adds a number.
+#: A file submitted again: Canvas adds a number.
 _AGAIN = re.compile(r"(?P<stem>.+)-(?P<again>\d{1,3})(?P<suffix>\.[A-Za-z0-9]+)", re.S)
 #: Digits of a number that is compared: no platform has counted further.
 _DIGITS = 18
@@ -67,7 +67,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
 
 
 def entries(shelf: Shelf, assignment: Assignment) -> Found:
-    """A submission for each user; of a file that was handed in again the newest."""
+    """A submission for each user; of a file that was submitted again the newest."""
     matches = _matches(shelf)
     wanted = {entry.file.lower() for entry in assignment.notebooks}
     wanted |= {pattern.lower() for pattern in assignment.files if "*" not in pattern}
@@ -85,7 +85,7 @@ def entries(shelf: Shelf, assignment: Assignment) -> Found:
         before = newest.get((user, name.lower()))
         if before is not None:
             this, before = max(this, before, key=_age), min(this, before, key=_age)
-            why = f"it was handed in again; {shown(this[2])} is newer"
+            why = f"it was submitted again; {shown(this[2])} is newer"
             older.append(shelf.ignored(before[2], why))
         newest[user, name.lower()] = this
     parts_of: dict[str, list[Part]] = {}
@@ -139,7 +139,7 @@ def _of_one(matches: dict[str, re.Match[str]], assignment: Assignment) -> bool:
 
 
 def _as_handed_in(name: str, wanted: set[str]) -> tuple[str, int]:
-    """The name without the number that Canvas adds to a file handed in again, and that number."""
+    """The name without the number that Canvas adds to a file submitted again, and that number."""
     match = _AGAIN.fullmatch(name)
     if match is None:
         return name, 0

@@ -9,7 +9,7 @@
             .git/  lab.ipynb
 
 Whose a clone is, is said by either file; without one it is the end of the folder's name. When it
-was handed in is known to GitHub alone: a clone has what was pushed last.
+was submitted is known to GitHub alone: a clone has what was pushed last.
 Source: GitHub's documentation of Classroom and of the command ``gh classroom``; rosters and grades
 of real courses.
 """

@@ -4,7 +4,7 @@
 
     assignment_4567890_export/
         submission_metadata.yml     submitters, times and earlier results
-        submission_123456789/       the files as they were handed in
+        submission_123456789/       the files as they were submitted
         submission_123456790/
 
 Gradescope reads no scores from a file, and takes no files back.

@@ -1,4 +1,4 @@
-"""The text of an export's submission_metadata.yml comes in; who handed in what, and when, goes out.
+"""The text of an export's submission_metadata.yml comes in; who submitted what, and when, goes out.
 
 The file is YAML as Ruby writes it, with symbols for keys. All earlier results are in it, which may
 be a hundred megabytes: only what is needed is handed to the parser, told by its indentation.

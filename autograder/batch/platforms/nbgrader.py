@@ -140,7 +140,7 @@ def _chosen(shelf: Shelf, assignment: Assignment) -> str:
 
 
 def _sorted_out(shelf: Shelf, ignored: list[Ignored]) -> tuple[str, tuple[Part, ...]]:
-    """When it was handed in, and all but the file that says so."""
+    """When it was submitted, and all but the file that says so."""
     ignored += shelf.left.values()
     created, parts = "", []
     for name, found in shelf.tops.items():

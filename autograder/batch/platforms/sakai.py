@@ -154,7 +154,7 @@ def _submitted(shelf: Shelf) -> Iterator[Part]:
 
 
 def _time(parts: Iterable[Part]) -> str:
-    """When it was handed in: ``20261001231432123`` becomes a time without a zone."""
+    """When it was submitted: ``20261001231432123`` becomes a time without a zone."""
     text = "".join(text_of(part, 100) for part in parts).strip()
     match = _TIME.fullmatch(text)
     return "{}-{}-{} {}:{}:{}".format(*match.groups()) if match is not None else ""

@@ -37,7 +37,7 @@ def holds_several(shelf: Shelf, assignment: Assignment) -> bool:
 
 
 def _holds_one(shelf: Shelf, assignment: Assignment, depth: int = MAX_WRAPPING) -> bool:
-    """Whether anything in a folder could be handed in."""
+    """Whether anything in a folder could be submitted."""
     if any(may_be_one(name, assignment) for name in shelf.files):
         return True
     inner = (shelf.below(name) for name in shelf.folders) if depth else iter(())

@@ -1,7 +1,7 @@
 """An exception out of a check comes in; whether what came back is to blame for it goes out.
 
 A check that writes ``float(got)`` trips where ``got`` is None. That is the student's odd value, and
-no fault of the harness: the check fails, the student reads what came back, and staff where it was.
+no internal error: the check fails, the student reads what came back, and staff where it was.
 The line is drawn so that a check with a bug of its own is not taken for that: something must have
 come back before, and the exception must come out of the check's own code or of a library that it
 called. A bug that the line lets through shows where the solution is graded: it does not pass.

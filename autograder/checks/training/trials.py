@@ -86,7 +86,7 @@ class Training:
         if not name or getattr(train, "__closure__", None):
             raise HarnessFault(
                 f"{name or train!r} is no plain function, but holds values, by which its results "
-                "cannot be remembered; hand them on as arguments."
+                "cannot be cached; pass them as arguments."
             )
 
         def run(seeds: tuple[int, ...]) -> list[float]:

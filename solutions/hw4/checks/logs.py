@@ -69,13 +69,13 @@ def read(files: Files, name: str, *wanted: str) -> Log:
     """
     text = files.text(name)
     if len(text) > MAX_TEXT:
-        raise fail(f"{name} is larger than any log.", hint="Hand in the log as it was written.")
+        raise fail(f"{name} is larger than any log.", hint="Submit the log as it was written.")
     try:  # row by row: a text of empty lines has millions
         kept = list(islice(filter(any, csv.reader(io.StringIO(text))), MAX_ROWS))
     except csv.Error:
         raise fail(
             f"{name} is no table of comma-separated values.",
-            hint="Hand in the log as it was written.",
+            hint="Submit the log as it was written.",
         ) from None
     rows = [[field.strip() for field in row] for row in kept]
     header = [field.lower() for field in rows[0]] if rows else list(map(str.lower, wanted))
@@ -83,7 +83,7 @@ def read(files: Files, name: str, *wanted: str) -> Log:
     if lacking:
         raise fail(
             f"{name} has no column {', '.join(lacking)}.",
-            hint="Hand in the log as it was written, with its first line.",
+            hint="Submit the log as it was written, with its first line.",
         )
     if len(rows) < 2:
         raise fail(f"{name} holds no measurement.", hint="Run the cell that writes it to its end.")
@@ -101,16 +101,16 @@ def check_times(log: Log) -> None:
     if not all(TIMES[0] <= time <= TIMES[1] for time in times):
         raise fail(
             f"the times in {log.name} are no seconds since 1970.",
-            hint="Hand in the log as it was written; spreadsheets change numbers when they save.",
+            hint="Submit the log as it was written; spreadsheets change numbers when they save.",
         )
     if any(later < earlier for earlier, later in pairwise(times)):
         raise fail(
-            f"the time in {log.name} goes backwards.", hint="Hand in the log as it was written."
+            f"the time in {log.name} goes backwards.", hint="Submit the log as it was written."
         )
     if len(times) > 1 and times[0] == times[-1]:
         raise fail(
             f"the time in {log.name} stands still.",
-            hint="Hand in the log as it was written; spreadsheets round numbers when they save.",
+            hint="Submit the log as it was written; spreadsheets round numbers when they save.",
         )
 
 
@@ -129,7 +129,7 @@ def _number(name: str, line: int, row: list[str], place: int) -> float:
             f"{name} has something at line {line} that is no number.",
             hint="A loss of nan or inf means that the training diverged: look at the learning rate."
             if diverged
-            else "Hand in the log as it was written.",
+            else "Submit the log as it was written.",
         )
     return number
 

@@ -90,7 +90,7 @@ def test_batch_logs(files: Files, batch: int) -> None:
     if sorted(set(epochs)) != [float(n) for n in range(1, 11)] or epochs != sorted(epochs):
         raise fail(
             f"{log.name} does not hold the epochs 1 to 10 in order.",
-            hint="Each run has ten epochs; hand in the log of a whole run.",
+            hint="Each run has ten epochs; submit the log of a whole run.",
         )
 
 

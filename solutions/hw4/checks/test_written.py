@@ -189,7 +189,7 @@ def test_measured_memory_agrees_with_the_logs(files: Files) -> None:
             agree(found, log)
             compared += 1
     if not compared:
-        raise fail("no log to compare with.", hint="Hand in the folder logs.")
+        raise fail("no log to compare with.", hint="Submit the folder logs.")
 
 
 @question("W4")
@@ -201,7 +201,7 @@ def test_largest_batch(files: Files) -> None:
     if largest != max(logs.ran(files), default=None):
         raise fail(
             "largest_batch is not the largest batch that has a log.",
-            hint="Hand in the log of the largest batch that ran.",
+            hint="Submit the log of the largest batch that ran.",
         )
 
 
@@ -238,5 +238,5 @@ def agree(found: float, log: logs.Log) -> None:
     if abs(found - log.memory) > 1:
         raise fail(
             f"another value than in {log.name}.",
-            hint="Write the largest memUsage of each log that you hand in.",
+            hint="Write the largest memUsage of each log that you submit.",
         )

@@ -205,7 +205,7 @@ def test_a_hidden_check_that_the_blank_template_passes_stops_the_release(
     checks = staff / "checks" / "test_two.py"
     place = 'expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))'
     checks.write_text(checks.read_text().replace(place, "assert matrix.any()", 1))
-    with pytest.raises(ProofFailed, match=r"test_square: the blank template gets 1 of 1 points"):
+    with pytest.raises(ProofFailed, match=r"test_square: the starter notebook gets 1 of 1 points"):
         build(manifest.load(staff), tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 

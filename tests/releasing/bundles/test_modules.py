@@ -1,4 +1,4 @@
-"""Answers in a plain Python module: stripped, released, handed in and graded."""
+"""Answers in a plain Python module: stripped, released, submitted and graded."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """The same, handed in as ``nets/layers.py``."""
+    """The same, submitted as ``nets/layers.py``."""
     text = MANIFEST.replace('file = "layers.py"', 'file = "nets/layers.py"')
     text = text.replace('notebook = "layers.py"', 'notebook = "nets/layers.py"')
     return made(tmp_path_factory.mktemp("nets"), text)

@@ -802,7 +802,7 @@ def test_checks_that_do_not_hold_become_the_tests_that_they_were(tmp_path: Path)
     assert shared.keys() == {"mutates.1", "mutates.2"}
     assert all(check.compared for check in imported.checks)
     why = {left.cell: left.why for left in imported.left if left.cell}
-    assert "the blank template passes it, as in the original" in why[5]
+    assert "the starter notebook passes it, as in the original" in why[5]
     assignment = manifest.load(imported.staff)
     assert assignment.question("free").blank_passes == ("free.1",)
     assert assignment.question("mutates").trust == "shared"

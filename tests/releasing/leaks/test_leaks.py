@@ -341,7 +341,7 @@ FILES: dict[str, tuple[str, str | bytes, str, str]] = {
         "a.zip, member q",
         "hw4/checks/logs.py",
     ),
-    "the solved source": (
+    "the solution notebook": (
         "a.txt",
         (STAFF / "HandDesignFilters.py").read_bytes(),
         "a.txt",
@@ -488,7 +488,7 @@ def test_outputs_of_the_solved_notebook(
     assert {finding.place for finding in found} >= {"figures/a.png", "intro.md, line 3"}
     assert {finding.file for finding in found} == {"b.ipynb", "figures/a.png", "intro.md"}
     assert [finding.what for finding in found if finding.file == "figures/a.png"] == [
-        "an output of a solved notebook"
+        "an output of a solution notebook"
     ]
 
 

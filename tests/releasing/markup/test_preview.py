@@ -37,7 +37,7 @@ def test_a_notebook_and_a_module(tmp_path: Path) -> None:
 def test_a_source_is_never_overwritten(tmp_path: Path) -> None:
     module = tmp_path / "layers.py"
     module.write_text(MODULE)
-    with pytest.raises(TargetError, match="this is the solved source itself"):
+    with pytest.raises(TargetError, match="this is the solution notebook itself"):
         preview(module, module)
     with pytest.raises(TargetError, match="cannot be written"):
         preview(module, tmp_path / "nowhere" / "out.py")

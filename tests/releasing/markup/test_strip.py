@@ -1,4 +1,4 @@
-"""From the solved notebook to the template: stubs, ids, metadata; and no answer in it anywhere."""
+"""From the solution notebook to the template: stubs, ids, metadata; no answer in it anywhere."""
 
 import ast
 import copy
