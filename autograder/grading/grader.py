@@ -35,7 +35,7 @@ from autograder.checks.plugin.collected import CollectedChecks, Handed
 from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
-from autograder.checks.verdicts import Verdicts, basis_of, code_of
+from autograder.checks.verdicts import Verdicts, cache_key, code_of
 from autograder.grading.outcome import UNREAD, Outcome
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
@@ -44,7 +44,7 @@ from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.trial import Trial
-from autograder.sandbox.client import Bounds, Worker, Zygote
+from autograder.sandbox.client import Bounds, WorkerClient, ZygoteClient
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_paths
 from autograder.slicing.answers import Answers
@@ -54,18 +54,18 @@ from autograder.slicing.slicer import prepare
 
 
 @dataclass(frozen=True)
-class Job:
+class GradeRequest:
     """One submission to grade.
 
     Attributes:
         path: the submission, a folder, a zip or a notebook.
         required: the sandbox primitives without which a worker is refused.
         unsafe: some that hidden checks require are missing, and staff accept it.
-        without: steps of the sandbox to leave out; in tests alone.
+        leave_out: steps of the sandbox to leave out; in tests alone.
         seed: what random inputs are drawn from; None draws one.
-        cache: a folder in which checks may remember costly results, None for no memory.
-        remember: take over the verdicts remembered there for equal input, and remember new ones.
-        fresh: take over none, and no costly result either.
+        cache_dir: a folder in which checks may keep costly results; None keeps nothing.
+        verdicts: take over the verdicts kept there for equal input, and keep new ones.
+        no_cache: take over none, and no costly result either.
         seconds: stop after these, if that is before the manifest's limit.
         second_look: run checks that do not pass on the whole notebook too.
         trial: what is to be run of the checks, of a trial submission of the staff's.
@@ -74,11 +74,11 @@ class Job:
     path: str
     required: tuple[str, ...]
     unsafe: bool
-    without: tuple[str, ...]
+    leave_out: tuple[str, ...]
     seed: int | None = None
-    cache: str | None = None
-    remember: bool = False
-    fresh: bool = False
+    cache_dir: str | None = None
+    verdicts: bool = False
+    no_cache: bool = False
     seconds: float | None = None
     second_look: bool = True
     trial: Trial | None = None
@@ -95,7 +95,7 @@ def serve(job: socket.socket, control: socket.socket) -> None:
     assignment = replace(manifest.load(Path(opening["assignment"])), public=Path(opening["public"]))
     templates = {name: parse(data, name) for name, data in opening["templates"].items()}
     with _temporary() as base:
-        grader = Grader(assignment, templates, Zygote(control), base, opening["public_only"])
+        grader = Grader(assignment, templates, ZygoteClient(control), base, opening["public_only"])
         wire.send(job, {"primitives": sorted(grader.self_test())})
         grader.run_checks(job)
 
@@ -116,7 +116,7 @@ class Grader:
         self,
         assignment: Assignment,
         templates: dict[str, Notebook],
-        zygote: Zygote,
+        zygote: ZygoteClient,
         base: Path,
         public_only: bool,
     ) -> None:
@@ -133,11 +133,11 @@ class Grader:
         self.checks = CollectedChecks(assignment)
         self._recaller: Recaller | None = None
 
-    def basis(self, job: Job) -> str:
+    def cache_key(self, job: GradeRequest) -> str:
         """A digest of all that verdicts follow from but for the submission; made once."""
         conditions = (*job.required, *(["unsafe"] if job.unsafe else []))
         if conditions not in self._bases:
-            self._bases[conditions] = basis_of(self.assignment, conditions)
+            self._bases[conditions] = cache_key(self.assignment, conditions)
             for check in self.checks:
                 code_of(check.spec.file, check.spec.name)
         return self._bases[conditions]
@@ -148,7 +148,7 @@ class Grader:
         Raises:
             HarnessFault: the sandbox refuses what honest code needs.
         """
-        worker = Worker(self.zygote, Bounds(5, 1 << 30, 1 << 20), self.base)
+        worker = WorkerClient(self.zygote, Bounds(5, 1 << 30, 1 << 20), self.base)
         worker.self_test()
         worker.close()
         return worker.active
@@ -173,20 +173,20 @@ class Grader:
                 request: Any = wire.receive(jobs)
             except wire.PeerClosed:
                 return
-            for name in ("required", "without"):
+            for name in ("required", "leave_out"):
                 request[name] = tuple(request[name])
             if request.get("trial") is not None:
                 request["trial"] = Trial.from_dict(request["trial"])
             if "explain" in request:
                 asked = request.pop("explain"), request.pop("whole")
-                wire.send(jobs, self.explain(Job(**request), *asked))
+                wire.send(jobs, self.explain(GradeRequest(**request), *asked))
                 continue
             report = self.grade(
-                Job(**request), lambda *progress: wire.send(jobs, {"progress": progress})
+                GradeRequest(**request), lambda *progress: wire.send(jobs, {"progress": progress})
             )
             wire.send(jobs, {"report": report.to_dict()})
 
-    def grade(self, job: Job, announce: Callable[[int, int], None]) -> Report:
+    def grade(self, job: GradeRequest, announce: Callable[[int, int], None]) -> Report:
         """Grade one submission. Always returns a report.
 
         Args:
@@ -198,8 +198,8 @@ class Grader:
         seed = secrets.randbits(48) if job.seed is None else job.seed
         outcome = Outcome()
         try:
-            if job.remember:
-                self.basis(job)  # here, where it outlives the child
+            if job.verdicts:
+                self.cache_key(job)  # here, where it outlives the child
             if not self._recall(job, folder, seed, outcome):
                 self._run(job, folder, seed, outcome, announce)
         except Exception:
@@ -207,7 +207,7 @@ class Grader:
         shutil.rmtree(folder, ignore_errors=True)
         return self._report(job, seed, time.monotonic() - started, outcome)
 
-    def explain(self, job: Job, question: str, whole: bool) -> dict[str, Any]:
+    def explain(self, job: GradeRequest, question: str, whole: bool) -> dict[str, Any]:
         """What is run for a question and why; the message that says so, or that tells a fault."""
         folder = Path(tempfile.mkdtemp(dir=self.base, prefix="explained-"))
         folder.chmod(0o711)
@@ -245,11 +245,11 @@ class Grader:
         fault = str(self.zygote.order("reap_all").get("fault", ""))
         return os.waitstatus_to_exitcode(status), fault
 
-    def _recall(self, job: Job, folder: Path, seed: int, outcome: Outcome) -> bool:
+    def _recall(self, job: GradeRequest, folder: Path, seed: int, outcome: Outcome) -> bool:
         """Take over all outcomes, if every one is remembered."""
         if job.trial is not None:  # of which something has to be run, as a rule
             return False
-        if not job.remember or job.fresh or job.cache is None or self.checks.errors:
+        if not job.verdicts or job.no_cache or job.cache_dir is None or self.checks.errors:
             return False
         if self._recaller is None:
             self._recaller = Recaller(self)
@@ -263,7 +263,7 @@ class Grader:
 
     def _run(
         self,
-        job: Job,
+        job: GradeRequest,
         folder: Path,
         seed: int,
         outcome: Outcome,
@@ -274,7 +274,7 @@ class Grader:
         if job.seconds is not None:
             seconds = max(min(seconds, job.seconds), 0.0)
         deadline = time.monotonic() + seconds
-        if job.cache is not None and self.checks.remember:
+        if job.cache_dir is not None and self.checks.remember:
             self.dependencies.read()  # here, where it outlives the child
         own = self.assignment.limits.grader_seconds
         for number in itertools.count():
@@ -296,7 +296,7 @@ class Grader:
 
     def _run_once(
         self,
-        job: Job,
+        job: GradeRequest,
         folder: Path,
         seed: int,
         outcome: Outcome,
@@ -329,7 +329,7 @@ class Grader:
         return None if complete else code
 
     def _run_and_exit(
-        self, job: Job, folder: Path, seed: int, channel: socket.socket, before: Outcome
+        self, job: GradeRequest, folder: Path, seed: int, channel: socket.socket, before: Outcome
     ) -> NoReturn:
         """In a fork: run the checks on one submission, say what has come of it, and end.
 
@@ -348,7 +348,7 @@ class Grader:
         finally:
             os._exit(0)
 
-    def _report(self, job: Job, seed: int, seconds: float, outcome: Outcome) -> Report:
+    def _report(self, job: GradeRequest, seed: int, seconds: float, outcome: Outcome) -> Report:
         checks = tuple(outcome.checks.values()) or tuple(
             _not_graded(question, late=outcome.late)
             for question in self.assignment.questions
@@ -396,7 +396,7 @@ class Child:
     def __init__(
         self,
         grader: Grader,
-        job: Job,
+        job: GradeRequest,
         folder: Path,
         seed: int,
         channel: socket.socket,
@@ -412,7 +412,7 @@ class Child:
         scratch = folder / "scratch"
         scratch.mkdir(mode=0o711)
 
-        def start_worker(seconds: float) -> Worker:
+        def start_worker(seconds: float) -> WorkerClient:
             return _start_worker(grader, job, scratch, seconds)
 
         limits = grader.assignment.limits
@@ -421,18 +421,18 @@ class Child:
             times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
             return Student(self._answers, question, times, start_worker, whole=whole)
 
-        folder_kept = Path(job.cache) if job.cache else None
-        memory = Cache(folder_kept, grader.dependencies.of, fresh=job.fresh)
+        folder_kept = Path(job.cache_dir) if job.cache_dir else None
+        memory = Cache(folder_kept, grader.dependencies.of, no_cache=job.no_cache)
         verdicts = None
-        if job.remember:
-            basis = grader.basis(job)
+        if job.verdicts:
+            basis = grader.cache_key(job)
             verdicts = Verdicts(
                 Store(folder_kept),
                 basis,
                 self._answers,
                 self._submission,
                 seed,
-                fresh=job.fresh,
+                no_cache=job.no_cache,
                 second_look=job.second_look,
             )
         self.handed = Handed(
@@ -492,7 +492,7 @@ def _told(checks: CollectedChecks, result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _start_worker(grader: Grader, job: Job, scratch: Path, seconds: float) -> Worker:
+def _start_worker(grader: Grader, job: GradeRequest, scratch: Path, seconds: float) -> WorkerClient:
     """A locked-down worker.
 
     Raises:
@@ -503,9 +503,9 @@ def _start_worker(grader: Grader, job: Job, scratch: Path, seconds: float) -> Wo
         cpu_seconds=math.ceil(seconds) + 5,
         memory=limits.memory_mb * 10**6,
         file_size=limits.file_mb * 10**6,
-        without=frozenset(job.without),
+        leave_out=frozenset(job.leave_out),
     )
-    worker = Worker(grader.zygote, bounds, scratch)
+    worker = WorkerClient(grader.zygote, bounds, scratch)
     if lacking := frozenset(job.required) - worker.active:
         worker.close()
         raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")
@@ -539,7 +539,7 @@ class Recaller:
         """Whether another one has to take its place."""
         return self._left <= 0
 
-    def ask(self, job: Job, folder: Path, seed: int) -> list[Any] | None:
+    def ask(self, job: GradeRequest, folder: Path, seed: int) -> list[Any] | None:
         """The messages that a child would send; None if a check has to run."""
         self._left -= 1
         try:
@@ -570,7 +570,9 @@ class Recaller:
     def _recalled(grader: Grader, request: Any, channel: socket.socket) -> list[dict[str, Any]]:
         folder, seed = Path(request.pop("folder")), request.pop("drawn")
         folder.mkdir(mode=0o700)
-        job = Job(**{**request, **{n: tuple(request[n]) for n in ("required", "without")}})
+        job = GradeRequest(
+            **{**request, **{n: tuple(request[n]) for n in ("required", "leave_out")}}
+        )
         child = Child(grader, job, folder, seed, channel)
         if not grader.checks.recalls(child.handed):
             return []
