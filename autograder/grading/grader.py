@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import os
 import secrets
 import shutil
@@ -19,73 +18,29 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import autograder
 from autograder import wire
 from autograder.checks import running
-from autograder.checks.cache import Cache, Store
 from autograder.checks.dependencies import Dependencies
-from autograder.checks.explaining import explained
-from autograder.checks.own_time import OwnTime
-from autograder.checks.plugin.collected import CollectedChecks, Handed
-from autograder.checks.process import Ran, Times
-from autograder.checks.second_look import SecondLooks
-from autograder.checks.student import Student
-from autograder.checks.verdicts import Verdicts, cache_key, code_of
+from autograder.checks.plugin.collected import CollectedChecks
+from autograder.checks.verdicts import cache_key, code_of
+from autograder.grading.child import Child, GradeRequest
 from autograder.grading.outcome import UNREAD, Outcome
+from autograder.grading.recaller import Recaller
 from autograder.model import manifest
-from autograder.model.errors import HarnessFault
-from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
-from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.trial import Trial
 from autograder.sandbox.client import Bounds, WorkerClient, ZygoteClient
-from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.sandbox.worker import public_paths
-from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook, parse
 from autograder.slicing.packages import packages_of
 from autograder.slicing.slicer import prepare
-
-
-@dataclass(frozen=True)
-class GradeRequest:
-    """One submission to grade.
-
-    Attributes:
-        path: the submission, a folder, a zip or a notebook.
-        required: the sandbox primitives without which a worker is refused.
-        unsafe: some that hidden checks require are missing, and staff accept it.
-        leave_out: steps of the sandbox to leave out; in tests alone.
-        seed: what random inputs are drawn from; None draws one.
-        cache_dir: a folder in which checks may keep costly results; None keeps nothing.
-        verdicts: take over the verdicts kept there for equal input, and keep new ones.
-        no_cache: take over none, and no costly result either.
-        seconds: stop after these, if that is before the manifest's limit.
-        second_look: run checks that do not pass on the whole notebook too.
-        trial: what is to be run of the checks, of a trial submission of the staff's.
-    """
-
-    path: str
-    required: tuple[str, ...]
-    unsafe: bool
-    leave_out: tuple[str, ...]
-    seed: int | None = None
-    cache_dir: str | None = None
-    verdicts: bool = False
-    no_cache: bool = False
-    seconds: float | None = None
-    second_look: bool = True
-    trial: Trial | None = None
-
-
-#: To look up what is remembered; a submission that takes longer to be read is graded as any other.
-RECALL_SECONDS = 10.0
 
 
 def serve(job: socket.socket, control: socket.socket) -> None:
@@ -388,203 +343,3 @@ def _not_graded(question: Question, *, late: bool) -> CheckResult:
 
 
 # --- the child: one submission -------------------------------------------------------------------
-
-
-class Child:
-    """The process of one submission: what it asks of the checks, and what it says at its end."""
-
-    def __init__(
-        self,
-        grader: Grader,
-        job: GradeRequest,
-        folder: Path,
-        seed: int,
-        channel: socket.socket,
-        ended: Mapping[str, bool] | None = None,
-    ) -> None:
-        self.channel = channel
-        self._assignment = grader.assignment
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        self._submission, self._problem = _collected(grader.assignment, Path(job.path), folder)
-        self._answers = Answers(
-            grader.assignment, grader.templates, self._submission, grader.packages
-        )
-        scratch = folder / "scratch"
-        scratch.mkdir(mode=0o711)
-
-        def start_worker(seconds: float) -> WorkerClient:
-            return _start_worker(grader, job, scratch, seconds)
-
-        limits = grader.assignment.limits
-
-        def make_student(question: Question, seconds: float, whole: bool) -> Student:
-            times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
-            return Student(self._answers, question, times, start_worker, whole=whole)
-
-        folder_kept = Path(job.cache_dir) if job.cache_dir else None
-        memory = Cache(folder_kept, grader.dependencies.of, no_cache=job.no_cache)
-        verdicts = None
-        if job.verdicts:
-            basis = grader.cache_key(job)
-            verdicts = Verdicts(
-                Store(folder_kept),
-                basis,
-                self._answers,
-                self._submission,
-                seed,
-                no_cache=job.no_cache,
-                second_look=job.second_look,
-            )
-        self.handed = Handed(
-            seed,
-            make_student,
-            start_worker,
-            self._submission,
-            memory,
-            lambda result: wire.send(channel, _told(grader.checks, result)),
-            verdicts,
-            SecondLooks(limits.second_look_seconds) if job.second_look else None,
-            own_time=OwnTime(limits.grader_seconds),
-            begin=lambda check: wire.send(channel, {"began": check}),
-            ended=ended or {},
-            trial=job.trial,
-        )
-
-    def explain(self, identifier: str, whole: bool) -> Explained:
-        """What is run for a question and why."""
-        question, limits = self._assignment.question(identifier), self._assignment.limits
-        always = self._assignment.runs_whole(question)
-        reason = 'the manifest says run = "all"' if always else "--whole was given" if whole else ""
-        student = self.handed.make_student(question, limits.check_seconds, bool(reason))
-        began = time.monotonic()
-        ran = student.run() if question.notebook else Ran()
-        seconds = time.monotonic() - began
-        student.close()
-        return explained(
-            self._answers,
-            question,
-            ran,
-            whole=reason,
-            seconds=seconds,
-            budget=limits.whole_seconds if reason else limits.replay_seconds,
-            notes=[*self._problem, *(f"{n} was left out: {why}." for n, why in self._skipped)],
-        )
-
-    def end(self, checks: CollectedChecks) -> dict[str, Any]:
-        """All that is left to say when the checks have run."""
-        return {
-            "faults": checks.faults,
-            "notes": [*self._problem, *self._answers.notes],
-            "skipped": self._skipped,
-        }
-
-    @property
-    def _skipped(self) -> list[tuple[str, str]]:
-        return [(item.name, item.reason) for item in self._submission.skipped[:50]]
-
-
-def _told(checks: CollectedChecks, result: CheckResult) -> dict[str, Any]:
-    """What a child says of a check."""
-    return {
-        "check": asdict(result),
-        "told": checks.flags_of(result.id),
-        "held": checks.sandbox_of(result.id),
-    }
-
-
-def _start_worker(grader: Grader, job: GradeRequest, scratch: Path, seconds: float) -> WorkerClient:
-    """A locked-down worker.
-
-    Raises:
-        HarnessFault: it cannot be had, or lacks what is required.
-    """
-    limits = grader.assignment.limits
-    bounds = Bounds(
-        cpu_seconds=math.ceil(seconds) + 5,
-        memory=limits.memory_mb * 10**6,
-        file_size=limits.file_mb * 10**6,
-        leave_out=frozenset(job.leave_out),
-    )
-    worker = WorkerClient(grader.zygote, bounds, scratch)
-    if lacking := frozenset(job.required) - worker.active:
-        worker.close()
-        raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")
-    return worker
-
-
-class Recaller:
-    """A fork of the grader that looks up what is remembered, for one submission after the other.
-
-    A fork of a process with torch, and its end, cost more than all the looking up. This one reads
-    submissions but runs neither checks nor student code, so that it may serve many.
-    """
-
-    #: What reading has left behind in the process goes with it.
-    SUBMISSIONS = 200
-
-    def __init__(self, grader: Grader) -> None:
-        self._left = self.SUBMISSIONS
-        self._channel, theirs = socket.socketpair()
-        self._pid = os.fork()
-        if self._pid == 0:
-            self._channel.close()
-            try:
-                self._serve(grader, theirs)
-            finally:
-                os._exit(0)
-        theirs.close()
-
-    @property
-    def spent(self) -> bool:
-        """Whether another one has to take its place."""
-        return self._left <= 0
-
-    def ask(self, job: GradeRequest, folder: Path, seed: int) -> list[Any] | None:
-        """The messages that a child would send; None if a check has to run."""
-        self._left -= 1
-        try:
-            wire.send(self._channel, {**asdict(job), "folder": str(folder), "drawn": seed})
-            reply: Any = wire.receive(self._channel, deadline=time.monotonic() + RECALL_SECONDS)
-        except (wire.PeerClosed, wire.DeadlinePassed, wire.WireError):
-            self._left = 0  # reading this one ended it, or takes too long
-            return None
-        return list(reply["messages"]) or None
-
-    def close(self) -> None:
-        """End the process."""
-        self._channel.close()
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-
-    @staticmethod
-    def _serve(grader: Grader, channel: socket.socket) -> None:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        while True:
-            request: Any = wire.receive(channel)
-            messages: list[dict[str, Any]] = []
-            with contextlib.suppress(Exception):  # running the checks tells what is wrong
-                messages = Recaller._recalled(grader, request, channel)
-            wire.send(channel, {"messages": messages})
-
-    @staticmethod
-    def _recalled(grader: Grader, request: Any, channel: socket.socket) -> list[dict[str, Any]]:
-        folder, seed = Path(request.pop("folder")), request.pop("drawn")
-        folder.mkdir(mode=0o700)
-        job = GradeRequest(
-            **{**request, **{n: tuple(request[n]) for n in ("required", "leave_out")}}
-        )
-        child = Child(grader, job, folder, seed, channel)
-        if not grader.checks.recalls(child.handed):
-            return []
-        checks = [_told(grader.checks, check.result()) for check in grader.checks]
-        return [*checks, {"end": child.end(grader.checks)}]
-
-
-def _collected(assignment: Assignment, source: Path, folder: Path) -> tuple[Submission, list[str]]:
-    """The safe copy; for a submission that cannot be read an empty one, and the reason."""
-    root = folder / "files"
-    root.mkdir(mode=0o755)
-    try:
-        return collect_for(assignment, source, root), []
-    except SubmissionError as error:
-        return Submission(source.name, root, (), ()), [str(error)]
