@@ -104,16 +104,16 @@ def mutate(
     require_page(html)
     described = assignment_at(assignment)
     question = known_question(described, question)
-    memory = cache_of(cache, described)
+    cache_dir = cache_of(cache, described)
     if equivalent:
         with steps_shown(console) as steps:
-            fairness = measure_fairness(described, memory, question=question, steps=steps)
+            fairness = measure_fairness(described, cache_dir, question=question, steps=steps)
         print_fairness(console, fairness)
         if fairness.lost or fairness.faults:
             raise typer.Exit(FAILED)
         return
     with steps_shown(console) as steps:
-        found = measure(described, memory, question=question, fresh=fresh, steps=steps)
+        found = measure(described, cache_dir, question=question, no_cache=fresh, steps=steps)
     print_measured(console, found)
     if html is not None:
         from release.mutants.page import write_measured
@@ -145,8 +145,11 @@ def gradescope_local(
     metadata: Annotated[
         Path | None, typer.Option(help="A submission_metadata.json to go with it.")
     ] = None,
-    memory: Annotated[
-        int, typer.Option(min=1, help="What the container may use, in MB; as Gradescope's least.")
+    memory_mb: Annotated[
+        int,
+        typer.Option(
+            "--memory", min=1, help="What the container may use, in MB; as Gradescope's least."
+        ),
     ] = 768,
     out: Annotated[
         Path | None,
@@ -168,7 +171,7 @@ def gradescope_local(
         submission,
         find_engine(),
         metadata=metadata,
-        memory_mb=memory,
+        memory_mb=memory_mb,
     )
     target = out or dist(described).with_name(f"{described.name}.results.json")
     write_data(data, target)

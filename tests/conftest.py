@@ -18,8 +18,8 @@ import pytest
 from fork_servers import ForkServers
 from reach import Reach
 
-from autograder import session as autograder_session
 from autograder.checks.cache import user_folder
+from autograder.grading import processes
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -66,7 +66,7 @@ FORK_SERVERS = pytest.StashKey[ForkServers]()
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Have processes forked that would import the same again; no fixture, of which all would be."""
     servers = session.stash[FORK_SERVERS] = ForkServers()
-    autograder_session._started = servers.started
+    processes.started = servers.started
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -29,7 +29,7 @@ from typing import Any
 from autograder.checks.cache import user_folder
 from autograder.checks.verdicts import machine_parts
 from autograder.grading.bundle import Bundle
-from autograder.grading.jobs import Finished, Job, JobPool, floor_of
+from autograder.grading.jobs import Finished, GradeJob, JobPool, required_of
 from autograder.model.errors import UserError
 
 try:
@@ -57,14 +57,14 @@ class Grading(WorkerPlugin):
     """What a worker process keeps from job to job.
 
     Args:
-        memory: where verdicts are remembered; None for the user's own folder on each machine.
+        cache_dir: where verdicts are kept; None for the user's own folder on each machine.
         machine: what has to be the same on every machine, as `machine_parts` gives it.
     """
 
-    def __init__(self, bundle: Bundle, memory: Path | None, machine: dict[str, str]) -> None:
+    def __init__(self, bundle: Bundle, cache_dir: Path | None, machine: dict[str, str]) -> None:
         self.name = f"autograder-{bundle.digest[:16]}-{os.urandom(4).hex()}"
         self._bundle = bundle
-        self._memory = memory
+        self._cache_dir = cache_dir
         self._machine = machine
 
     def setup(self, worker: Any) -> None:
@@ -82,7 +82,7 @@ class Grading(WorkerPlugin):
         if self._folder is not None:
             self._folder.cleanup()
 
-    def grade(self, job: Job) -> Finished:
+    def grade(self, job: GradeJob) -> Finished:
         """Grade a job in a session of this process.
 
         Raises:
@@ -96,12 +96,12 @@ class Grading(WorkerPlugin):
                 self._compare()
                 # Of its own folder, dask clears what a killed worker has left.
                 self._folder = TemporaryDirectory(prefix="autograder-", dir=self._local)
-                memory = self._memory or user_folder() / "cluster"
-                self._sessions = JobPool(self._bundle, Path(self._folder.name), memory)
+                cache_dir = self._cache_dir or user_folder() / "cluster"
+                self._sessions = JobPool(self._bundle, Path(self._folder.name), cache_dir)
             return self._sessions
 
     def _compare(self) -> None:
-        here = machine_parts(floor_of(os.geteuid()))
+        here = machine_parts(required_of(os.geteuid()))
         others = [name for name, value in self._machine.items() if here[name] != value]
         if "sandbox" in others:
             raise ClusterError(
@@ -115,7 +115,7 @@ class Grading(WorkerPlugin):
             )
 
 
-def _grade(name: str, job: Job) -> str:
+def _grade(name: str, job: GradeJob) -> str:
     """Runs in a worker's thread."""
     worker: Any = get_worker()
     try:
@@ -128,7 +128,7 @@ def _grade(name: str, job: Job) -> str:
 
 
 def grade_there(
-    jobs: Iterator[Job], bundle: Bundle, *, address: str, memory: Path | None
+    jobs: Iterator[GradeJob], bundle: Bundle, *, address: str, cache_dir: Path | None
 ) -> Iterator[Finished]:
     """Grade on the cluster whose scheduler is at ``address``.
 
@@ -136,7 +136,7 @@ def grade_there(
         ClusterError: it cannot be reached, or was lost, or has no worker that can grade.
     """
     client = _connected(address)
-    plugin = Grading(bundle, memory, machine_parts(floor_of(os.geteuid())))
+    plugin = Grading(bundle, cache_dir, machine_parts(required_of(os.geteuid())))
     with _closed(client), _told_when_lost(address):
         before = client.run_on_scheduler(_allow_failures, count=DEATHS - 1)
         client.register_plugin(plugin, name=plugin.name)
@@ -207,15 +207,15 @@ class _Cluster:
         self._client = client
         self._plugin = plugin
         self._address = address
-        self._under_way: dict[str, tuple[Job, Any]] = {}
+        self._under_way: dict[str, tuple[GradeJob, Any]] = {}
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._seen = time.monotonic()
         self._threads = 0
         self._looked = 0.0
 
-    def run(self, jobs: Iterator[Job]) -> Iterator[Finished]:
+    def run(self, jobs: Iterator[GradeJob]) -> Iterator[Finished]:
         """Grade all; those that two workers died under at the end, one by one."""
-        suspects: list[Job] = []
+        suspects: list[GradeJob] = []
         left = True
         try:
             while left or self._under_way:
@@ -236,7 +236,7 @@ class _Cluster:
                 _refuse_if_gone(self._client)
                 self._client.cancel([future for _, future in self._under_way.values()], force=True)
 
-    def _one_by_one(self, suspects: list[Job]) -> Iterator[Finished]:
+    def _one_by_one(self, suspects: list[GradeJob]) -> Iterator[Finished]:
         if suspects:
             self._client.run_on_scheduler(_allow_failures, count=DEATHS_ALONE - 1)
         for job in suspects:
@@ -262,7 +262,7 @@ class _Cluster:
                 )
         return self._threads
 
-    def _submit(self, job: Job) -> None:
+    def _submit(self, job: GradeJob) -> None:
         number = f"grade-{job.id}-{os.urandom(6).hex()}"
         future = self._client.submit(
             _grade, self._plugin, job, key=number, pure=False, retries=DEATHS
@@ -280,7 +280,7 @@ class _Cluster:
                 raise _lost(self._address) from None
             return None
 
-    def _result(self, number: str) -> tuple[Job, Finished | None]:
+    def _result(self, number: str) -> tuple[GradeJob, Finished | None]:
         """What came of a job; None where workers died under it."""
         job, future = self._under_way.pop(number)
         try:

@@ -44,7 +44,7 @@ from autograder.batch.terminal import (
     print_source,
 )
 from autograder.grading.bundle import pack
-from autograder.grading.jobs import Finished, Job
+from autograder.grading.jobs import Finished, GradeJob
 from autograder.grading.session import failed_report
 from autograder.model.course import dist
 from autograder.model.errors import UserError
@@ -73,9 +73,9 @@ class Request:
         slots: how many submissions are graded side by side here.
         scheduler: the address of a cluster's scheduler; None to grade on this machine.
         seed: None for the seed of an earlier run, or a new one.
-        memory: where checks and verdicts are remembered.
-        own_memory: the folder was named, so that a cluster's workers use it too.
-        fresh: grade all, whatever is kept and remembered.
+        cache_dir: where costly results and verdicts are kept.
+        own_cache: the folder was named, so that a cluster's workers use it too.
+        no_cache: grade all, whatever is kept.
         feedback: write pages of feedback too.
         roster: a table of the people of the course; None if it is not known.
     """
@@ -85,9 +85,9 @@ class Request:
     slots: int
     scheduler: str | None
     seed: int | None
-    memory: Path
-    own_memory: bool = False
-    fresh: bool = False
+    cache_dir: Path
+    own_cache: bool = False
+    no_cache: bool = False
     feedback: bool = False
     roster: Path | None = None
 
@@ -239,7 +239,7 @@ class _Run:
         matches = self._alike.matches(count.ended)
         return Batch(self._assignment, graded, matches, attendance)
 
-    def _jobs(self, entries: Sequence[Entry], count: Counting) -> Iterator[Job]:
+    def _jobs(self, entries: Sequence[Entry], count: Counting) -> Iterator[GradeJob]:
         """Read each submission when there is somebody to grade it: all at once may be too much."""
         for entry in entries:
             content = self._read(entry)
@@ -252,12 +252,12 @@ class _Run:
                 count.ended()
                 continue
             self._under_way[entry.id] = entry, key, content
-            yield Job(entry.id, content.files, self._store.seed, self._request.fresh)
+            yield GradeJob(entry.id, content.files, self._store.seed, self._request.no_cache)
 
     def _is_kept(self, entry: Entry, key: Key, content: Content) -> bool:
         """Whether a result is kept that still holds; if so, it is taken over."""
         record = self._store.record(entry.id)
-        if record is None or self._request.fresh or differences(record, key, content.hashes):
+        if record is None or self._request.no_cache or differences(record, key, content.hashes):
             return False
         self._records[entry.id] = record
         if not self._store.results(entry.id).is_file():
@@ -278,14 +278,14 @@ class _Run:
             self._set_aside(entry, self._common, traceback.format_exc())
             return None
 
-    def _engine(self, jobs: Iterator[Job]) -> Any:
+    def _engine(self, jobs: Iterator[GradeJob]) -> Any:
         request = self._request
         if request.scheduler is None:
-            return grade_here(jobs, self._bundle, slots=request.slots, memory=request.memory)
+            return grade_here(jobs, self._bundle, slots=request.slots, cache_dir=request.cache_dir)
         from autograder.batch.cluster import grade_there
 
-        memory = request.memory if request.own_memory else None
-        return grade_there(jobs, self._bundle, address=request.scheduler, memory=memory)
+        cache_dir = request.cache_dir if request.own_cache else None
+        return grade_there(jobs, self._bundle, address=request.scheduler, cache_dir=cache_dir)
 
     def _keep(self, result: Finished, count: Counting) -> None:
         entry, key, content = self._under_way.pop(result.id)

@@ -8,8 +8,8 @@ from typing import Any
 
 from autograder.batch.contents import Content
 from autograder.checks.cache import digest
-from autograder.checks.verdicts import basis_parts, check_codes
-from autograder.grading.jobs import floor_of
+from autograder.checks.verdicts import cache_key_parts, check_codes
+from autograder.grading.jobs import required_of
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 
@@ -24,7 +24,7 @@ def common_key(
     assignment: Assignment, templates: Mapping[str, bytes], seed: int, user: int
 ) -> dict[str, Any]:
     """The parts of a key that are the same for all submissions of a batch."""
-    parts = basis_parts(assignment, floor_of(user))
+    parts = cache_key_parts(assignment, required_of(user))
     parts["templates"] = digest(dict(sorted(templates.items())))
     short = {name: value[:_SHORT] for name, value in parts.items()}
     checks = {name: code[:_SHORT] for name, code in check_codes(assignment).items()}

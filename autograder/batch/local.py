@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autograder.grading.bundle import Bundle
-from autograder.grading.jobs import Finished, Job, JobPool
+from autograder.grading.jobs import Finished, GradeJob, JobPool
 
 
 def grade_here(
-    jobs: Iterable[Job], bundle: Bundle, *, slots: int, memory: Path
+    jobs: Iterable[GradeJob], bundle: Bundle, *, slots: int, cache_dir: Path
 ) -> Iterator[Finished]:
     """Grade in ``slots`` sessions side by side.
 
@@ -23,16 +23,19 @@ def grade_here(
     Raises:
         UserError: nothing can be graded here.
     """
-    with TemporaryDirectory(prefix="batch-") as folder, JobPool(bundle, Path(folder), memory) as s:
+    with (
+        TemporaryDirectory(prefix="batch-") as folder,
+        JobPool(bundle, Path(folder), cache_dir) as s,
+    ):
         yield from _Threads(iter(jobs), s, slots).run()
 
 
 class _Threads:
     """One thread for each session, which waits for it most of the time."""
 
-    def __init__(self, jobs: Iterator[Job], sessions: JobPool, slots: int) -> None:
+    def __init__(self, jobs: Iterator[GradeJob], pool: JobPool, slots: int) -> None:
         self._jobs = jobs
-        self._sessions = sessions
+        self._pool = pool
         self._slots = slots
         self._lock = threading.Lock()
         self._ended: queue.SimpleQueue[Finished | BaseException | None] = queue.SimpleQueue()
@@ -53,18 +56,18 @@ class _Threads:
                     yield found
         finally:
             if at_work:
-                self._sessions.interrupt()
+                self._pool.interrupt()
             for thread in threads:
                 thread.join()
 
     def _work(self) -> None:
         try:
             while (job := self._next()) is not None:
-                self._ended.put(self._sessions.grade(job))
+                self._ended.put(self._pool.grade(job))
         except BaseException as error:  # raised where the results are taken
             self._ended.put(error)
         self._ended.put(None)
 
-    def _next(self) -> Job | None:
+    def _next(self) -> GradeJob | None:
         with self._lock:
-            return None if self._sessions.stopped else next(self._jobs, None)
+            return None if self._pool.stopped else next(self._jobs, None)

@@ -22,7 +22,7 @@ from autograder.pages.cells import kept_cells
 from autograder.pages.markup import LEFT_OUT, Budget
 from autograder.pages.page import render_part
 from autograder.review.rescoring import AnswerKey
-from autograder.review.server import Settings, application, listening, new_token
+from autograder.review.server import ServerSettings, application, listening, new_token
 from autograder.review.sitting import Sitting, finished
 
 
@@ -133,13 +133,15 @@ def review(
     console.print(Text(published(folder)))
 
 
-def settings_of(folder: Path, listener: socket.socket, **more: object) -> Settings:
+def settings_of(folder: Path, listener: socket.socket, **more: object) -> ServerSettings:
     """How the page on a socket is reached."""
-    basic = Settings(listener.getsockname()[1], new_token(), publish=lambda: published(folder))
+    basic = ServerSettings(
+        listener.getsockname()[1], new_token(), publish=lambda: published(folder)
+    )
     return replace(basic, **more)  # type: ignore[arg-type]
 
 
-def server_of(sitting: Sitting, settings: Settings) -> uvicorn.Server:
+def server_of(sitting: Sitting, settings: ServerSettings) -> uvicorn.Server:
     """The server, which logs nothing: addresses are secret."""
     config = uvicorn.Config(
         application(sitting, settings),

@@ -30,8 +30,8 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def recall(self, key: object) -> Any:
-        """The remembered result for ``key``, or None."""
+    def get(self, key: object) -> Any:
+        """The result that is kept for ``key``, or None."""
         if self._folder is None:
             return None
         try:
@@ -39,8 +39,8 @@ class Store:
         except (OSError, ValueError):
             return None  # not there, or cut off by a full disk
 
-    def keep(self, key: object, result: Any) -> None:
-        """Remember a result that JSON can hold; one of None is not remembered."""
+    def put(self, key: object, result: Any) -> None:
+        """Keep a result that JSON can hold; one of None is not kept."""
         if self._folder is not None:
             with contextlib.suppress(OSError):  # a full disk costs time, not a grade
                 self._write(self._path(key), json.dumps(result))
@@ -64,7 +64,7 @@ class Cache:
         folder: where; None to remember nothing.
         follows: what a function's results follow from beside its key: the code that it runs, the
             libraries, the assignment's own package.
-        fresh: recall nothing but what has been computed here.
+        no_cache: take nothing from there but what has been computed here.
     """
 
     def __init__(
@@ -72,12 +72,12 @@ class Cache:
         folder: Path | None,
         follows: Callable[[Callable[..., Any]], object] = lambda _compute: None,
         *,
-        fresh: bool = False,
+        no_cache: bool = False,
     ) -> None:
         self._store = Store(folder)
         self._remembers = folder is not None
         self._follows = follows
-        self._fresh = fresh
+        self._no_cache = no_cache
         self._computed: set[str] = set()
 
     def remember(
@@ -103,11 +103,11 @@ class Cache:
         if not self._remembers:
             return compute()
         name = digest([self._follows(code or compute), key])
-        known = not self._fresh or name in self._computed
-        found = self._store.recall(name) if known else None
+        known = not self._no_cache or name in self._computed
+        found = self._store.get(name) if known else None
         if found is None:
             found = compute()
-            self._store.keep(name, found)
+            self._store.put(name, found)
             self._computed.add(name)
         return found
 

@@ -30,17 +30,17 @@ _FORMAT = 7
 OUTER = frozenset(("batch", "gradescope", "home", "pages", "__main__.py", "cli.py", "notebook.py"))
 
 
-def basis_of(assignment: Assignment, conditions: Iterable[str]) -> str:
+def cache_key(assignment: Assignment, conditions: Iterable[str]) -> str:
     """A digest of all that every check's verdict follows from, but for the submission.
 
     Args:
         conditions: how the sandbox stands.
     """
-    return digest(basis_parts(assignment, conditions))
+    return digest(cache_key_parts(assignment, conditions))
 
 
-def basis_parts(assignment: Assignment, conditions: Iterable[str]) -> dict[str, str]:
-    """What `basis_of` is a digest of, a digest for each part by its name."""
+def cache_key_parts(assignment: Assignment, conditions: Iterable[str]) -> dict[str, str]:
+    """What `cache_key` is a digest of, a digest for each part by its name."""
     return {
         **machine_parts(conditions),
         "manifest": digest((assignment.folder / FILE_NAME).read_bytes()),
@@ -50,7 +50,7 @@ def basis_parts(assignment: Assignment, conditions: Iterable[str]) -> dict[str, 
 
 
 def machine_parts(conditions: Iterable[str]) -> dict[str, str]:
-    """The parts of `basis_parts` that follow from the machine and not from the assignment."""
+    """The parts of `cache_key_parts` that follow from the machine and not from the assignment."""
     return {
         "harness": harness_part(),
         "libraries": libraries_part(),
@@ -120,35 +120,35 @@ class Verdicts:
 
     def __init__(
         self,
-        memory: Store,
-        basis: str,
+        store: Store,
+        common: str,
         answers: Answers,
         submission: Submission,
         seed: int,
         *,
-        fresh: bool = False,
+        no_cache: bool = False,
         second_look: bool = True,
     ) -> None:
-        self._memory = memory
-        self._basis = basis
+        self._store = store
+        self._common = common
         self._answers = answers
         self._submission = submission
         self._seed = seed
-        self._fresh = fresh
+        self._no_cache = no_cache
         self._second_look = second_look
         self._looks: dict[tuple[str, bool], str] = {}
         self._texts: dict[str, str] = {}
 
-    def recall(self, key: str) -> dict[str, Any] | None:
-        """What `keep` was given for a check of that key, which looks at the same."""
-        if self._fresh:
+    def get(self, key: str) -> dict[str, Any] | None:
+        """What `put` was given for a check of that key, which looks at the same."""
+        if self._no_cache:
             return None
-        found = self._memory.recall(key)
+        found = self._store.get(key)
         return found if isinstance(found, dict) else None
 
-    def keep(self, key: str, outcome: dict[str, Any]) -> None:
-        """Remember an outcome that JSON can hold."""
-        self._memory.keep(key, outcome)
+    def put(self, key: str, outcome: dict[str, Any]) -> None:
+        """Keep an outcome that JSON can hold."""
+        self._store.put(key, outcome)
 
     def key(
         self,
@@ -180,7 +180,7 @@ class Verdicts:
                 seen["notebook"] = [self._second_look, self._cells(question), everything]
         if "files" in asked:
             seen["files"] = self._files
-        return digest([self._basis, code_of(path, name), question.id, self._seed, seen])
+        return digest([self._common, code_of(path, name), question.id, self._seed, seen])
 
     def mark(self, path: Path, name: str, question: Question) -> str:
         """What is remembered where the outcome of a second look at the same notebook is.
@@ -192,7 +192,7 @@ class Verdicts:
             name: its function.
         """
         told = [self._second_look, self._cells(question)]
-        return digest(["mark", self._basis, code_of(path, name), question.id, self._seed, told])
+        return digest(["mark", self._common, code_of(path, name), question.id, self._seed, told])
 
     def _looked_at(self, question: Question, *, whole: bool) -> str:
         """A digest of what is run for a question, made once for all of its checks."""

@@ -70,11 +70,11 @@ def batch(
     if roster is not None:
         existing(roster, "the people of the course, as CSV")
     described = assignment_at(assignment)
-    memory = cache_of(cache, described)
+    cache_dir = cache_of(cache, described)
     count = jobs or command.cores()
     own = cache is not None
     request = command.Request(
-        source, out, count, scheduler, seed, memory, own, fresh, feedback, roster
+        source, out, count, scheduler, seed, cache_dir, own, fresh, feedback, roster
     )
     templates, console = templates_of(described), PlainConsole()
     if why is not None:

@@ -58,13 +58,14 @@ def grade(
         str | None,
         typer.Option(
             help="The isolation layers without which nothing is graded, by commas; default: "
-            "uid,no_new_privs,seccomp, for a plain user apart,landlock,no_new_privs,seccomp."
+            "uid,no_new_privs,seccomp, for a plain user same_user,landlock,no_new_privs,seccomp."
         ),
     ] = None,
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """Grade one submission: a table in the terminal, and results.json and pages where asked for."""
     from autograder.gradescope import write_failure, write_results
+    from autograder.grading.policies import CachePolicy, IsolationPolicy
     from autograder.grading.session import Session
     from autograder.pages.terminal import checks_counted, print_report
 
@@ -74,15 +75,15 @@ def grade(
         require_page(html or staff_html)
         described = assignment_at(assignment)
         templates = templates_of(described)
-        memory = cache_of(cache, described)
         with (
             checks_counted(console) as announce,
             Session(
                 described,
                 templates,
-                allow_unsafe=allow_unsafe,
-                cache=memory,
-                floor=None if require is None else _floor(require),
+                isolation=IsolationPolicy(
+                    None if require is None else _required(require), accept_weaker=allow_unsafe
+                ),
+                cache=CachePolicy(cache_of(cache, described)),
             ) as session,
         ):
             report = session.grade(submission, seed=seed, announce=announce)
@@ -117,6 +118,7 @@ def explain(
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """Show what is run of a notebook for one question, and why; no check is run."""
+    from autograder.grading.policies import IsolationPolicy
     from autograder.grading.session import Session
     from autograder.pages.explain_terminal import print_explained
 
@@ -124,9 +126,10 @@ def explain(
     existing(submission, SUBMISSION)
     require_page(html)
     described = assignment_at(assignment)
+    isolation = IsolationPolicy(accept_weaker=allow_unsafe)
     with (
         console.status("Running the notebook"),
-        Session(described, templates_of(described), allow_unsafe=allow_unsafe) as session,
+        Session(described, templates_of(described), isolation=isolation) as session,
     ):
         found = session.explain(submission, question, whole=whole)
     print_explained(console, found)
@@ -152,11 +155,12 @@ def gradescope(
     raise typer.Exit(run(folder_of(assignment), root, cache=user_cache(), tell=typer.echo))
 
 
-def _floor(names: str) -> frozenset[str]:
+def _required(names: str) -> frozenset[str]:
     """The primitives named, each of which the sandbox must know."""
-    from autograder.sandbox.lockdown import NAMES
+    from autograder.sandbox.lockdown import FORMER_NAMES, NAMES
 
-    found = frozenset(name.strip() for name in names.split(",") if name.strip())
+    named = filter(None, map(str.strip, names.split(",")))
+    found = frozenset(FORMER_NAMES.get(name, name) for name in named)
     if unknown := sorted(found - set(NAMES)):
         raise RequirementError(
             f"--require: found {', '.join(unknown)}; choose from {', '.join(sorted(NAMES))}."

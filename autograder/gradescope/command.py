@@ -28,6 +28,7 @@ from autograder.gradescope.decide import (
 )
 from autograder.gradescope.metadata import FILE_NAME, read
 from autograder.gradescope.output import write_data, write_failure, write_results
+from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import Assignment, ManifestError, load
@@ -160,7 +161,7 @@ class _Run:
             if cache is None:
                 cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cache-")))
             with _stopped_after(clock.for_all):
-                session = Session(assignment, templates, cache=cache / assignment.name)
+                session = Session(assignment, templates, cache=CachePolicy(cache / assignment.name))
                 stack.enter_context(session)
                 report, own_fault = _graded(session, self.submission, clock)
                 hashes = hashes_of(assignment, self.submission)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.bundle import Bundle, unpack
+from autograder.grading.policies import CachePolicy
 from autograder.grading.pool import SessionPool
-from autograder.grading.session import Nursery, Session
+from autograder.grading.processes import ForkServer
+from autograder.grading.session import Session
 from autograder.model.errors import UserError
 from autograder.model.report import Report
 from autograder.sandbox.lockdown import Grading, required
@@ -20,17 +22,17 @@ ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
-class Job:
+class GradeJob:
     """One submission to grade; plain values, which may go to another machine.
 
     Attributes:
-        fresh: run every check, whatever verdicts are remembered.
+        no_cache: run every check, whatever verdicts are kept.
     """
 
     id: str
     files: Mapping[str, bytes]
     seed: int
-    fresh: bool = False
+    no_cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Finished:
     fault: str = ""
 
 
-def floor_of(user: int) -> frozenset[str]:
+def required_of(user: int) -> frozenset[str]:
     """The primitives of the sandbox without which nothing is graded."""
     return required(Grading.ROOT if user == 0 else Grading.PLAIN)
 
@@ -52,19 +54,22 @@ class JobPool(SessionPool):
 
     Args:
         folder: an empty one, which nobody else may enter; the assignment is unpacked there.
-        memory: where verdicts and costly results are remembered.
+        cache_dir: where verdicts and costly results are kept.
     """
 
-    def __init__(self, bundle: Bundle, folder: Path, memory: Path) -> None:
+    def __init__(self, bundle: Bundle, folder: Path, cache_dir: Path) -> None:
         super().__init__(
             lambda: Session(
-                self.assignment, templates, cache=memory, remember=True, nursery=nursery
+                self.assignment,
+                templates,
+                cache=CachePolicy(cache_dir, verdicts=True),
+                fork_server=fork_server,
             )
         )
         self.assignment, templates = unpack(bundle, folder)
-        nursery = self.enter_context(Nursery(self.assignment))
+        fork_server = self.enter_context(ForkServer(self.assignment))
 
-    def grade(self, job: Job) -> Finished:
+    def grade(self, job: GradeJob) -> Finished:
         """Grade a job.
 
         Raises:
@@ -78,7 +83,7 @@ class JobPool(SessionPool):
         except Exception:
             return Finished(job.id, None, traceback.format_exc())
 
-    def _graded(self, session: Session, job: Job) -> Report:
+    def _graded(self, session: Session, job: GradeJob) -> Report:
         report = graded(session, job)
         for _ in range(ATTEMPTS - 1):
             if not report.checks and not self.stopped:
@@ -86,7 +91,7 @@ class JobPool(SessionPool):
         return report
 
 
-def graded(session: Session, job: Job) -> Report:
+def graded(session: Session, job: GradeJob) -> Report:
     """Grade a job in a session."""
-    report = session.grade_files(job.files, seed=job.seed, fresh=job.fresh)
+    report = session.grade_files(job.files, seed=job.seed, no_cache=job.no_cache)
     return replace(report, submission=job.id)

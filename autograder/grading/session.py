@@ -9,13 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,28 +20,15 @@ from types import TracebackType
 from typing import Any
 
 from autograder import __version__, wire
+from autograder.grading import processes
+from autograder.grading.policies import DEFAULT_ISOLATION, NO_CACHE, CachePolicy, IsolationPolicy
+from autograder.grading.processes import ForkServer, reply_on
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment
 from autograder.model.report import HARNESS_FAULT, Report
 from autograder.model.submission import write_files
 from autograder.model.trial import Trial
-from autograder.sandbox.lockdown import Grading, required
-
-#: What the clean processes get of the environment; one thread each, so that they can be forked.
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "LANG": "C.UTF-8",
-    "MPLBACKEND": "Agg",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    # It would start a C compiler, which does not run in the sandbox.
-    "TORCHDYNAMO_DISABLE": "1",
-}
-#: Set by some machines because of their processor; numeric libraries crash without them.
-PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TMPDIR")
 
 
 class IsolationError(UserError):
@@ -55,80 +39,16 @@ class ExplainError(UserError):
     """What is to be explained is not there."""
 
 
-class Nursery:
-    """A process that has imported what an assignment needs; sessions fork from it.
-
-    Use it in a ``with`` statement. It is started when the first session asks for it.
-    """
-
-    def __init__(self, assignment: Assignment) -> None:
-        self._assignment = assignment
-        self._lock = threading.Lock()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Nursery:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def spawn(self, job: socket.socket) -> int:
-        """Have a zygote serve the other end of ``job``; a descriptor of its process.
-
-        Raises:
-            HarnessFault: it does not start.
-        """
-        with self._lock:
-            try:
-                if self._control is None:
-                    self._start()
-                assert self._control is not None
-                socket.send_fds(self._control, [b"x"], [job.fileno()])
-                return os.pidfd_open(int(_reply(self._control)["pid"]))
-            except HarnessFault:
-                self.close()
-                raise
-            except (OSError, wire.PeerClosed, wire.WireError):
-                self.close()  # the next one starts afresh
-                raise HarnessFault("the process that sessions fork from has ended") from None
-
-    def close(self) -> None:
-        """End the process; sessions that have come of it live on."""
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-    def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="nursery-")
-        settings = _settings(self._assignment, Path(self._folder.name))
-        self._process, self._control = _started("nursery", settings, apart=True)
-        _reply(self._control)
-
-
 class Session:
     """Grades submissions of one assignment. Use it in a ``with`` statement.
 
     Args:
         assignment: the validated manifest.
         templates: the bytes of the stripped notebooks, by file name.
-        allow_unsafe: grade even where the sandbox lacks a primitive that hidden checks require;
-            every report then says so.
-        cache: a folder of the grader's own in which checks remember costly results.
-        remember: take over the verdicts remembered there for equal input and seed, and remember new
-            ones.
-        trusted: the submissions are the staff's own, so that memory serves without a sandbox too.
+        isolation: what has to hold student code.
+        cache: what is kept from submission to submission, and taken over from there.
         public_only: run the public checks alone, as at home.
-        floor: the primitives of the sandbox that hidden checks require; None for the default, which
-            is another for a plain user.
-        nursery: what to fork the processes from, for sessions side by side; a Ctrl-C in the
+        fork_server: what to fork the processes from, for sessions side by side; a Ctrl-C in the
             terminal does not reach them then.
 
     Raises:
@@ -141,23 +61,17 @@ class Session:
         assignment: Assignment,
         templates: Mapping[str, bytes],
         *,
-        allow_unsafe: bool = False,
-        cache: Path | None = None,
-        remember: bool = False,
-        trusted: bool = False,
+        isolation: IsolationPolicy = DEFAULT_ISOLATION,
+        cache: CachePolicy = NO_CACHE,
         public_only: bool = False,
-        floor: frozenset[str] | None = None,
-        nursery: Nursery | None = None,
+        fork_server: ForkServer | None = None,
     ) -> None:
         self.assignment = assignment
         self.templates = dict(templates)
-        self.allow_unsafe = allow_unsafe
+        self.isolation = isolation
         self.cache = cache
-        self.remember = remember
-        self.trusted = trusted
         self.public_only = public_only
-        self._floor = floor
-        self._nursery = nursery
+        self._fork_server = fork_server
         self.primitives: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._forked: int | None = None
@@ -166,11 +80,12 @@ class Session:
 
     def __enter__(self) -> Session:
         self._start()
-        lacking = self.floor - self.primitives
-        if lacking and not self.allow_unsafe:
+        needed = self.isolation.primitives
+        lacking = needed - self.primitives
+        if lacking and not self.isolation.accept_weaker:
             self.close()
             raise IsolationError(
-                f"Hidden checks need a sandbox with {', '.join(sorted(self.floor))}, but here "
+                f"Hidden checks need a sandbox with {', '.join(sorted(needed))}, but here "
                 f"{', '.join(sorted(lacking))} cannot be had; "
                 "run as root (in a container, say), or accept the risk with --allow-unsafe."
             )
@@ -185,30 +100,25 @@ class Session:
         self.close()
 
     @property
-    def floor(self) -> frozenset[str]:
-        """What hidden checks require here."""
-        if self._floor is not None:
-            return self._floor
-        return required(Grading.here())
-
-    @property
     def unsafe(self) -> bool:
         """Whether a required primitive is missing and grading goes on all the same."""
-        return bool(self.floor - self.primitives)
+        return bool(self.isolation.primitives - self.primitives)
 
     @property
-    def _keeps_memory(self) -> bool:
-        """Without a user of its own, student code could write there."""
-        return self.trusted or not self.unsafe
+    def _cache_dir(self) -> str | None:
+        """None where student code could write there, for want of a user of its own."""
+        if self.unsafe and not self.cache.trusted:
+            return None
+        return str(self.cache.folder.absolute()) if self.cache.folder else None
 
     def grade(
         self,
         submission: Path,
         *,
         seed: int | None = None,
-        fresh: bool = False,
+        no_cache: bool = False,
         seconds: float | None = None,
-        without: frozenset[str] = frozenset(),
+        isolation: IsolationPolicy | None = None,
         second_look: bool = True,
         trial: Trial | None = None,
         announce: Callable[[int, int], None] = lambda _ended, _all: None,
@@ -217,21 +127,20 @@ class Session:
 
         Args:
             seed: what the checks' random inputs are drawn from; None draws one.
-            fresh: run every check, whatever verdicts are remembered.
+            no_cache: run every check, whatever verdicts are kept.
             seconds: stop after these, if that is before the manifest's ``total_seconds``; checks
                 that have not ended by then are reported as skipped.
-            without: steps of the sandbox to leave out, for tests of what each is there for; the
-                report says what was active.
+            isolation: another policy for this submission than the session's.
             second_look: run checks that do not pass on the whole notebook too.
             trial: what is to be run of the checks, of a trial submission of the staff's.
             announce: called with the checks that have ended and the checks in all.
         """
-        job = self._request(submission, without) | {
+        job = self._request(submission, isolation or self.isolation) | {
             "seed": seed,
             "second_look": second_look,
-            "cache": str(self.cache.absolute()) if self.cache and self._keeps_memory else None,
-            "remember": self.remember,
-            "fresh": fresh,
+            "cache_dir": self._cache_dir,
+            "verdicts": self.cache.verdicts,
+            "no_cache": no_cache,
             "seconds": seconds,
             "trial": None if trial is None else trial.to_dict(),
         }
@@ -269,7 +178,10 @@ class Session:
             raise ExplainError(
                 f"{submission}: nothing is there; name a folder, a zip or a notebook."
             )
-        job = self._request(submission) | {"explain": known[question.casefold()], "whole": whole}
+        job = self._request(submission, self.isolation) | {
+            "explain": known[question.casefold()],
+            "whole": whole,
+        }
         try:
             if self._job is None:
                 self._start()
@@ -296,7 +208,7 @@ class Session:
         files: Mapping[str, bytes],
         *,
         seed: int | None = None,
-        fresh: bool = False,
+        no_cache: bool = False,
         seconds: float | None = None,
         second_look: bool = True,
         trial: Trial | None = None,
@@ -307,7 +219,7 @@ class Session:
             return self.grade(
                 Path(folder),
                 seed=seed,
-                fresh=fresh,
+                no_cache=no_cache,
                 seconds=seconds,
                 second_look=second_look,
                 trial=trial,
@@ -334,24 +246,25 @@ class Session:
             self._folder.cleanup()
             self._folder = None
 
-    def _request(self, submission: Path, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    def _request(self, submission: Path, isolation: IsolationPolicy) -> dict[str, Any]:
         """What every request says: where the submission is, and what has to hold its code."""
+        needed, left_out = isolation.primitives, isolation.leave_out
         return {
             "path": str(submission.absolute()),
-            "required": sorted(self.floor & self.primitives - without),
-            "unsafe": self.unsafe or bool(without),
-            "without": sorted(without),
+            "required": sorted(needed & self.primitives - left_out),
+            "unsafe": bool(needed - self.primitives or left_out),
+            "leave_out": sorted(left_out),
         }
 
     def _start(self) -> None:
-        if self._nursery is None:
+        if self._fork_server is None:
             self._folder = tempfile.TemporaryDirectory(prefix="session-")
-            settings = _settings(self.assignment, Path(self._folder.name))
-            self._process, self._job = _started("zygote", settings, apart=False)
+            told = processes.settings(self.assignment, Path(self._folder.name))
+            self._process, self._job = processes.started("zygote", told, process_group=False)
         else:
             self._job, theirs = socket.socketpair()
             with theirs:
-                self._forked = self._nursery.spawn(theirs)
+                self._forked = self._fork_server.spawn(theirs)
         opening = {
             "assignment": str(self.assignment.folder),
             "public": str(self.assignment.public),
@@ -371,62 +284,7 @@ class Session:
 
     def _receive(self) -> dict[str, Any]:
         assert self._job is not None
-        return _reply(self._job)
-
-
-def clean_environment() -> dict[str, str]:
-    """What the clean processes get of the environment, here and now."""
-    return {**ENVIRONMENT, **{k: os.environ[k] for k in PASSED_ON if k in os.environ}}
-
-
-def _started(
-    module: str, settings: Mapping[str, Any], *, apart: bool
-) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A clean process of the sandbox's, which has been sent its settings, and the socket to it.
-
-    Args:
-        apart: a Ctrl-C in the terminal does not reach it; who has started it ends it.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-m", f"autograder.sandbox.{module}", str(theirs.fileno())],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            process_group=0 if apart else None,
-            pass_fds=[theirs.fileno()],
-        )
-    wire.send(ours, settings)
-    return process, ours
-
-
-def _settings(assignment: Assignment, folder: Path) -> dict[str, Any]:
-    """What the process has to import, the public package from a copy in ``folder``."""
-    public = folder / "public"
-    _copy_readable(assignment.public, public)
-    runtime = assignment.runtime
-    return {
-        "path": (str(public),),
-        "imports": runtime.imports,
-        "prebind": runtime.prebind,
-        "describers": runtime.describers,
-        "grader": "autograder.grading.grader:serve",
-    }
-
-
-def _reply(channel: socket.socket) -> dict[str, Any]:
-    reply: Any = wire.receive(channel)
-    if "fault" in reply:
-        raise HarnessFault(reply["fault"])
-    return dict(reply)
-
-
-def _copy_readable(source: Path, target: Path) -> None:
-    """Copy the public folder to where the sandbox's user can read it, wherever it came from."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    target.parent.chmod(0o711)
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        return reply_on(self._job)
 
 
 def failed_report(assignment: Assignment, submission: Path, fault: str) -> Report:

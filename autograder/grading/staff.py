@@ -1,4 +1,4 @@
-"""The staff's own submissions come in; their reports, remembered by content, go out."""
+"""The staff's own submissions come in; their reports, kept by content, go out."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from autograder.checks.cache import Store
-from autograder.checks.verdicts import basis_of
+from autograder.checks.verdicts import cache_key
+from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.pool import SessionPool, side_by_side
 from autograder.grading.session import Session
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.trial import Trial
 
-#: Drawn once: equal input then gives equal verdicts, which are remembered from proof to proof.
+#: Drawn once: equal input then gives equal verdicts, which are kept from proof to proof.
 SEED = 1
 
 
@@ -21,27 +22,30 @@ class StaffPool(SessionPool):
     """Grades the staff's own submissions of one assignment. Use it in a ``with`` statement.
 
     Args:
-        memory: where verdicts are remembered.
+        cache_dir: where verdicts and reports are kept.
         seed: what the checks' random inputs are drawn from.
     """
 
     def __init__(
-        self, assignment: Assignment, templates: Mapping[str, bytes], memory: Path, seed: int
+        self, assignment: Assignment, templates: Mapping[str, bytes], cache_dir: Path, seed: int
     ) -> None:
         super().__init__(
             lambda: Session(
-                assignment, templates, allow_unsafe=True, cache=memory, remember=True, trusted=True
+                assignment,
+                templates,
+                isolation=IsolationPolicy(accept_weaker=True),
+                cache=CachePolicy(cache_dir, verdicts=True, trusted=True),
             )
         )
-        self._memory = Store(memory)
+        self._store = Store(cache_dir)
         # All that a report follows from but for the submission: the checks themselves too.
         checks = [path.read_bytes() for path in _checks_of(assignment)]
-        self._basis = [basis_of(assignment, ()), checks, dict(sorted(templates.items()))]
+        self._key = [cache_key(assignment, ()), checks, dict(sorted(templates.items()))]
         self.seed = seed
 
     def grade(self, files: Mapping[str, bytes]) -> Report:
         """Run every check on a submission, given by its files' paths and bytes."""
-        return self._graded(files, fresh=True)
+        return self._graded(files, no_cache=True)
 
     def tried(
         self,
@@ -49,39 +53,39 @@ class StaffPool(SessionPool):
         trial: Trial,
         *,
         seed: int | None = None,
-        fresh: bool = False,
+        no_cache: bool = False,
     ) -> Report:
         """What the checks of a trial make of a submission; those that note reads are run anew.
 
         Args:
             seed: another one than that of all else.
-            fresh: run all anew.
+            no_cache: run all anew.
         """
         with self.session() as session:
             return session.grade_files(
                 files,
                 seed=self.seed if seed is None else seed,
-                fresh=fresh or trial.reads,
+                no_cache=no_cache or trial.reads,
                 second_look=False,
                 trial=trial,
             )
 
-    def recall(self, files: Mapping[str, bytes], expected: Callable[[Report], bool]) -> Report:
-        """The report that is remembered for a submission, else a new one.
+    def cached(self, files: Mapping[str, bytes], expected: Callable[[Report], bool]) -> Report:
+        """The report that is kept for a submission, else a new one.
 
-        Only an expected one is remembered: another may come of a busy machine, by a time limit.
+        Only an expected one is kept: another may come of a busy machine, by a time limit.
         A loss that is expected needs no second look at the whole notebook, which takes long; one
         that is not gets it, as any student's.
         """
-        key = ["report", self._basis, self.seed, dict(sorted(files.items()))]
-        found = self._memory.recall(key)
+        key = ["report", self._key, self.seed, dict(sorted(files.items()))]
+        found = self._store.get(key)
         if found is not None:
             return Report.from_dict(found)
-        report = self._graded(files, fresh=False, second_look=False)
+        report = self._graded(files, no_cache=False, second_look=False)
         if not expected(report):
-            report = self._graded(files, fresh=False)
+            report = self._graded(files, no_cache=False)
         if not report.faulty and expected(report):
-            self._memory.keep(key, report.to_dict())
+            self._store.put(key, report.to_dict())
         return report
 
     def grade_all(
@@ -89,24 +93,26 @@ class StaffPool(SessionPool):
         submissions: Sequence[tuple[Mapping[str, bytes], Callable[[Report], bool]]],
         each: Callable[[], None] = lambda: None,
     ) -> list[Report]:
-        """Recall or grade many; their reports in order. ``each`` is called after every one.
+        """Grade many, as `cached` does; their reports in order. ``each`` is called after every one.
 
         Args:
             submissions: the files of each, and whether a report on it is as expected.
         """
 
         def grade(submission: tuple[Mapping[str, bytes], Callable[[Report], bool]]) -> Report:
-            report = self.recall(*submission)
+            report = self.cached(*submission)
             each()
             return report
 
         return side_by_side(grade, submissions)
 
     def _graded(
-        self, files: Mapping[str, bytes], *, fresh: bool, second_look: bool = True
+        self, files: Mapping[str, bytes], *, no_cache: bool, second_look: bool = True
     ) -> Report:
         with self.session() as session:
-            return session.grade_files(files, seed=self.seed, fresh=fresh, second_look=second_look)
+            return session.grade_files(
+                files, seed=self.seed, no_cache=no_cache, second_look=second_look
+            )
 
 
 def _checks_of(assignment: Assignment) -> list[Path]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from autograder.home import checking
 from autograder.home.folder import HomeError, find, handed_out
-from autograder.home.spawned import Settings, SpawnedWorker, Spawner
+from autograder.home.spawned import SpawnedWorker, Spawner, SpawnSettings
 from autograder.home.submit_zip import (
     blank,
     contents_of,
@@ -101,7 +101,7 @@ def check(what: Sequence[str], folder: Path, *, watch: bool, console: Console) -
     assignment = find(folder)
     asked = ask(assignment, what)
     runtime = assignment.runtime
-    settings = Settings(
+    settings = SpawnSettings(
         (str(assignment.public),),
         runtime.imports,
         runtime.prebind,

@@ -26,7 +26,7 @@ from typing import Any
 
 from autograder import wire
 from autograder.model.errors import HarnessFault
-from autograder.sandbox import honest, progress, worker, workspace
+from autograder.sandbox import dataloader, progress, worker, workspace
 from autograder.sandbox.requests import WiredRequests
 
 LOOPBACK = "127.0.0.1"
@@ -36,7 +36,7 @@ START_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class SpawnSettings:
     """What the process is told first, as the zygote's own settings say it."""
 
     path: tuple[str, ...]
@@ -50,7 +50,7 @@ class Settings:
 class Spawner:
     """Hands out workers, one at a time, that live in one process. Use it in a ``with``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SpawnSettings) -> None:
         self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -197,12 +197,12 @@ def main() -> None:
     channel = socket.create_connection((LOOPBACK, int(sys.argv[1])))
     wire.send(channel, token)
     try:
-        settings = Settings(**wire.receive(channel))  # type: ignore[arg-type]
+        settings = SpawnSettings(**wire.receive(channel))  # type: ignore[arg-type]
         sys.path[:0] = settings.path
         for name in (*settings.imports, *settings.describers):
             importlib.import_module(name)
         given = worker.public_names(settings.prebind)
-        honest.load_in_one_process()
+        dataloader.load_in_one_process()
         progress.draw_plainly()
     except BaseException:
         wire.send(channel, {"fault": traceback.format_exc()})

@@ -33,7 +33,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServerSettings:
     """How a page is reached, and what it begins with.
 
     Attributes:
@@ -72,7 +72,7 @@ def listening() -> socket.socket:
     return made
 
 
-def application(sitting: Sitting, settings: Settings) -> Starlette:
+def application(sitting: Sitting, settings: ServerSettings) -> Starlette:
     """The page and what it asks for."""
     page = render(
         "review.html.j2",
@@ -177,7 +177,7 @@ async def _wish(request: Request) -> Mapping[str, Any]:
 class _Guard:
     """Lets through what the page's own address was used for, and takes the secret off it."""
 
-    def __init__(self, app: Any, settings: Settings) -> None:
+    def __init__(self, app: Any, settings: ServerSettings) -> None:
         self._app = app
         self._settings = settings
         policy = policy_of(SCRIPT, STYLES, connect=True)

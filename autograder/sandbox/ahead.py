@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.model.errors import HarnessFault
-from autograder.sandbox.client import Bounds, Worker, Zygote
+from autograder.sandbox.client import Bounds, WorkerClient, ZygoteClient
 
 
 class Workers:
@@ -20,15 +20,15 @@ class Workers:
         more: whether another one may be wanted after the next.
     """
 
-    def __init__(self, zygote: Zygote, bounds: Bounds, scratch: Path) -> None:
+    def __init__(self, zygote: ZygoteClient, bounds: Bounds, scratch: Path) -> None:
         self._zygote = zygote
         self._bounds = bounds
         self._scratch = scratch
-        self._next: Worker | None = None
+        self._next: WorkerClient | None = None
         self._reaping: list[int] = []
         self.more = False
 
-    def take(self) -> Worker:
+    def take(self) -> WorkerClient:
         """One in which nothing has been run.
 
         Raises:
@@ -43,7 +43,7 @@ class Workers:
             self._next = self._forked()
         return worker
 
-    def _waiting(self) -> Worker | None:
+    def _waiting(self) -> WorkerClient | None:
         """The one that was forked beside the last one; None if that one kept it from coming."""
         worker, self._next = self._next, None
         if worker is None:
@@ -57,7 +57,7 @@ class Workers:
             return None
         return worker
 
-    def _forked(self) -> Worker:
+    def _forked(self) -> WorkerClient:
         return _Released(self._zygote, self._bounds, self._scratch, self._reaping)
 
     def close(self) -> None:
@@ -79,10 +79,12 @@ class Workers:
                 raise HarnessFault(reply["fault"])
 
 
-class _Released(Worker):
+class _Released(WorkerClient):
     """A worker that nobody waits for when it is released."""
 
-    def __init__(self, zygote: Zygote, bounds: Bounds, scratch: Path, reaping: list[int]) -> None:
+    def __init__(
+        self, zygote: ZygoteClient, bounds: Bounds, scratch: Path, reaping: list[int]
+    ) -> None:
         self._reaped = reaping
         super().__init__(zygote, bounds, scratch, ahead=True)
 

@@ -35,16 +35,16 @@ ORDER_SECONDS = 60.0
 class Bounds:
     """What one worker may use. Sizes in bytes.
 
-    ``without`` names steps of the lock-down to leave out, for tests alone.
+    ``leave_out`` names steps of the lock-down to leave out, for tests alone.
     """
 
     cpu_seconds: int
     memory: int
     file_size: int
-    without: frozenset[str] = frozenset()
+    leave_out: frozenset[str] = frozenset()
 
 
-class Zygote:
+class ZygoteClient:
     """Orders to the clean process: fork a worker, reap it."""
 
     def __init__(self, control: socket.socket) -> None:
@@ -95,7 +95,7 @@ def a_number() -> int:
     return secrets.randbits(62)
 
 
-class Worker(WiredRequests):
+class WorkerClient(WiredRequests):
     """One locked-down process. Any failure to talk to it kills it.
 
     Args:
@@ -107,7 +107,7 @@ class Worker(WiredRequests):
 
     def __init__(
         self,
-        zygote: Zygote,
+        zygote: ZygoteClient,
         bounds: Bounds,
         scratch: Path,
         readable: Iterable[Path] = (),
@@ -125,7 +125,7 @@ class Worker(WiredRequests):
                 theirs.fileno(),
                 worker=self._number,
                 scratch=str(scratch),
-                bounds={**asdict(bounds), "without": sorted(bounds.without)},
+                bounds={**asdict(bounds), "leave_out": sorted(bounds.leave_out)},
                 readable=[str(path) for path in readable],
             )
         if not ahead:

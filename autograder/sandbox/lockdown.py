@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from autograder.sandbox import apart, landlock, seccomp
+from autograder.sandbox import landlock, same_user, seccomp
 from autograder.sandbox.probes import (
-    apart_holds,
     descriptors_hold,
     landlock_holds,
     limits_hold,
     no_new_privileges_holds,
     oom_holds,
     parent_holds,
+    same_user_holds,
     scratch_holds,
     seccomp_holds,
     session_holds,
@@ -59,7 +59,7 @@ class Confinement:
         scratch: the one folder to write in.
         readable: folders and files to read, beside what Python and its libraries need.
         parent: the process that has to be the parent still; None for whichever it is.
-        without: steps to leave out, by name. For tests alone, which show so what a step is for;
+        leave_out: steps to leave out, by name. For tests alone, which show so what a step is for;
             the probes report it.
     """
 
@@ -72,12 +72,12 @@ class Confinement:
     descriptors: int = 256
     parent: int | None = None
     readable: tuple[str, ...] = ()
-    without: frozenset[str] = frozenset()
+    leave_out: frozenset[str] = frozenset()
 
 
-def confined(without: frozenset[str]) -> bool:
+def confined(leave_out: frozenset[str]) -> bool:
     """Whether a process that is locked down so can write in its own folder alone."""
-    return landlock.version() > 0 and not without & {"landlock", "no_new_privs"}
+    return landlock.version() > 0 and not leave_out & {"landlock", "no_new_privs"}
 
 
 def _streams(wire_descriptor: int) -> None:
@@ -194,10 +194,10 @@ def _seccomp(_confinement: Confinement) -> None:
         seccomp.restrict()
 
 
-def _apart(confinement: Confinement) -> None:
+def _same_user(confinement: Confinement) -> None:
     """Where there is no user of its own to do it."""
     if confinement.uid is None and seccomp.available():
-        apart.restrict()
+        same_user.restrict()
 
 
 # --- the table: all that is said of a primitive elsewhere follows from it -------------------------
@@ -299,10 +299,10 @@ PRIMITIVES = (
         rests_on="no_new_privs",
     ),
     Primitive(
-        "apart",
+        "same_user",
         "signals to and limits of the user's other processes, and the modes of the user's files",
-        _apart,
-        apart_holds,
+        _same_user,
+        same_user_holds,
         needed_by=PLAIN,
         required_of=PLAIN,
         stands_in_for="uid",
@@ -310,6 +310,8 @@ PRIMITIVES = (
     ),
 )
 NAMES = tuple(primitive.name for primitive in PRIMITIVES)
+#: What older releases called them: so reports of theirs, and command lines, may.
+FORMER_NAMES = {"apart": "same_user"}
 
 
 def required(grading: Grading) -> frozenset[str]:
@@ -319,8 +321,9 @@ def required(grading: Grading) -> frozenset[str]:
 
 def complete(held: Collection[str]) -> bool:
     """Whether all that one kind of user needs is among what held."""
+    known = {FORMER_NAMES.get(name, name) for name in held}
     return any(
-        all(each.name in held for each in PRIMITIVES if grading in each.needed_by)
+        all(each.name in known for each in PRIMITIVES if grading in each.needed_by)
         for grading in Grading
     )
 
@@ -350,9 +353,9 @@ def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
         OSError, RuntimeError, ValueError: a step that this kernel has has failed.
     """
     _streams(wire_descriptor)
-    without = confinement.without
-    if not without <= set(NAMES):
-        raise ValueError(f"no step is called {', '.join(sorted(without - set(NAMES)))}")
+    leave_out = confinement.leave_out
+    if not leave_out <= set(NAMES):
+        raise ValueError(f"no step is called {', '.join(sorted(leave_out - set(NAMES)))}")
     for each in PRIMITIVES:
-        if not without & {each.name, each.rests_on, each.stands_in_for}:
+        if not leave_out & {each.name, each.rests_on, each.stands_in_for}:
             each.step(confinement)

@@ -143,7 +143,7 @@ def seccomp_holds() -> bool:
     return all(_is_refused(attempt) for attempt in attempts)
 
 
-def apart_holds() -> bool:
+def same_user_holds() -> bool:
     """The parent cannot be touched, nor the modes of the user's own files."""
     parent = os.getppid()
     attempts: tuple[Callable[[], object], ...] = (

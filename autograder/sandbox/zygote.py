@@ -30,7 +30,7 @@ import numpy
 from autograder import wire
 from autograder.sandbox import (
     cgroup,
-    honest,
+    dataloader,
     hugepages,
     landlock,
     lockdown,
@@ -49,7 +49,7 @@ WATCH_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Settings:
+class ZygoteSettings:
     """What the command line tells a new zygote.
 
     Attributes:
@@ -71,7 +71,7 @@ def main() -> None:
     """Import what the settings name, then be the zygote of one grader."""
     job = socket.socket(fileno=int(sys.argv[1]))
     try:
-        settings = Settings(**wire.receive(job))  # type: ignore[arg-type]
+        settings = ZygoteSettings(**wire.receive(job))  # type: ignore[arg-type]
         given = load(settings)
     except BaseException:
         wire.send(job, {"fault": traceback.format_exc()})
@@ -79,7 +79,7 @@ def main() -> None:
     run(job, settings, given)
 
 
-def run(job: socket.socket, settings: Settings, given: dict[str, object]) -> None:
+def run(job: socket.socket, settings: ZygoteSettings, given: dict[str, object]) -> None:
     """Fork the grader onto ``job``, then serve it until it is gone; in a fork, become a worker."""
     zygote = _with_grader(job, settings)
     start = None if zygote is None else zygote.serve()
@@ -88,7 +88,7 @@ def run(job: socket.socket, settings: Settings, given: dict[str, object]) -> Non
         _become_worker(start, settings, given)
 
 
-def _with_grader(job: socket.socket, settings: Settings) -> Zygote | None:
+def _with_grader(job: socket.socket, settings: ZygoteSettings) -> Zygote | None:
     """Fork the grader onto ``job``; None, and a word to the session, if that cannot be done."""
     try:
         reaper.adopt_orphans()
@@ -108,7 +108,7 @@ def _with_grader(job: socket.socket, settings: Settings) -> Zygote | None:
     return Zygote(control, grader, settings)
 
 
-def load(settings: Settings) -> dict[str, object]:
+def load(settings: ZygoteSettings) -> dict[str, object]:
     """Import what the settings name; the names that every submission starts with.
 
     Raises:
@@ -132,7 +132,7 @@ def load(settings: Settings) -> dict[str, object]:
     return given
 
 
-def _run_grader(settings: Settings, job: socket.socket, control: socket.socket) -> None:
+def _run_grader(settings: ZygoteSettings, job: socket.socket, control: socket.socket) -> None:
     try:
         lockdown.LIBC.prctl(lockdown.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -173,7 +173,7 @@ class _InTheFork(BaseException):
 class Zygote:
     """Forks and reaps workers at the grader's orders, which come as small JSON messages."""
 
-    def __init__(self, control: socket.socket, grader: int, settings: Settings) -> None:
+    def __init__(self, control: socket.socket, grader: int, settings: ZygoteSettings) -> None:
         self.control = control
         self.grader = grader
         self.settings = settings
@@ -242,8 +242,8 @@ class Zygote:
 
     def do_fork(self, order: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Fork a worker onto the wire that came with the order."""
-        without = frozenset(order["bounds"].pop("without", ()))
-        uid = None if self.users is None or "uid" in without else self.users.take()
+        leave_out = frozenset(order["bounds"].pop("leave_out", ()))
+        uid = None if self.users is None or "uid" in leave_out else self.users.take()
         scratch, group = None, None
         try:
             # By no generator whose state a worker would inherit, and tell from it how many it had
@@ -257,7 +257,7 @@ class Zygote:
                 scratch=scratch,
                 parent=os.getpid(),
                 readable=(*self.readable, *order.get("readable", ())),
-                without=without,
+                leave_out=leave_out,
                 **order["bounds"],
             )
             workspace = self._workspace(confinement.file_size)
@@ -275,7 +275,7 @@ class Zygote:
             # too, has to be gone before the wire takes that descriptor's place.
             raise _InTheFork(start)
         self.workers[order["worker"]] = _Forked(
-            pid, uid, scratch, allowance, not lockdown.confined(without), group
+            pid, uid, scratch, allowance, not lockdown.confined(leave_out), group
         )
         if group is not None:
             try:
@@ -334,7 +334,7 @@ class Zygote:
         return {"fault": "; ".join(faults)} if faults else {}
 
 
-def _become_worker(start: _Start, settings: Settings, given: dict[str, object]) -> NoReturn:
+def _become_worker(start: _Start, settings: ZygoteSettings, given: dict[str, object]) -> NoReturn:
     """Never returns: a fork that came back would obey the grader's orders a second time."""
     try:
         gc.enable()
@@ -351,10 +351,10 @@ def _become_worker(start: _Start, settings: Settings, given: dict[str, object]) 
         os._exit(1)
 
 
-def _locked_down(start: _Start, settings: Settings) -> dict[str, Any]:
+def _locked_down(start: _Start, settings: ZygoteSettings) -> dict[str, Any]:
     """Give up everything and make the place ready; what the worker tells of it."""
     lockdown.lock_down(start.confinement, start.descriptor)
-    honest.load_in_one_process()
+    dataloader.load_in_one_process()
     progress.draw_plainly()
     unreadable = _unreadable(settings.path)
     try:

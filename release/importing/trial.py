@@ -72,12 +72,12 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
     """
     solution, blank = solved(assignment), templates(assignment)
     with (
-        tempfile.TemporaryDirectory(prefix="trial-") as memory,
-        StaffPool(assignment, blank, Path(memory), SEED) as pool,
+        tempfile.TemporaryDirectory(prefix="trial-") as cache_dir,
+        StaffPool(assignment, blank, Path(cache_dir), SEED) as pool,
     ):
         # A second look at the whole notebook is worth its time where the solution fails alone.
-        on_solution = pool.recall(solution, _passes)
-        on_blank = pool.recall(blank, _any)
+        on_solution = pool.cached(solution, _passes)
+        on_blank = pool.cached(blank, _any)
         if faults := [*on_solution.faults, *on_blank.faults]:
             return Trial({}, fault=faults[0].strip().split("\n")[-1])
         of_blank = {check.number: check for check in on_blank.checks}

@@ -212,9 +212,7 @@ def preview(
     if out is None:
         return made
     if out.exists() and out.samefile(source):
-        raise TargetError(
-            f"{out}: this is the solution notebook itself; name another file."
-        )
+        raise TargetError(f"{out}: this is the solution notebook itself; name another file.")
     try:
         out.write_bytes(data)
     except OSError as error:

@@ -53,25 +53,25 @@ def known_question(assignment: Assignment, name: str) -> str:
 
 def measure(
     assignment: Assignment,
-    memory: Path,
+    cache_dir: Path,
     *,
     question: str = "",
-    fresh: bool = False,
+    no_cache: bool = False,
     steps: Steps = SILENT,
 ) -> Measured:
     """Make and test the mutants of an assignment.
 
     Args:
         question: the id of the only one that is asked for; empty for all.
-        memory: where verdicts are remembered by content.
-        fresh: test all anew, whatever is remembered.
+        cache_dir: where verdicts are kept by content.
+        no_cache: test all anew, whatever is kept.
 
     Raises:
         MutantError: the solution does not get every point.
         UserError: a source or ``mutants.toml`` is wrong.
     """
     solution = solved(assignment) | solution_files(assignment)
-    with StaffPool(assignment, templates(assignment), memory, SEED) as pool:
+    with StaffPool(assignment, templates(assignment), cache_dir, SEED) as pool:
         steps.start("grading the solution")
         graded = pool.tried(solution, Trial())
         return measured(
@@ -79,9 +79,9 @@ def measure(
             solution,
             pool,
             graded,
-            memory,
+            cache_dir,
             question=question,
-            fresh=fresh,
+            no_cache=no_cache,
             steps=steps,
         )
 
@@ -91,10 +91,10 @@ def measured(
     solution: Mapping[str, bytes],
     pool: StaffPool,
     graded: Report,
-    memory: Path,
+    cache_dir: Path,
     *,
     question: str = "",
-    fresh: bool = False,
+    no_cache: bool = False,
     steps: Steps = SILENT,
 ) -> Measured:
     """As `measure`, where the solution has been graded; ``assignment`` has its sources.
@@ -103,7 +103,7 @@ def measured(
         graded: the solution's report.
     """
     accepted = accepted_mutants(assignment)
-    tester = MutantTester(assignment, solution, pool, graded, memory, fresh=fresh)
+    tester = MutantTester(assignment, solution, pool, graded, cache_dir, no_cache=no_cache)
     mutants, unjudged = mutants_of(assignment, solution, tester, question, steps)
     results = tested(mutants, tester, accepted, steps)
     used = [each.mutant for each in results if each.status == ACCEPTED]

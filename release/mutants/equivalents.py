@@ -92,12 +92,12 @@ def equivalents(assignment: Assignment, solution: Mapping[str, bytes]) -> Iterat
 
 
 def measure_fairness(
-    assignment: Assignment, memory: Path, *, question: str = "", steps: Steps = SILENT
+    assignment: Assignment, cache_dir: Path, *, question: str = "", steps: Steps = SILENT
 ) -> Fairness:
     """Grade right answers spelled differently.
 
     Args:
-        memory: where verdicts are remembered by content.
+        cache_dir: where verdicts are kept by content.
         question: the id of the only one whose losses are told; empty for all.
 
     Raises:
@@ -106,7 +106,7 @@ def measure_fairness(
     solution = solved(assignment) | solution_files(assignment)
     accepted = accepted_rewrites(assignment)
     made = list(equivalents(assignment, solution))
-    with StaffPool(assignment, templates(assignment), memory, SEED) as pool:
+    with StaffPool(assignment, templates(assignment), cache_dir, SEED) as pool:
         steps.start("grading right answers spelled differently", len(made))
         submissions: list[tuple[Mapping[str, bytes], Callable[[Report], bool]]] = [
             (each.files, lambda report: not _lost(report)) for each in made

@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder.checks.cache import Store
 from autograder.checks.reads import PARTIAL
-from autograder.checks.verdicts import basis_of, check_codes
+from autograder.checks.verdicts import cache_key, check_codes
 from autograder.grading.pool import side_by_side
 from autograder.grading.staff import StaffPool
 from autograder.model.errors import UserError
@@ -107,7 +107,7 @@ class MutantTester:
 
     Args:
         graded: the solution's report.
-        fresh: run all anew, whatever is remembered.
+        no_cache: run all anew, whatever is kept.
 
     Raises:
         MutantError: the solution does not get every point.
@@ -119,9 +119,9 @@ class MutantTester:
         solution: Mapping[str, bytes],
         pool: StaffPool,
         graded: Report,
-        memory: Path,
+        cache_dir: Path,
         *,
-        fresh: bool = False,
+        no_cache: bool = False,
     ) -> None:
         for check in graded.checks:
             if check.status != "passed":
@@ -133,10 +133,10 @@ class MutantTester:
         self._solution = solution
         self._pool = pool
         self._checks = graded.checks
-        self._memory = Store(memory)
-        self._fresh = fresh
+        self._store = Store(cache_dir)
+        self._no_cache = no_cache
         self._codes = check_codes(assignment)
-        self._basis = basis_of(assignment, ())
+        self._common = cache_key(assignment, ())
         self._files = {name: hashlib.sha256(d).hexdigest() for name, d in solution.items()}
         self._reads: dict[tuple[tuple[str, ...], int], list[_Read]] = {}
 
@@ -163,7 +163,7 @@ class MutantTester:
             most = max(points.values(), default=0.0)
             known = sorted(name for name, lost in points.items() if lost == most > 0)
             if not report.faulty:
-                self._memory.keep(key, known)
+                self._store.put(key, known)
         return tuple(known)
 
     # --- one mutant ---
@@ -177,7 +177,7 @@ class MutantTester:
         if found.status == FAULT:
             return MutantResult(mutant, FAULT, tuple(found.says))
         if known is None:
-            self._memory.keep(key, asdict(found))
+            self._store.put(key, asdict(found))
         passed, status, seen = tuple(found.passed), found.status, list(found.says)
         if status == SURVIVED:
             seen = self._elsewhere(mutant)
@@ -217,7 +217,7 @@ class MutantTester:
                 own = [c for c in report.checks if c.question == question]
                 known[question] = [name_of(c) for c in own if c.status in ("failed", "partial")]
                 if not report.faulty:
-                    self._memory.keep(keys[question], known[question])
+                    self._store.put(keys[question], known[question])
         return [name for question in keys for name in known[question]]
 
     def _near(self, mutant: Mutant) -> Iterator[str]:
@@ -231,7 +231,7 @@ class MutantTester:
                 yield question.id
 
     def _tried(self, mutant: Mutant, trial: Trial) -> Report:
-        return self._pool.tried(mutant.submission(self._solution), trial, fresh=self._fresh)
+        return self._pool.tried(mutant.submission(self._solution), trial, no_cache=self._no_cache)
 
     def _is_equivalent(self, mutant: Mutant, own: tuple[str, ...]) -> bool:
         """Whether all that the checks read is the same, also from other seeds."""
@@ -257,7 +257,7 @@ class MutantTester:
         return tuple(check.id for check in self._checks if check.question in wanted)
 
     def _recall(self, key: list[object]) -> Any:
-        return None if self._fresh else self._memory.recall(key)
+        return None if self._no_cache else self._store.get(key)
 
     def _names(self, key: list[object]) -> list[str] | None:
         known = self._recall(key)
@@ -271,7 +271,7 @@ class MutantTester:
         }
         codes = sorted({c for name in self._with_foundations(checks) for c in self._code_of(name)})
         files = sorted({**self._files, **changed}.items())
-        head = ["mutant", _FORMAT, self._basis, self._pool.seed, what, mutant.computes]
+        head = ["mutant", _FORMAT, self._common, self._pool.seed, what, mutant.computes]
         return [*head, files, codes, list(checks)]
 
     def _code_of(self, check: str) -> list[str]:

@@ -24,7 +24,7 @@ def mutants_proven(
     solution: Mapping[str, bytes],
     pool: StaffPool,
     graded: Report,
-    memory: Path,
+    cache_dir: Path,
     steps: Steps,
 ) -> Measured | None:
     """What became of the solution's mutants; None where the manifest asks for none.
@@ -35,8 +35,8 @@ def mutants_proven(
     """
     if sources is None or sources.proof.mutants == "off":
         return None
-    fresh = sources.proof.mutants == "all"
-    return measured(sources, solution, pool, graded, memory, fresh=fresh, steps=steps)
+    no_cache = sources.proof.mutants == "all"
+    return measured(sources, solution, pool, graded, cache_dir, no_cache=no_cache, steps=steps)
 
 
 def _scores(found: Measured) -> list[Score]:

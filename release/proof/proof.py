@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from autograder.grading.policies import IsolationPolicy
 from autograder.grading.session import Session
 from autograder.grading.staff import SEED, StaffPool
 from autograder.home.folder import load
@@ -128,10 +129,10 @@ def prove(
         ProofFailed: a check does not give what it must.
     """
     with tempfile.TemporaryDirectory(prefix="proof-") as name:
-        memory = cache or Path(name) / "memory"
+        cache_dir = cache or Path(name) / "memory"
         with (
             ThreadPoolExecutor(1) as beside,
-            StaffPool(assignment, templates, memory, SEED) as pool,
+            StaffPool(assignment, templates, cache_dir, SEED) as pool,
         ):
             public = beside.submit(_public_report, assignment, templates, known, student_zip, name)
             steps.start("grading the solution and the starter notebook")
@@ -143,7 +144,7 @@ def prove(
             noticed = _grade_blanked(pool, known, solution, steps)
             answers = OddAnswers(solution, blank, known.accepted)
             odd = _grade_odd(pool, assignment, known, answers, steps)
-            mutants = mutants_proven(sources, known.solution, pool, solution, memory, steps)
+            mutants = mutants_proven(sources, known.solution, pool, solution, cache_dir, steps)
             proof = Proof(solution, blank, mistakes, noticed, odd, public.result(), mutants)
     _stop_at(
         [
@@ -249,8 +250,9 @@ def _public_report(
     with zipfile.ZipFile(student_zip) as archive:
         archive.extractall(scratch)
     there = load(Path(scratch) / assignment.name)
-    with Session(there, templates, allow_unsafe=True, public_only=True) as session:
-        return session.grade_files(known.solution, seed=SEED, fresh=True)
+    weaker = IsolationPolicy(accept_weaker=True)
+    with Session(there, templates, isolation=weaker, public_only=True) as session:
+        return session.grade_files(known.solution, seed=SEED, no_cache=True)
 
 
 # --- judging -------------------------------------------------------------------------------------

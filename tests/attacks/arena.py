@@ -14,7 +14,6 @@ import ast
 import ctypes
 import hashlib
 import importlib.util
-import inspect
 import itertools
 import json
 import math
@@ -42,6 +41,7 @@ from unittest import mock
 from jsonschema import Draft202012Validator
 
 from autograder import gradescope
+from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
@@ -62,7 +62,6 @@ LEVELS: dict[str, frozenset[str]] = {
     "no-landlock": frozenset({"landlock"}),
     "floor": frozenset(NAMES) - required(Grading.ROOT) - {"scratch"},
 }
-SWITCH = "without" in inspect.signature(Session.grade).parameters
 
 #: What a grading of everything may take: each check's limit, and the work around it.
 SECONDS = 12.0
@@ -291,7 +290,10 @@ class Arena:
         """One session for all attacks, which is itself part of the test."""
         if self._session is None or self._session._process is None:  # an attack has ended it
             self._session = Session(
-                self.assignment, self.templates, cache=self.cache, allow_unsafe=True
+                self.assignment,
+                self.templates,
+                isolation=IsolationPolicy(accept_weaker=True),
+                cache=CachePolicy(self.cache),
             ).__enter__()
         return self._session
 
@@ -444,7 +446,9 @@ class Arena:
 
     def grade(self, path: Path, without: frozenset[str] = frozenset()) -> Report:
         """By the real harness, with steps of the lock-down left out."""
-        return self.session.grade(path, **({"without": without} if without else {}))  # type: ignore[arg-type]
+        return self.session.grade(
+            path, isolation=IsolationPolicy(accept_weaker=True, leave_out=without)
+        )
 
     def fight(self, attack: Attack, without: frozenset[str] = frozenset()) -> Verdict:
         """Run the attack against the real harness."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arena import CORPUS, LEVELS, SWITCH, Arena, Attack, controlled, load
+from arena import CORPUS, LEVELS, Arena, Attack, controlled, load
 from conftest import needs_root
 from defence_table import load as rows
 from defence_table import named
@@ -64,7 +64,6 @@ FAILURES: list[Any] = [
     *({"x": {**PROBLEM, "more": ""}}, {"x": {**PROBLEM, "message": "m" * 2000}}),
 ]
 
-needs_switch = pytest.mark.skipif(not SWITCH, reason="steps of the lock-down cannot be left out")
 pytestmark = needs_root
 
 
@@ -73,7 +72,7 @@ def _cases() -> Iterator[Any]:
         for name, attack in ATTACKS.items():
             if level != "all" and not (EVERY_LEVEL or _meets_the_sandbox(attack)):
                 continue
-            marks = [needs_switch] if LEVELS[level] else []
+            marks: list[pytest.MarkDecorator] = []
             levels, reason = OPEN.get(name, (set(), ""))
             if level in levels:
                 marks.append(pytest.mark.xfail(strict=name not in BY_CHANCE, reason=reason))
@@ -86,12 +85,6 @@ def _meets_the_sandbox(attack: Attack) -> bool:
     Files meet the safe copy before there is any worker.
     """
     return attack.is_code and not SANDBOX.isdisjoint(named(attack.defence))
-
-
-def _controls() -> Iterator[Any]:
-    for name, attack in ATTACKS.items():
-        marks = [needs_switch] if attack.control.startswith("without") else []
-        yield pytest.param(name, marks=marks, id=name)
 
 
 class Battle:
@@ -175,15 +168,13 @@ def test_attack(battle: Battle, name: str, level: str) -> None:
     assert lost == {}
 
 
-@pytest.mark.parametrize("name", list(_controls()))
+@pytest.mark.parametrize("name", ATTACKS)
 def test_control(battle: Battle, name: str) -> None:
     """Where its defence is off, the attack does what it is meant to."""
     assert ATTACKS[name].wins in battle[(name,)]
 
 
-@pytest.mark.parametrize(
-    "level", [pytest.param(k, marks=[needs_switch] * bool(v)) for k, v in LEVELS.items()]
-)
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("spelling", ["solved", "loops", "products", "classes", "odd_text"])
 def test_honest(battle: Battle, spelling: str, level: str) -> None:
     """A right answer gets its points each time, however it is spelled."""

@@ -320,7 +320,7 @@ def test_types_are_part_of_a_digest() -> None:
 def test_the_memory_is_the_graders_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        Store(tmp_path / "memory").keep("key", 1)
+        Store(tmp_path / "memory").put("key", 1)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "memory").stat().st_mode) == 0o700

@@ -23,7 +23,8 @@ from autograder.batch.entries import Entry, Person
 from autograder.batch.grades import tables
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.store import StoreError, opened_store
-from autograder.grading.session import Nursery, Session
+from autograder.grading.processes import ForkServer
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult, Report
 
@@ -249,7 +250,7 @@ def test_an_export_becomes_grades_by_name(course: Course) -> None:
     canvas = list(csv.DictReader(io.StringIO((course.out / "grades-canvas.csv").read_text())))
     assert [row["SIS Login ID"] for row in canvas] == ["", "1@example.edu", "2@example.edu"]
     kept = course.record("submission_1")
-    assert course.run(source=export, fresh=True) == 0
+    assert course.run(source=export, no_cache=True) == 0
     assert course.record("submission_1") != kept  # it was graded anew, with times of its own
     assert course.ran("submission_1") == ALL
     with pytest.raises(BatchError, match="no such submission; ids are submission_1"):
@@ -257,22 +258,24 @@ def test_an_export_becomes_grades_by_name(course: Course) -> None:
 
 
 @needs_root
-def test_sessions_of_one_nursery_grade_when_it_has_died(course: Course) -> None:
+def test_sessions_of_one_fork_server_grade_when_it_has_died(course: Course) -> None:
     course.hand_in("right")
     submission = course.source / "right"
-    with Nursery(course.assignment) as nursery:
-        sessions = [Session(course.assignment, course.templates, nursery=nursery) for _ in "ab"]
+    with ForkServer(course.assignment) as fork_server:
+        sessions = [
+            Session(course.assignment, course.templates, fork_server=fork_server) for _ in "ab"
+        ]
         with sessions[0] as first, sessions[1] as second:
             assert [session.grade(submission).score for session in (first, second)] == [4, 4]
-            assert nursery._process is not None
-            before = nursery._process
+            assert fork_server._process is not None
+            before = fork_server._process
             before.kill()
             before.wait()
             assert first.grade(submission).score == 4  # it lives without
             second.close()
             assert second.grade(submission).faulty  # the one that finds it dead
             assert second.grade(submission).score == 4
-            assert nursery._process is not before
+            assert fork_server._process is not before
 
 
 @needs_root

@@ -114,7 +114,7 @@ def test_workers_die_and_stall_and_results_are_as_here(course: Course, workers: 
     assert course.run(scheduler=workers.address) == 0
     disturbed.join()
     here = course.folder / "here"
-    assert course.run(out=here, memory=course.folder / "other-memory") == 0
+    assert course.run(out=here, cache_dir=course.folder / "other-memory") == 0
     assert without_times(course.out) == without_times(here)
     for name in ("grades-canvas.csv", "grades-moodle.csv"):
         assert (course.out / name).read_bytes() == (here / name).read_bytes()

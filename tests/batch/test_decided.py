@@ -43,7 +43,7 @@ class Reading:
 
     def run(self, **changes: Any) -> int:
         values = {"source": self.source, "out": self.out, "slots": 2, "scheduler": None}
-        values |= {"seed": 3, "memory": self.folder / "memory", "own_memory": True}
+        values |= {"seed": 3, "cache_dir": self.folder / "memory", "own_cache": True}
         request = command.Request(**{**values, **changes})
         assignment = manifest.load(self.staff)
         with (self.folder / "said.txt").open("a") as file:
@@ -96,7 +96,7 @@ def test_decisions_outlive_regrades_and_good_grades_outlive_faults(  # noqa: PLR
 
     # All is graded anew, one answer is other than before.
     course.hand_in("bo", "I do not know.")
-    assert course.run(fresh=True) == 0
+    assert course.run(no_cache=True) == 0
     rows = course.rows()
     assert [rows[name][title] for name in ("ada", "bo", "cy")] == ["2.0", "2.0", "0.0"]
     again = {

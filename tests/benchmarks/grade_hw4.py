@@ -15,6 +15,7 @@ from measure import peak_memory, run_quietly, seconds
 from rich.console import Console
 from rich.table import Table
 
+from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from release.bundles.bundle import write_gradescope
@@ -40,7 +41,7 @@ def main() -> None:
         command += ["--assignment", bundle, "--out", folder / "results.json", "--cache"]
         first = seconds(lambda: run_quietly([*command, folder / "cache"]))
         again = [seconds(lambda: run_quietly([*command, folder / "cache"])) for _ in range(3)]
-        with Session(assignment, blank, cache=folder / "cache") as session:
+        with Session(assignment, blank, cache=CachePolicy(folder / "cache")) as session:
             report = session.grade(handed_in)
             assert report.score == report.max_score, report.all_faults
             further = [seconds(lambda: session.grade(handed_in)) for _ in range(runs)]

@@ -2,8 +2,8 @@
 
 ``python tests/benchmarks/home_time.py [--runs 5]`` writes homework 4's student bundle with the
 solution notebooks in it, and checks parts H and E there. In the notebook the answers' own cells
-have run before, so that NumPy, and in part E PyTorch, are imported already. Targets: the first result in
-a notebook within 3 s, later ones within 0.3 s.
+have run before, so that NumPy, and in part E PyTorch, are imported already. Targets: the first
+result in a notebook within 3 s, later ones within 0.3 s.
 """
 
 from __future__ import annotations

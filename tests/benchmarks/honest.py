@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.sandbox.lockdown import NAMES, Grading, required
@@ -81,11 +82,12 @@ def main() -> None:
         def grade(job: tuple[int, str, str]) -> None:
             repeat, level, submission = job
             if not hasattr(own, "session"):
-                own.session = Session(HW4, blank, cache=folder / "cache").__enter__()
+                own.session = Session(HW4, blank, cache=CachePolicy(folder / "cache")).__enter__()
                 sessions.append(own.session)
             started = time.perf_counter()
             path = folder / submission.replace("/", " ")
-            report = own.session.grade(path, seed=seeds[repeat], without=LEVELS[level])
+            policy = IsolationPolicy(leave_out=LEVELS[level])
+            report = own.session.grade(path, seed=seeds[repeat], isolation=policy)
             seconds[level] += time.perf_counter() - started
             active[level] = set(report.primitives)
             for fault in report.all_faults:

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from autograder.checks import RemoteObject, Student, probe
 from autograder.checks.process import Times
-from autograder.home.spawned import Settings, Spawner
+from autograder.home.spawned import Spawner, SpawnSettings
 from autograder.model.manifest import Question
 from autograder.slicing.slicer import Slice
 from autograder.wire.protocol import Step
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=300)
     options = parser.parse_args()
     question = Question("Q1", "", 1, "n.ipynb", "a", ("Net", "loss"))
-    with Spawner(Settings((), ("numpy",), (), ())) as spawner:
+    with Spawner(SpawnSettings((), ("numpy",), (), ())) as spawner:
         student = Student(Given(), question, Times(600), lambda _seconds: spawner.worker())  # type: ignore[arg-type]
         net: RemoteObject = student.make("Net")
         rows: dict[str, Callable[[], object]] = {

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.checks import Cache
+from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.findings import clean
@@ -498,7 +499,7 @@ def test_memory(cache):
     (handed_in / "other.txt").write_text("x")
     assignment = manifest.load(root / "staff")
     memory = tmp_path / "cache"
-    with Session(assignment, templates(assignment), cache=memory) as session:
+    with Session(assignment, templates(assignment), cache=CachePolicy(memory)) as session:
         progress: list[tuple[int, int]] = []
         graded = Graded(session.grade(handed_in, announce=lambda *p: progress.append(p)))
     assert graded.scores == {"1": 1, "2": 0, "3": 0, "4": 1}

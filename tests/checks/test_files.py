@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from autograder.checks.files import Files
-from autograder.home.spawned import Settings, Spawner
+from autograder.home.spawned import Spawner, SpawnSettings
 from autograder.model.findings import CheckFailed
 
 
 @pytest.fixture(scope="module")
 def spawner() -> Iterator[Spawner]:
-    with Spawner(Settings((), ("numpy",), (), ())) as made:
+    with Spawner(SpawnSettings((), ("numpy",), (), ())) as made:
         yield made
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.checks.received import MAX_SHOWN, WORDS, Received, kind_of, shown
+from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult
@@ -67,7 +68,9 @@ def grade_check(tmp_path: Path) -> GradeCheck:
         notebook.edit("row-sums", ("return np.asarray(matrix).sum(axis=1)", answer))
         notebook.save(tmp_path / "in" / "two.ipynb")
         (tmp_path / "in" / "written.json").write_text('{"a": null}')
-        with Session(assignment, templates(assignment), cache=tmp_path / "cache") as session:
+        with Session(
+            assignment, templates(assignment), cache=CachePolicy(tmp_path / "cache")
+        ) as session:
             graded = Graded(session.grade(tmp_path / "in"))
         assert graded.check("2").status == "passed"
         flags = [flag for flag in graded.report.flags if "tripped over" in flag]

@@ -11,6 +11,7 @@ from conftest import TWO_FUNCTIONS
 
 from autograder.checks.shared_tests import ORIGINAL
 from autograder.gradescope.output import results
+from autograder.grading.policies import IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult, Report
@@ -56,7 +57,9 @@ def graded(
     (staff / "checks" / "test_two.py").write_text(CHECKS.format(source=source, more=more))
     assignment = manifest.load(staff)
     files = templates(assignment) if blank else solved(assignment)
-    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+    with Session(
+        assignment, templates(assignment), isolation=IsolationPolicy(accept_weaker=True)
+    ) as session:
         return session.grade_files(files, seed=1)
 
 

@@ -24,6 +24,7 @@ from autograder.checks.training import Training, forks
 from autograder.checks.training.forks import TrainingLate, trained
 from autograder.checks.training.sequential import decide, interval, looks
 from autograder.gradescope.output import results
+from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
@@ -344,7 +345,9 @@ def grade(staff: Path, tmp_path: Path, seed: int) -> Report:
     for name, data in solved(assignment).items():
         (folder / name).write_bytes(data)
     memory = tmp_path / "memory"
-    with Session(assignment, templates(assignment), cache=memory, remember=True) as session:
+    with Session(
+        assignment, templates(assignment), cache=CachePolicy(memory, verdicts=True)
+    ) as session:
         report = session.grade(folder, seed=seed)
     assert not report.faulty, report.all_faults
     return report

@@ -375,7 +375,7 @@ def test_decisions_are_kept_for_staff() -> None:
     assert extra["isolation"] == "minimum"
 
 
-ROOTS = tuple(name for name in NAMES if name != "apart")
+ROOTS = tuple(name for name in NAMES if name != "same_user")
 PLAIN_USERS = tuple(name for name in NAMES if name != "uid")
 
 
@@ -385,6 +385,7 @@ PLAIN_USERS = tuple(name for name in NAMES if name != "uid")
         (ROOTS, "full"),
         (PLAIN_USERS, "full"),
         (NAMES, "full"),
+        (tuple("apart" if n == "same_user" else n for n in PLAIN_USERS), "full"),
         *((tuple(name for name in ROOTS if name != lost), "minimum") for lost in ROOTS),
         *((tuple(name for name in PLAIN_USERS if name != lost), "minimum") for lost in PLAIN_USERS),
         ((), "unknown"),

@@ -12,6 +12,7 @@ from conftest import TWO_FUNCTIONS, needs_root
 
 from autograder.checks.cache import Cache
 from autograder.checks.dependencies import Dependencies
+from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from release.markup.templates import solved, templates
@@ -93,9 +94,9 @@ class Task:
         """The points, and how often the model was tried out for them."""
         self.log.write_text("")
         assignment = manifest.load(self.staff)
-        how = {"cache": self.memory, "remember": remember}
-        with Session(assignment, templates(assignment), **how) as session:  # type: ignore[arg-type]
-            report = session.grade(self.submission, seed=1, fresh=fresh)
+        cache = CachePolicy(self.memory, verdicts=remember)
+        with Session(assignment, templates(assignment), cache=cache) as session:
+            report = session.grade(self.submission, seed=1, no_cache=fresh)
         assert not report.faulty, report.all_faults
         return report.score, len(self.log.read_text())
 
@@ -163,7 +164,7 @@ def test_fresh_recalls_what_was_computed_in_the_same_run(tmp_path: Path) -> None
     calls: list[int] = []
     compute = partial(lambda: calls.append(1) or [len(calls)])
     assert Cache(tmp_path).remember(1, compute) == [1]
-    fresh = Cache(tmp_path, fresh=True)
+    fresh = Cache(tmp_path, no_cache=True)
     assert [fresh.remember(1, compute) for _ in range(2)] == [[2], [2]]
     assert Cache(tmp_path).remember(1, compute) == [2]
 

@@ -14,6 +14,7 @@ import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder.checks.verdicts import OUTER
+from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import Report
@@ -40,7 +41,9 @@ def regrade(staff: Path, tmp_path: Path) -> Regrade:
         edit(notebook)
         path = notebook.save(tmp_path / "submission" / "two.ipynb")
         memory = tmp_path / "memory"
-        with Session(assignment, templates(assignment), cache=memory, remember=True) as session:
+        with Session(
+            assignment, templates(assignment), cache=CachePolicy(memory, verdicts=True)
+        ) as session:
             return session.grade(path, **{"seed": 1, **how})  # type: ignore[arg-type]
 
     return run
@@ -71,7 +74,9 @@ def test_the_process_that_looks_up_is_replaced_when_it_dies(staff: Path, tmp_pat
     assignment = manifest.load(staff)
     path = Notebook(solved(assignment)["two.ipynb"]).save(tmp_path / "submission" / "two.ipynb")
     memory = tmp_path / "memory"
-    with Session(assignment, templates(assignment), cache=memory, remember=True) as session:
+    with Session(
+        assignment, templates(assignment), cache=CachePolicy(memory, verdicts=True)
+    ) as session:
         assert ran(session.grade(path, seed=1)) == ALL
         again = session.grade(path, seed=1)
         for _ in range(2):
@@ -155,7 +160,7 @@ def plot() -> dict[str, object]:
 def test_another_seed_and_a_fresh_run_run_everything(regrade: Regrade) -> None:
     regrade()
     assert ran(regrade(seed=2)) == ALL
-    assert ran(regrade(fresh=True)) == ALL
+    assert ran(regrade(no_cache=True)) == ALL
 
 
 def test_an_edited_check_runs_alone(regrade: Regrade, staff: Path) -> None:
@@ -232,9 +237,12 @@ def test_a_sandbox_of_other_conditions_runs_all(staff: Path, tmp_path: Path) -> 
     assignment = manifest.load(staff)
     path = Notebook(solved(assignment)["two.ipynb"]).save(tmp_path / "submission" / "two.ipynb")
 
-    def graded(*floor: str) -> set[str]:
-        conditions = {"floor": frozenset(floor), "cache": tmp_path / "memory", "remember": True}
-        with Session(assignment, templates(assignment), **conditions) as session:  # type: ignore[arg-type]
+    def graded(*required: str) -> set[str]:
+        isolation = IsolationPolicy(frozenset(required))
+        cache = CachePolicy(tmp_path / "memory", verdicts=True)
+        with Session(
+            assignment, templates(assignment), isolation=isolation, cache=cache
+        ) as session:
             return ran(session.grade(path, seed=1))
 
     assert graded("uid") == ALL
@@ -292,7 +300,7 @@ def test_what_does_not_count_for_a_verdict_is_not_there_when_checks_run() -> Non
 
 _LOADED = """
 import sys
-import autograder.grading.grader, autograder.grading.session, autograder.sandbox.nursery
+import autograder.grading.grader, autograder.grading.session, autograder.sandbox.forkserver
 import autograder.sandbox.worker, autograder.sandbox.zygote
 print(*[m for m in sys.modules if any(f"{{m}}.".startswith(f"{{n}}.") for n in {names})])
 """

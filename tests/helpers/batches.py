@@ -78,7 +78,7 @@ class Course:
 
     def request(self, **changes: Any) -> Request:
         values = {"source": self.source, "out": self.out, "slots": 2, "scheduler": None}
-        values |= {"seed": SEED, "memory": self.folder / "memory", "own_memory": True}
+        values |= {"seed": SEED, "cache_dir": self.folder / "memory", "own_cache": True}
         return Request(**{**values, **changes})
 
     def run(self, **changes: Any) -> int:

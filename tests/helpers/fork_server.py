@@ -16,9 +16,9 @@ from types import FrameType
 from typing import Any
 
 from autograder import wire
-from autograder.sandbox import hugepages, nursery, zygote
+from autograder.sandbox import forkserver, hugepages, zygote
 
-MAINS = {"nursery": nursery.main, "zygote": zygote.main}
+MAINS = {"forkserver": forkserver.main, "zygote": zygote.main}
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def _become(order: dict[str, Any], job: int, out: int, err: int) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        if order["apart"]:
+        if order["process_group"]:
             os.setpgid(0, 0)
         for descriptor, standard in ((out, 1), (err, 2)):
             os.dup2(descriptor, standard)

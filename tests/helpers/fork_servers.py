@@ -1,9 +1,9 @@
 """Settings of a session come in; a clean process goes out, forked from one that has the imports.
 
-The harness starts a new Python for each session and each nursery, and importing torch takes that a
-second or two, hundreds of times in these tests. Here one process for each list of imports does it,
-once for each worker of xdist; all that comes after is as in a new one. The tests of commands start
-new ones all the same.
+The harness starts a new Python for each session and each fork server, and importing torch takes
+that a second or two, hundreds of times in these tests. Here one process for each list of imports
+does it, once for each worker of xdist; all that comes after is as in a new one. The tests of
+commands start new ones all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from autograder import session, wire
+from autograder import wire
+from autograder.grading import processes
 
 SERVER = str(Path(__file__).with_name("fork_server.py"))
 
@@ -57,17 +58,17 @@ class ForkServer:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", SERVER, str(theirs.fileno()), *imports],
-                env=session.clean_environment(),
+                env=processes.clean_environment(),
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
 
-    def forked(self, module: str, job: socket.socket, *, apart: bool) -> Forked:
+    def forked(self, module: str, job: socket.socket, *, process_group: bool) -> Forked:
         """A fork that goes on as that module's command would, with ``job`` for its descriptor."""
         order = {
             "module": module,
-            "apart": apart,
-            "environment": session.clean_environment(),
+            "process_group": process_group,
+            "environment": processes.clean_environment(),
             "folder": str(Path.cwd()),
             "mask": _mask(),
         }
@@ -89,15 +90,15 @@ class ForkServers:
         self._servers: dict[tuple[str, ...], ForkServer] = {}
 
     def started(
-        self, module: str, settings: Mapping[str, Any], *, apart: bool
+        self, module: str, settings: Mapping[str, Any], *, process_group: bool
     ) -> tuple[Any, socket.socket]:
-        """As `autograder.session` starts a process, which this stands in for."""
+        """As `autograder.grading.processes` starts a process, which this stands in for."""
         imports = tuple(name for name in settings["imports"] if _is_installed(name))
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             if imports not in self._servers:
                 self._servers[imports] = ForkServer(imports)
-            process = self._servers[imports].forked(module, theirs, apart=apart)
+            process = self._servers[imports].forked(module, theirs, process_group=process_group)
         wire.send(ours, settings)
         return process, ours
 

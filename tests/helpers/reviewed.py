@@ -20,7 +20,7 @@ from autograder.batch.store import Record, opened_store
 from autograder.model import manifest
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report
-from autograder.review.server import Settings, listening
+from autograder.review.server import ServerSettings, listening
 from autograder.review.sitting import Sitting
 from autograder.slicing.by_hand import ManualAnswer, _made
 from release.markup.templates import templates
@@ -65,7 +65,7 @@ def results(
 
 
 @contextmanager
-def served(out: Path, **more: Any) -> Iterator[tuple[Sitting, Settings]]:
+def served(out: Path, **more: Any) -> Iterator[tuple[Sitting, ServerSettings]]:
     """The page of a folder of results, served by this process."""
     sitting, listener = sitting_of(out), listening()
     settings = settings_of(out, listener, **more)

@@ -28,7 +28,7 @@ from PIL import Image
 from autograder import wire
 from autograder.home import checking
 from autograder.home.folder import HomeError, find
-from autograder.home.spawned import LOOPBACK, TOKEN_BYTES, Settings, SpawnedWorker, Spawner
+from autograder.home.spawned import LOOPBACK, TOKEN_BYTES, SpawnedWorker, Spawner, SpawnSettings
 from autograder.home.submit_zip import submission_of
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
@@ -302,7 +302,7 @@ def test_nothing_at_home_needs_unix(solved_desk: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def spawner() -> Iterator[Spawner]:
-    with Spawner(Settings((), ("numpy",), (), ())) as made:
+    with Spawner(SpawnSettings((), ("numpy",), (), ())) as made:
         yield made
 
 
@@ -330,7 +330,10 @@ def test_exceptions_and_prints_of_student_code(spawner: Spawner) -> None:
 
 
 def test_a_module_that_is_not_there_is_the_harnesss_fault() -> None:
-    with Spawner(Settings((), ("no_such_module",), (), ())) as made, pytest.raises(HarnessFault):
+    with (
+        Spawner(SpawnSettings((), ("no_such_module",), (), ())) as made,
+        pytest.raises(HarnessFault),
+    ):
         made.worker()
 
 
@@ -347,7 +350,7 @@ def test_a_stranger_on_the_port_is_turned_away(monkeypatch: pytest.MonkeyPatch) 
         return server
 
     monkeypatch.setattr(socket, "create_server", create)
-    with Spawner(Settings((), ("numpy",), (), ())) as spawner:
+    with Spawner(SpawnSettings((), ("numpy",), (), ())) as spawner:
         worker = replayed(spawner, "def f(): return 7")
         assert worker.call("f", [], {}, time.monotonic() + 20) == 7
     (stranger,) = made

@@ -43,6 +43,7 @@ MODULES = (
     "autograder/gradescope/policies.py",
     "autograder/gradescope/repeat.py",
     "autograder/gradescope/rich.py",
+    "autograder/grading/child.py",
     "autograder/grading/grader.py",
     "autograder/batch/contents.py",
     "autograder/slicing/answers.py",

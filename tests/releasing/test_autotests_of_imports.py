@@ -8,6 +8,7 @@ import pytest
 from conftest import Graded, Notebook
 from test_importing import code, nb, save
 
+from autograder.grading.policies import IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from release.importing import import_assignment, nbgrader
@@ -57,7 +58,9 @@ def test_the_courses_own_templates_decide(tmp_path: Path) -> None:
     assert all("import math" in check.imports for check in imported.checks)
     assignment = manifest.load(imported.staff)
     files = solved(assignment)
-    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+    with Session(
+        assignment, templates(assignment), isolation=IsolationPolicy(accept_weaker=True)
+    ) as session:
 
         def lost(old: str, new: str) -> set[str]:
             notebook = Notebook(files["p.ipynb"]).edit("answers", (old, new))

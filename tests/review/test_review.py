@@ -17,7 +17,7 @@ from autograder.batch.answers import read_answer
 from autograder.batch.kept import read_kept
 from autograder.batch.reviewing import ReviewError, sitting_of
 from autograder.review.journal import FILE
-from autograder.review.server import LOOPBACK, Settings, application, listening
+from autograder.review.server import LOOPBACK, ServerSettings, application, listening
 from autograder.review.sitting import Sitting
 
 WORDS: dict[str, dict[str, str | None]] = {
@@ -27,7 +27,7 @@ WORDS: dict[str, dict[str, str | None]] = {
     "di": {"Q2": None},
     "eve": {"Q2": None},
 }
-SETTINGS = Settings(8000, "s3cret-token")
+SETTINGS = ServerSettings(8000, "s3cret-token")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from test_sandbox import BOUNDS, Sandbox, opened, run, soon
 
 from autograder.model.errors import HarnessFault
 from autograder.sandbox.ahead import Workers
-from autograder.sandbox.client import Worker, Zygote
+from autograder.sandbox.client import WorkerClient, ZygoteClient
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def alive(sandbox: Sandbox) -> list[int]:
     return [int(name) for name in text.split() if int(name) != sandbox.grader]
 
 
-def pid_of(worker: Worker) -> int:
+def pid_of(worker: WorkerClient) -> int:
     run(worker, "import os\npid = os.getpid()\n")
     return int(str(worker.value("pid", soon())))
 
@@ -85,10 +85,10 @@ def test_one_that_was_killed_while_it_waited_is_replaced(
 def test_one_that_could_not_be_forked_is_forked_again(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reply = Zygote.reply
+    reply = ZygoteClient.reply
     refused: list[int] = []
 
-    def without_memory(self: Zygote, number: int) -> dict[str, Any]:
+    def without_memory(self: ZygoteClient, number: int) -> dict[str, Any]:
         found = reply(self, number)
         if "pid" in found and not refused:
             refused.append(number)
@@ -99,7 +99,7 @@ def test_one_that_could_not_be_forked_is_forked_again(
     workers.more = True
     workers.take().release()
     workers.more = False
-    monkeypatch.setattr(Zygote, "reply", without_memory)
+    monkeypatch.setattr(ZygoteClient, "reply", without_memory)
     second = workers.take()
     assert refused
     pid_of(second)
@@ -115,7 +115,7 @@ def test_one_that_cannot_be_reaped_is_a_fault(
 ) -> None:
     workers = Workers(sandbox.zygote, BOUNDS, sandbox.scratch)
     workers.take().release()
-    reply = Zygote.reply
-    monkeypatch.setattr(Zygote, "reply", lambda z, n: {**reply(z, n), "fault": "it survives"})
+    reply = ZygoteClient.reply
+    monkeypatch.setattr(ZygoteClient, "reply", lambda z, n: {**reply(z, n), "fault": "it survives"})
     with pytest.raises(HarnessFault, match="it survives"):
         workers.close()

@@ -16,7 +16,7 @@ from conftest import needs_root
 from test_sandbox import BOUNDS, READ, Sandbox, attack, opened, run, sandbox, shared, soon
 
 from autograder.sandbox import landlock, lockdown
-from autograder.sandbox.client import Worker
+from autograder.sandbox.client import WorkerClient
 from autograder.sandbox.landlock import Handled, Net, Right, Scope
 from autograder.sandbox.requests import StudentException
 
@@ -276,7 +276,7 @@ class TestInAWorker:
                             pass
                 return won
         """)
-        worker = Worker(sandbox.zygote, BOUNDS, sandbox.scratch, readable=[named])
+        worker = WorkerClient(sandbox.zygote, BOUNDS, sandbox.scratch, readable=[named])
         run(worker, source)
         won = worker.call("attack", [[str(named), str(other), str(tmp_path)]], {}, soon())
         worker.close()

@@ -23,10 +23,10 @@ import pytest
 from conftest import needs_root
 
 from autograder import wire
-from autograder.grading.session import ENVIRONMENT
+from autograder.grading.processes import ENVIRONMENT
 from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, users, zygote
-from autograder.sandbox.client import Bounds, Worker
+from autograder.sandbox.client import Bounds, WorkerClient
 from autograder.sandbox.lockdown import Grading
 from autograder.sandbox.requests import (
     Replayed,
@@ -85,11 +85,11 @@ class Sandbox:
         grader = "stub_grader:serve"
         wire.send(self.job, {"path": (str(public),), "grader": grader, **settings})
         _message, (descriptor,), _flags, _address = socket.recv_fds(self.job, 100, 1)
-        self.zygote = client.Zygote(socket.socket(fileno=descriptor))
+        self.zygote = client.ZygoteClient(socket.socket(fileno=descriptor))
 
-    def worker(self, source: str = "", bounds: Bounds = BOUNDS) -> Worker:
+    def worker(self, source: str = "", bounds: Bounds = BOUNDS) -> WorkerClient:
         """A worker in which the source has been run."""
-        worker = Worker(self.zygote, bounds, self.scratch)
+        worker = WorkerClient(self.zygote, bounds, self.scratch)
         if source:
             run(worker, source)
         return worker
@@ -146,7 +146,7 @@ def soon(seconds: float = 10.0) -> float:
     return time.monotonic() + seconds
 
 
-def run(worker: Worker, source: str) -> None:
+def run(worker: WorkerClient, source: str) -> None:
     step = Step(1, 1, textwrap.dedent(source), ("attack",), ())
     assert worker.replay(Replay((step,)), soon()) == Replayed({})
 
@@ -159,7 +159,7 @@ def attack(
     without: Iterable[str] = (),
 ) -> Any:
     """What ``attack(*args)`` of the source returns in a worker."""
-    worker = sandbox.worker(source, replace(bounds, without=frozenset(without)))
+    worker = sandbox.worker(source, replace(bounds, leave_out=frozenset(without)))
     try:
         result = worker.call("attack", list(args), {}, soon())
         assert not isinstance(result, StudentException), result
@@ -217,7 +217,7 @@ def test_every_primitive_is_active(sandbox: Sandbox) -> None:
 # without a place to write no worker starts
 @pytest.mark.parametrize("name", sorted({*lockdown.NAMES} - {"scratch"}))
 def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> None:
-    worker = sandbox.worker(bounds=replace(BOUNDS, without=frozenset({name})))
+    worker = sandbox.worker(bounds=replace(BOUNDS, leave_out=frozenset({name})))
     worker.close()
     lost = {name, "landlock", "seccomp"} if name == "no_new_privs" else {name}
     uncertain = {"rlimits"} if name == "uid" else set()  # some roots may raise their limits
@@ -226,11 +226,11 @@ def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> Non
 
 def test_only_steps_that_there_are_can_be_left_out(sandbox: Sandbox) -> None:
     with pytest.raises(HarnessFault, match="no step is called landlok"):
-        sandbox.worker(bounds=replace(BOUNDS, without=frozenset({"landlok"})))
+        sandbox.worker(bounds=replace(BOUNDS, leave_out=frozenset({"landlok"})))
 
 
 def test_nothing_is_left_out_unasked() -> None:
-    assert Bounds(1, 1, 1).without == frozenset()
+    assert Bounds(1, 1, 1).leave_out == frozenset()
 
 
 # --- attacks on what the worker may not reach ---------------------------------------------------
@@ -467,7 +467,7 @@ def test_other_processes_cannot_be_signalled_or_traced(sandbox: Sandbox) -> None
     other.close()
 
 
-def attack_uid(worker: Worker) -> int:
+def attack_uid(worker: WorkerClient) -> int:
     run(worker, "import os\ndef attack(): return os.getuid()")
     uid = worker.call("attack", [], {}, soon())
     assert isinstance(uid, int)
@@ -801,7 +801,7 @@ def attack():
 def test_nothing_is_left_running(sandbox: Sandbox, body: str) -> None:
     body = textwrap.indent(textwrap.dedent(body), "    ")
     # Without the filter of system calls, which would refuse some of it: reaping has to do alone.
-    bounds = replace(BOUNDS, without=frozenset({"seccomp", "landlock"}))
+    bounds = replace(BOUNDS, leave_out=frozenset({"seccomp", "landlock"}))
     worker = sandbox.worker(LEAVE.format(body=body), bounds)
     uid = attack_uid_of_owner(sandbox)
     with contextlib.suppress(WorkerStopped, WorkerTimedOut):
@@ -934,7 +934,7 @@ def attack({arguments}):
 """
 
 
-def liar(sandbox: Sandbox, body: str, arguments: str = "") -> Worker:
+def liar(sandbox: Sandbox, body: str, arguments: str = "") -> WorkerClient:
     body = textwrap.indent(textwrap.dedent(body), "    ")
     return sandbox.worker(LIE.format(body=body, arguments=arguments))
 
@@ -1153,7 +1153,7 @@ def test_orders_that_fail_cost_that_order_alone(sandbox: Sandbox, tmp_path: Path
         assert reply["id"] is None
         assert "fault" in reply
     with pytest.raises(HarnessFault, match="could not be forked"):
-        Worker(sandbox.zygote, BOUNDS, tmp_path / "nothing")
+        WorkerClient(sandbox.zygote, BOUNDS, tmp_path / "nothing")
     assert (sandbox.descriptors(), count_descriptors(os.getpid())) == before
     assert list(tmp_path.iterdir()) == []
     assert_well(sandbox)
@@ -1167,7 +1167,7 @@ def test_a_lock_down_that_fails_is_a_fault_and_its_fork_ends(
 ) -> None:
     """The fork must not go on as a second zygote."""
     with pytest.raises(HarnessFault, match="lock-down failed"):
-        Worker(sandbox.zygote, bounds, sandbox.scratch)
+        WorkerClient(sandbox.zygote, bounds, sandbox.scratch)
     assert list(sandbox.scratch.iterdir()) == []
     assert_well(sandbox)
 
@@ -1175,7 +1175,7 @@ def test_a_lock_down_that_fails_is_a_fault_and_its_fork_ends(
 def test_a_fork_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """EAGAIN, as in a container with a limit on processes."""
     ours, theirs = socket.socketpair()
-    settings = zygote.Settings((), (), (), (), "")
+    settings = zygote.ZygoteSettings((), (), (), (), "")
     own = zygote.Zygote(ours, 0, settings)
 
     def fails() -> int:
@@ -1361,9 +1361,11 @@ def test_a_plain_users_worker_does_not_reach_its_users_processes_and_files(
         owned = sandbox.scratch.parent / "owned.txt"
         owned.write_text("a file of the staff's")
         os.chown(owned, 30_001, 30_001)
-        free = dataclasses.replace(BOUNDS, without=frozenset({"apart", "landlock", "seccomp"}))
+        free = dataclasses.replace(
+            BOUNDS, leave_out=frozenset({"same_user", "landlock", "seccomp"})
+        )
         # As before Linux 6.12, where Landlock keeps no signal from the user's other processes.
-        filtered = dataclasses.replace(BOUNDS, without=frozenset({"landlock"}))
+        filtered = dataclasses.replace(BOUNDS, leave_out=frozenset({"landlock"}))
         found = {}
         for name, bounds in {"free": free, "filtered": filtered, "held": BOUNDS}.items():
             worker = sandbox.worker(REACH_AS_USER, bounds)
@@ -1416,10 +1418,10 @@ def test_a_self_test_that_fails_names_what_was_refused(
 ) -> None:
     worker = sandbox.worker(f"""
         import os
-        from autograder.sandbox import honest
+        from autograder.sandbox import selftest
         def attack():
             {spoiled}
-        honest.self_test = attack
+        selftest.self_test = attack
     """)
     with pytest.raises(HarnessFault, match=words):
         worker.self_test()

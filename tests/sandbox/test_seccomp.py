@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sandbox import BOUNDS, Sandbox, attack, opened, sandbox, shared
 
-from autograder.sandbox import apart, lockdown, seccomp
+from autograder.sandbox import lockdown, same_user, seccomp
 from autograder.sandbox.requests import WorkerStopped
 from autograder.sandbox.seccomp import (
     ALLOW,
@@ -166,7 +166,7 @@ def test_the_numbers_are_the_kernels(name: str) -> None:
         if call not in ("syscalls", "arch_specific_syscall")
     }
     column = list(MACHINES).index(name)
-    more = {**apart.REFUSED, **apart.ABOUT_ONESELF, **apart.SIGNALS}
+    more = {**same_user.REFUSED, **same_user.ABOUT_ONESELF, **same_user.SIGNALS}
     numbers = {call: row[column] for call, row in more.items() if row[column] is not None}
     ours = {**MACHINES[name].numbers, **numbers}
     assert len(set(ours.values())) == len(ours)
@@ -451,7 +451,7 @@ class TestInAWorker:
         """As on an old kernel, and with all else switched off too."""
         floor = lockdown.required(lockdown.Grading.ROOT)
         without = frozenset(lockdown.NAMES) - floor - {"scratch"}  # the self-test writes there
-        worker = sandbox.worker(bounds=replace(BOUNDS, without=without))
+        worker = sandbox.worker(bounds=replace(BOUNDS, leave_out=without))
         assert worker.active == floor | {"scratch"}
         worker.self_test()
         worker.close()

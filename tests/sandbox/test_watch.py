@@ -264,15 +264,15 @@ def test_what_lies_elsewhere_is_counted_and_removed(sandbox: Sandbox) -> None:
     """Without Landlock, in folders that all users share."""
     mark = f"elsewhere-{os.getpid()}"
     left = [Path("/tmp", mark), Path("/dev/shm", mark), Path("/tmp", f"{mark}-link")]
-    large = replace(BOUNDS, file_size=8 << 20, without=frozenset({"landlock"}))
+    large = replace(BOUNDS, file_size=8 << 20, leave_out=frozenset({"landlock"}))
     worker = sandbox.worker(ELSEWHERE, large)
     assert worker.call("attack", [mark, 3 << 20], {}, soon()) == 2
     assert all(os.path.lexists(path) for path in left)
     worker.close()
     assert not any(os.path.lexists(path) for path in left)
-    small = replace(large, file_size=2 << 20, without=frozenset({"landlock", "rlimits"}))
+    small = replace(large, file_size=2 << 20, leave_out=frozenset({"landlock", "rlimits"}))
     with pytest.raises(WorkerStopped, match="8 MB in all"):
-        attack(sandbox, ELSEWHERE, mark, 5 << 20, bounds=small, without=small.without)
+        attack(sandbox, ELSEWHERE, mark, 5 << 20, bounds=small, without=small.leave_out)
     assert not any(os.path.lexists(path) for path in left)
     assert Path("/etc/passwd").exists()
 

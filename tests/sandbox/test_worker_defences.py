@@ -20,6 +20,7 @@ import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from test_sandbox import BOUNDS, Sandbox, attack, opened
 
+from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -237,7 +238,7 @@ def test_a_worker_dies_with_its_parent(tmp_path: Path, without: set[str]) -> Non
     """
     tmp_path.chmod(0o755)
     sandbox = Sandbox(tmp_path)
-    worker = sandbox.worker(bounds=replace(BOUNDS, without=frozenset(without)))
+    worker = sandbox.worker(bounds=replace(BOUNDS, leave_out=frozenset(without)))
     parent = sandbox.process.pid
     text = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     [pid] = {int(child) for child in text.split()} - {sandbox.grader}
@@ -302,9 +303,9 @@ def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
     (tmp_path / "starts_none.py").write_text("")
     script = """
         import os, sys
-        from autograder.sandbox.zygote import Settings, load
+        from autograder.sandbox.zygote import ZygoteSettings, load
         try:
-            load(Settings((sys.argv[1],), (sys.argv[2],), (), (), ""))
+            load(ZygoteSettings((sys.argv[1],), (sys.argv[2],), (), (), ""))
             print("loaded")
         except RuntimeError as error:
             print(error)
@@ -351,10 +352,11 @@ def test_without_a_sandbox_nothing_is_remembered(
     two: Assignment, submitted: Path, tmp_path: Path
 ) -> None:
     """Student code could have written there."""
-    for floor, remembered in ((frozenset({"uid"}), True), (frozenset({"no such"}), False)):
+    for required, remembered in ((frozenset({"uid"}), True), (frozenset({"no such"}), False)):
         memory = tmp_path / f"memory-{remembered}"
-        how = {"cache": memory, "remember": True, "allow_unsafe": True, "floor": floor}
-        with Session(two, templates(two), **how) as session:  # type: ignore[arg-type]
+        isolation = IsolationPolicy(required, accept_weaker=True)
+        cache = CachePolicy(memory, verdicts=True)
+        with Session(two, templates(two), isolation=isolation, cache=cache) as session:
             assert session.grade(submitted).score == 4
         assert bool(list(memory.glob("*"))) == remembered
 
@@ -370,7 +372,7 @@ def test_quoted_cells_are_part_of_a_verdicts_key(two: Assignment, tmp_path: Path
     for words in ("my own remark", "somebody else's"):
         notebook = Notebook(solved(two)["two.ipynb"]).set("row-sums", f"row_sums = gone  # {words}")
         folder = notebook.save(tmp_path / words / "two.ipynb").parent
-        with Session(two, templates(two), cache=memory, remember=True) as session:
+        with Session(two, templates(two), cache=CachePolicy(memory, verdicts=True)) as session:
             report = session.grade(folder, seed=1)
         told.append("".join(check.message for check in report.checks))
     assert "my own remark" in told[0]

@@ -42,11 +42,11 @@ def _is_known(check: Check, verdicts: Verdicts, passed: set[str]) -> bool:
 
 def recall(check: Check, verdicts: Verdicts) -> bool:
     """Have the check take over the outcome that is remembered for the same input, if any is."""
-    found = verdicts.recall(_key(check, verdicts, whole=False))
+    found = verdicts.get(_key(check, verdicts, whole=False))
     # Telling all that a second look may see takes long; it is asked where there was one.
     looked = found is None and "student" in check.spec.fixtures
-    if looked and verdicts.recall(_mark(check, verdicts)) is not None:
-        found = verdicts.recall(_key(check, verdicts, whole=True))
+    if looked and verdicts.get(_mark(check, verdicts)) is not None:
+        found = verdicts.get(_key(check, verdicts, whole=True))
     if found is None or len(found["cases"]) != len(check.spec.cases):
         return False
     check.outcomes = [Case.from_dict(case) for case in found["cases"]]
@@ -72,9 +72,9 @@ def keep(check: Check, verdicts: Verdicts) -> None:
         "asked": [asdict(asked) for asked in check.asked],
         "sandbox": None if check.sandbox is None else sorted(check.sandbox),
     }
-    verdicts.keep(_key(check, verdicts, whole=check.whole), outcome)
+    verdicts.put(_key(check, verdicts, whole=check.whole), outcome)
     if check.whole:
-        verdicts.keep(_mark(check, verdicts), {})
+        verdicts.put(_mark(check, verdicts), {})
 
 
 def _mark(check: Check, verdicts: Verdicts) -> str:

@@ -12,6 +12,7 @@ import pytest
 from conftest import Graded, Notebook
 from test_importing import code, nb, save
 
+from autograder.grading.policies import IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -141,7 +142,9 @@ def assignment(imported: Imported) -> Assignment:
 
 @pytest.fixture(scope="module")
 def session(assignment: Assignment) -> Iterator[Session]:
-    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+    with Session(
+        assignment, templates(assignment), isolation=IsolationPolicy(accept_weaker=True)
+    ) as session:
         yield session
 
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from rich.console import Console
 
+from autograder.grading.policies import IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import UserError
@@ -575,7 +576,9 @@ def test_nbgraders_own_tests_compare_with_the_solution(tmp_path: Path) -> None:
     assert list(imported.checks[0].copies) == ["two", "f"]
     assignment = manifest.load(imported.staff)
     files = solved(assignment)
-    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+    with Session(
+        assignment, templates(assignment), isolation=IsolationPolicy(accept_weaker=True)
+    ) as session:
 
         def lost(*edit: tuple[str, str]) -> dict[str, float]:
             notebook = Notebook(files["one.ipynb"]).edit("answers", *edit)
@@ -892,7 +895,9 @@ def test_partial_credit_of_nbgrader_is_the_last_number(tmp_path: Path) -> None:
     files = solved(assignment)
     notebook = Notebook(files["n.ipynb"])
     notebook.edit("a", ("x = 9", "x = 1"))
-    with Session(assignment, templates(assignment), allow_unsafe=True) as session:
+    with Session(
+        assignment, templates(assignment), isolation=IsolationPolicy(accept_weaker=True)
+    ) as session:
         assert session.grade_files(files, seed=1).score == 2
         half = Graded(session.grade(notebook.save(tmp_path / "half" / "n.ipynb")))
     assert half.scores["part.1"] == 1

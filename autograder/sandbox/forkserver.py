@@ -1,8 +1,8 @@
 """Sockets come in, one for each session; forks of one process that has imported all go out.
 
-Run as ``python -I -m autograder.sandbox.nursery DESCRIPTOR``. Sessions that grade side by side then
-share the memory of what they import, and only the first one waits for it. As a zygote, this process
-loads no check, no manifest and no submission, and has one thread.
+Run as ``python -I -m autograder.sandbox.forkserver DESCRIPTOR``. Sessions that grade side by side
+then share the memory of what they import, and only the first one waits for it. As a zygote, this
+process loads no check, no manifest and no submission, and has one thread.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import sys
 import traceback
 
 from autograder import wire
-from autograder.sandbox.zygote import Settings, load, run
+from autograder.sandbox.zygote import ZygoteSettings, load, run
 
 
 def main() -> None:
     """Import what the settings name, then fork a zygote for each socket until there are no more."""
     control = socket.socket(fileno=int(sys.argv[1]))
     try:
-        settings = Settings(**wire.receive(control))  # type: ignore[arg-type]
+        settings = ZygoteSettings(**wire.receive(control))  # type: ignore[arg-type]
         given = load(settings)
     except BaseException:
         wire.send(control, {"fault": traceback.format_exc()})
