@@ -82,7 +82,8 @@ def confined(leave_out: frozenset[str]) -> bool:
 
 def _streams(wire_descriptor: int) -> None:
     """The wire in its place; standard streams lead nowhere, so that nothing can fill up."""
-    os.dup2(wire_descriptor, WIRE_DESCRIPTOR, inheritable=False)
+    if wire_descriptor != WIRE_DESCRIPTOR:  # which the call refuses
+        os.dup2(wire_descriptor, WIRE_DESCRIPTOR, inheritable=False)
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)

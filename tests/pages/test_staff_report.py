@@ -222,9 +222,9 @@ def test_tables_are_sorted_and_filtered_without_a_server(browser: Browser, file:
         page.get_by_label("Show").select_option("unsafe")
         assert column(visit, "submissions-table", 6) == ["unsafe", "unsafe"]
 
-        page.locator("#flags-table").get_by_role("button", name="Alike").click()
+        page.locator("#flags-table").get_by_role("button", name="Similar").click()
         assert column(visit, "flags-table", 3)[:2] == ["93 %", ""]  # no value: last
-        page.locator("#flags-table").get_by_role("button", name="Alike").click()
+        page.locator("#flags-table").get_by_role("button", name="Similar").click()
         assert column(visit, "flags-table", 3)[:2] == ["93 %", ""]
         assert visit.requests == visit.console == []
 
