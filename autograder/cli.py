@@ -15,11 +15,11 @@ import typer
 from rich.text import Text
 
 from autograder.commands import GROUP, batches, doctor, grading, home
-from autograder.console import PlainConsole, replace_what_cannot_be_shown
-from autograder.faults import sentence, write_log
 from autograder.model.errors import UserError
-from autograder.plugins import added
-from autograder.versions import own_version
+from autograder.model.faults import sentence, write_log
+from autograder.model.plugins import added
+from autograder.model.versions import own_version
+from autograder.pages.console import PlainConsole, replace_what_cannot_be_shown
 
 INTERNAL_ERROR, USER_ERROR = 1, 2
 

@@ -17,13 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.desk import checking
-from autograder.desk.handin import submission_of
-from autograder.desk.live import LiveAnswers, LiveRequests
-from autograder.desk.place import find
-from autograder.desk.table import Shown
-from autograder.faults import logged
+from autograder.home import checking
+from autograder.home.folder import find
+from autograder.home.live import LiveAnswers, LiveRequests
+from autograder.home.submit_zip import submission_of
+from autograder.home.table import Shown
 from autograder.model.errors import UserError
+from autograder.model.faults import logged
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.sandbox.worker import public_names

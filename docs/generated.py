@@ -224,7 +224,7 @@ def results() -> Iterator[str]:
 
 
 def _left(shown: bool, fate: Any) -> str:
-    from release.markers import Fate
+    from release.markup.markers import Fate
 
     if shown:
         return "both lines and a stub"
@@ -233,7 +233,7 @@ def _left(shown: bool, fate: Any) -> str:
 
 def marker_pairs() -> Iterator[str]:
     """A row for each pair of lines around an answer."""
-    from release.markers import PAIRS
+    from release.markup.markers import PAIRS
 
     yield from _table("opens", "closes", "what students get", "used by")
     for pair in PAIRS:
@@ -244,7 +244,7 @@ def marker_pairs() -> Iterator[str]:
 
 def line_marks() -> Iterator[str]:
     """A row for each remark at the end of a statement."""
-    from release.markers import LINE_MARKS, Fate
+    from release.markup.markers import LINE_MARKS, Fate
 
     yield from _table("at the end of a statement", "what students get", "letter case")
     for mark in LINE_MARKS:

@@ -11,18 +11,11 @@ from pathlib import Path
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
-from release.bundle import write_gradescope, write_student, write_zip
-from release.harness import digests
+from autograder.model.proven import RECORD
+from release.bundles.bundle import write_gradescope, write_student, write_zip
 from release.leaks import Scan, gather, scan
-from release.markers import markers_of
-from release.mistakes import mistakes
-from release.odd import accepted
-from release.packages import require_agreement
-from release.probes import look_at_probes
-from release.proof import Known, Proof, prove
-from release.record import RECORD, write_record
-from release.steps import SILENT, Steps
-from release.templates import (
+from release.markup.markers import markers_of
+from release.markup.templates import (
     Stripped,
     blank_files,
     blanked,
@@ -30,6 +23,14 @@ from release.templates import (
     solved,
     strip,
 )
+from release.packages import require_agreement
+from release.packages.own_package import digests
+from release.proof.mistakes import mistakes
+from release.proof.odd import accepted
+from release.proof.probes import look_at_probes
+from release.proof.proof import Known, Proof, prove
+from release.proof.record import write_record
+from release.steps import SILENT, Steps
 
 
 class LeakError(UserError):

@@ -21,8 +21,8 @@ from autograder.commands.options import (
     existing,
     require_page,
 )
-from autograder.console import PlainConsole
-from release.course import dist
+from autograder.model.course import dist
+from autograder.pages.console import PlainConsole
 
 commands = typer.Typer()
 
@@ -155,7 +155,7 @@ def gradescope_local(
 ) -> None:
     """Build Gradescope's image of a release by Docker or Podman, and grade a submission in it."""
     from autograder.gradescope import write_data
-    from release.container import find_engine, grade_in_container
+    from release.bundles.container import find_engine, grade_in_container
     from release.terminal import print_results
 
     described = assignment_at(assignment)
@@ -205,7 +205,7 @@ def strip(
     explain: Annotated[bool, typer.Option("--explain", help="List what was taken out.")] = False,
 ) -> None:
     """Show what students would get of one solved source; nothing is checked or proven."""
-    from release.templates import preview
+    from release.markup.templates import preview
     from release.terminal import counted_answers, print_answers
 
     existing(source, "a solved notebook: .ipynb, percent script or module")

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from autograder.model.errors import UserError
 from autograder.slicing.notebook import Cell, Notebook, NotebookError, parse
-from release.bundle import files_of
+from release.bundles.bundle import files_of
 
 Kind = Literal["added", "removed", "changed", "moved"]
 

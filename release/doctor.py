@@ -11,10 +11,10 @@ from packaging.utils import canonicalize_name
 
 from autograder.doctor import Found, Level
 from autograder.sandbox.lockdown import PRIMITIVES, Grading
-from release.container import ContainerError, find_engine
-from release.harness import description, lock
+from release.bundles.container import ContainerError, find_engine
 from release.packages.agreement import differing, needed
 from release.packages.locks import here, read_lock
+from release.packages.own_package import description, lock
 from release.packages.requirements import PackagesError
 from release.packages.uv import find_uv
 

@@ -42,7 +42,7 @@ SECONDS = {
     "test_imported_proxies.py": 25,
     "test_slicer.py": 25,
     "test_sandbox.py": 25,
-    "test_desk.py": 25,
+    "test_home.py": 25,
     "test_cli.py": 20,
     "test_remote.py": 20,
     "test_values.py": 20,

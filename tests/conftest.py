@@ -19,15 +19,15 @@ from fork_servers import ForkServers
 from one_wheel import OneWheel
 from reach import Reach
 
-from autograder import session as autograder_session
 from autograder.checks.cache import user_folder
+from autograder.grading import session as grading_session
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from autograder.session import Session
-from release import desk
 from release.build import Release, build
-from release.templates import solved, templates
+from release.bundles import student
+from release.markup.templates import solved, templates
 
 #: Per cent of the examples that tests ask for by ``examples``; pytest --hypothesis-profile NAME.
 PROFILES = {"fast": 10, "ci": 30, "nightly": 1000}
@@ -68,8 +68,8 @@ SHARED = pytest.StashKey[tuple[ForkServers, OneWheel]]()
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Do once what tests would do again and again; no fixture, of which all would be marked."""
     servers, wheel = session.stash[SHARED] = ForkServers(), OneWheel()
-    autograder_session._started = servers.started
-    desk.build_wheel = wheel.put
+    grading_session._started = servers.started
+    student.build_wheel = wheel.put
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

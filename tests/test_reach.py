@@ -11,8 +11,8 @@ from subprocess import TimeoutExpired
 import pytest
 from reach import Reach
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
 from autograder.wire import copied
 from release.build import build
 

@@ -2,8 +2,7 @@
 
 ``sources`` finds submissions in folders and exports, ``platforms`` knows whose those are,
 ``attendance`` says with the ``roster`` which count for whom, ``contents`` reads one safely,
-``bundle`` packs the assignment for other processes, ``jobs`` says what is graded under which key,
-``store`` keeps results, ``local`` and ``cluster`` grade by ``sessions``, ``similarity`` compares
-``fingerprints``, ``grades`` writes tables of them, ``outcome`` is the model that pages are made of,
-and ``command`` is the whole run.
+``keys`` says what a result follows from, ``store`` keeps results, ``local`` and ``cluster`` grade,
+``similarity`` compares ``fingerprints``, ``grades`` writes tables of them, ``outcome`` is the model
+that pages are made of, and ``command`` is the whole run.
 """

@@ -15,11 +15,11 @@ from typing import Any
 from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import known_assignment, known_templates, on_disk, read
 from autograder.batch.entries import Entry
-from autograder.batch.jobs import FILES
+from autograder.batch.keys import FILES
 from autograder.batch.store import Record
 from autograder.checks.cache import digest
-from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.files import write_atomically
 from autograder.model.manifest import Assignment
 from autograder.review.rescoring import AnswerKey
 from autograder.slicing.answers import Answers

@@ -26,11 +26,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from autograder.batch.bundle import Bundle
-from autograder.batch.jobs import Finished, Job, floor_of
-from autograder.batch.sessions import Sessions
 from autograder.checks.cache import user_folder
 from autograder.checks.verdicts import machine_parts
+from autograder.grading.bundle import Bundle
+from autograder.grading.jobs import Finished, Job, JobPool, floor_of
 from autograder.model.errors import UserError
 
 try:
@@ -73,7 +72,7 @@ class Grading(WorkerPlugin):
         self._lock = threading.Lock()
         self._local = worker.local_directory
         self._folder: TemporaryDirectory[str] | None = None
-        self._sessions: Sessions | None = None
+        self._sessions: JobPool | None = None
 
     def teardown(self, worker: Any) -> None:  # noqa: ARG002 - dask's own signature
         """Called by dask when the worker ends, or when the plugin is taken away."""
@@ -91,14 +90,14 @@ class Grading(WorkerPlugin):
         """
         return self._ready().grade(job)
 
-    def _ready(self) -> Sessions:
+    def _ready(self) -> JobPool:
         with self._lock:
             if self._sessions is None:
                 self._compare()
                 # Of its own folder, dask clears what a killed worker has left.
                 self._folder = TemporaryDirectory(prefix="autograder-", dir=self._local)
                 memory = self._memory or user_folder() / "cluster"
-                self._sessions = Sessions(self._bundle, Path(self._folder.name), memory)
+                self._sessions = JobPool(self._bundle, Path(self._folder.name), memory)
             return self._sessions
 
     def _compare(self) -> None:

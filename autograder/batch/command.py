@@ -24,11 +24,10 @@ from rich.console import Console
 from autograder.batch import grades
 from autograder.batch.answers import collect, read_index
 from autograder.batch.attendance import Attendance, attend
-from autograder.batch.bundle import pack
 from autograder.batch.contents import Content, read
 from autograder.batch.entries import Entry
-from autograder.batch.jobs import Finished, Job, Key, common_key, completed, key_of
 from autograder.batch.kept import with_decisions
+from autograder.batch.keys import Key, common_key, completed, key_of
 from autograder.batch.local import grade_here
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.roster import read_roster
@@ -44,16 +43,20 @@ from autograder.batch.terminal import (
     print_reasons,
     print_source,
 )
-from autograder.faults import print_faults
-from autograder.gradescope import write_atomically
+from autograder.grading.bundle import pack
+from autograder.grading.jobs import Finished, Job
+from autograder.grading.session import failed_report
+from autograder.model.course import dist
 from autograder.model.errors import UserError
+from autograder.model.faults import print_faults
+from autograder.model.files import write_atomically
 from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
+from autograder.model.proven import proven
 from autograder.model.report import Report
 from autograder.model.submission import OWN_TROUBLES
 from autograder.pages.page import PagesError, require_pages
 from autograder.review.rescoring import read_grades
-from autograder.session import failed_report
 
 GRADED, FAULT, STOPPED = 0, 1, 130
 
@@ -112,6 +115,8 @@ def run(
         attendance = attend(source.entries, source.ignored, roster)
         entries = attendance.entries
         store.write_list(attendance, assignment, source.ignored)
+        if (proof := proven(assignment, dist(assignment))) is not None:
+            store.write_proven(proof)
         this = _Run(request, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:

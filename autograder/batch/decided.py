@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.batch import grades
-from autograder.batch.jobs import FILES
 from autograder.batch.kept import Kept, read_kept, read_name
+from autograder.batch.keys import FILES
 from autograder.batch.store import opened_store
-from autograder.gradescope import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.files import write_atomically
 from autograder.pages.page import PagesError, require_pages
 from autograder.review.events import Overriding, checked
 from autograder.review.journal import Journal

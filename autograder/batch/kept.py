@@ -16,7 +16,7 @@ from typing import Any
 from autograder.batch.answers import read_index
 from autograder.batch.attendance import Attendance, Notice
 from autograder.batch.entries import Entry, Person
-from autograder.batch.jobs import FILES
+from autograder.batch.keys import FILES
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.store import LISTED, Record, Store, StoreError
 from autograder.model.manifest import Assignment, Limits, Question, Runtime

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder.batch.bundle import Bundle
-from autograder.batch.jobs import Finished, Job
-from autograder.batch.sessions import Sessions
+from autograder.grading.bundle import Bundle
+from autograder.grading.jobs import Finished, Job, JobPool
 
 
 def grade_here(
@@ -24,14 +23,14 @@ def grade_here(
     Raises:
         UserError: nothing can be graded here.
     """
-    with TemporaryDirectory(prefix="batch-") as folder, Sessions(bundle, Path(folder), memory) as s:
+    with TemporaryDirectory(prefix="batch-") as folder, JobPool(bundle, Path(folder), memory) as s:
         yield from _Threads(iter(jobs), s, slots).run()
 
 
 class _Threads:
     """One thread for each session, which waits for it most of the time."""
 
-    def __init__(self, jobs: Iterator[Job], sessions: Sessions, slots: int) -> None:
+    def __init__(self, jobs: Iterator[Job], sessions: JobPool, slots: int) -> None:
         self._jobs = jobs
         self._sessions = sessions
         self._slots = slots

@@ -29,7 +29,7 @@ from autograder.batch.outcome import Batch
 from autograder.batch.sources import Source
 from autograder.batch.store import REPORT
 from autograder.model.findings import shown
-from autograder.stages import Lines, Parts, lines
+from autograder.pages.stages import Lines, Parts, lines
 
 MAX_LISTED = 10
 

@@ -27,9 +27,7 @@ from autograder.slicing.slicer import Slice
 
 _FORMAT = 7
 #: Of the harness, the rooms and modules that run before or after checks, and change no verdict.
-OUTER = frozenset(
-    ("batch", "desk", "gradescope", "pages", "__main__.py", "cli.py", "notebook.py", "terminal.py")
-)
+OUTER = frozenset(("batch", "gradescope", "home", "pages", "__main__.py", "cli.py", "notebook.py"))
 
 
 def basis_of(assignment: Assignment, conditions: Iterable[str]) -> str:

@@ -6,9 +6,9 @@ import typer
 from rich.text import Text
 
 from autograder.commands import GROUP
-from autograder.console import PlainConsole
-from autograder.plugins import added
-from autograder.versions import own_version
+from autograder.model.plugins import added
+from autograder.model.versions import own_version
+from autograder.pages.console import PlainConsole
 
 commands = typer.Typer()
 

@@ -21,9 +21,9 @@ from autograder.commands.options import (
     templates_of,
     user_cache,
 )
-from autograder.console import PlainConsole
-from autograder.faults import print_faults
 from autograder.model.errors import UserError
+from autograder.model.faults import print_faults
+from autograder.pages.console import PlainConsole
 
 commands = typer.Typer()
 
@@ -65,8 +65,8 @@ def grade(
 ) -> None:
     """Grade one submission: a table in the terminal, and results.json and pages where asked for."""
     from autograder.gradescope import write_failure, write_results
-    from autograder.session import Session
-    from autograder.terminal import checks_counted, print_report
+    from autograder.grading.session import Session
+    from autograder.pages.terminal import checks_counted, print_report
 
     console = PlainConsole()
     try:
@@ -117,8 +117,8 @@ def explain(
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """Show what is run of a notebook for one question, and why; no check is run."""
-    from autograder.explaining import print_explained
-    from autograder.session import Session
+    from autograder.grading.session import Session
+    from autograder.pages.explain_terminal import print_explained
 
     console = PlainConsole()
     existing(submission, SUBMISSION)

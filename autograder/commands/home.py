@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from autograder.commands.options import existing
-from autograder.console import PlainConsole
-from autograder.faults import print_faults
+from autograder.model.faults import print_faults
 from autograder.model.report import Report
+from autograder.pages.console import PlainConsole
 
 commands = typer.Typer()
 
@@ -33,7 +33,7 @@ def check(
     ] = False,
 ) -> None:
     """Run the public checks on your own notebooks; exit code 1 if one does not pass."""
-    from autograder.desk import command
+    from autograder.home import command
 
     console = PlainConsole()
     existing(folder, UNPACKED)
@@ -57,6 +57,6 @@ def submit_zip(
     ] = None,
 ) -> None:
     """Make the zip to hand in, and say first what is missing."""
-    from autograder.desk import command
+    from autograder.home import command
 
     command.submit_zip(existing(folder, UNPACKED), out, PlainConsole())

@@ -9,7 +9,7 @@ import typer
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Assignment, load
-from autograder.plugins import added
+from autograder.model.plugins import added
 
 #: Of entry points: a function that strips an assignment's sources to the notebooks handed out.
 TEMPLATES = "autograder.templates"

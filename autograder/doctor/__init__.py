@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from autograder.doctor.findings import Found, Level
 from autograder.doctor.isolation import isolation, kernel
 from autograder.doctor.python import packages, python
-from autograder.plugins import added
+from autograder.model.plugins import added
 
 __all__ = ["GROUP", "Found", "Level", "examine"]
 

@@ -62,8 +62,8 @@ def isolation() -> Found:
     """What holds a submission here: a worker is started, and tries to break out."""
     if sys.platform != "linux":
         return Found("Isolation", "none", Level.bad, "Grade in a Linux container.")
+    from autograder.grading.session import Session
     from autograder.sandbox.lockdown import NAMES, Grading, complete, required
-    from autograder.session import Session
 
     who = Grading.here()
     with tempfile.TemporaryDirectory(prefix="doctor-") as name:

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from autograder.doctor.findings import Found, Level
-from autograder.versions import DISTRIBUTION
+from autograder.model.versions import DISTRIBUTION
 
 CORE = "the core"
 #: What is said of packages; those of these extras have words of their own.

@@ -28,12 +28,12 @@ from autograder.gradescope.decide import (
 )
 from autograder.gradescope.metadata import FILE_NAME, read
 from autograder.gradescope.output import write_data, write_failure, write_results
+from autograder.grading.session import Session
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.manifest import Assignment, ManifestError, load
 from autograder.model.report import Report
 from autograder.model.submission import SubmissionError, collect_for
 from autograder.model.text import bounded
-from autograder.session import Session
 
 GRADED, FAULT, USER_ERROR = 0, 1, 2
 

@@ -21,7 +21,7 @@ from autograder.gradescope.repeat import (
 from autograder.model.manifest import Gradescope
 from autograder.model.report import Report
 from autograder.model.times import between
-from autograder.sandbox.lockdown import complete
+from autograder.sandbox.lockdown import isolation
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,11 @@ def presented(
         ),
     )
     score = min(max(report.score, 0.0), report.max_score)
-    staff = {**_staff(here), "isolation": isolation(report), "score_before_lateness": score}
+    staff = {
+        **_staff(here),
+        "isolation": isolation(report.primitives, unsafe=report.unsafe),
+        "score_before_lateness": score,
+    }
     staff["own_faults"] = faults
     lines = []
     if here.quota is not None:
@@ -108,19 +112,6 @@ def presented(
     if rules.hidden_total:
         lines.append(policies.hidden_total_words(report))
     return report, Additions(score, tuple(line for line in lines if line), staff)
-
-
-def isolation(report: Report) -> str:
-    """How well student code was held: full, floor (what hidden checks require), unsafe, unknown.
-
-    Full: by all that root, or a plain user, needs who has graded. Unknown: no worker was started,
-    or the time was over before it could be told.
-    """
-    if report.unsafe:
-        return "unsafe"
-    if not report.primitives:
-        return "unknown"
-    return "full" if complete(report.primitives) else "floor"
 
 
 def own_faults(metadata: Metadata, *, another: bool) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,15 +12,13 @@ from typing import Any
 
 from autograder.gradescope.rich import Shown, faults, is_voluntary
 from autograder.model.errors import HarnessFault
+from autograder.model.files import write_atomically
 from autograder.model.manifest import SHARED
 from autograder.model.manual import ManualResult
-from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report
+from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report, student_notes
 from autograder.model.text import MAX_NAME, bounded, dumped, fitted, plain
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "results.schema.json"
-
-MAX_SHOWN = 10
-UNSAFE = "Graded without the full sandbox; staff should not publish this score."
 
 
 @dataclass(frozen=True)
@@ -114,15 +110,6 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
     seen = [check for check in report.checks if check.visibility != "hidden"]
     boards = [_leaderboard(entry) for check in seen for entry in check.leaderboard]
     return data | ({"leaderboard": boards} if boards else {})
-
-
-def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
-    """What students read about the submission as a whole; ``lines`` come behind its own notes."""
-    notes = [*report.notes, *lines, *([UNSAFE] if report.unsafe else [])]
-    notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:MAX_SHOWN]]
-    if (more := len(report.skipped) - MAX_SHOWN) > 0:
-        notes.append(f"{more} more files were left out.")
-    return notes
 
 
 def _test(check: CheckResult, shown: Shown) -> dict[str, Any]:
@@ -219,19 +206,3 @@ def problem_of(data: dict[str, Any]) -> str | None:
         return str(error)
     broken = next(iter(_validator().iter_errors(data)), None)
     return None if broken is None else f"{broken.json_path}: {broken.message[:500]}"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, and nothing between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -504,7 +504,7 @@ def _schema() -> Any:
 
 
 def _validate_schema(data: dict[str, Any], where: _Lines) -> None:
-    # Imported here: the student's desk and the worker read no manifest.
+    # Imported here: the worker reads no manifest.
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(_schema()).iter_errors(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +18,9 @@ HARNESS_FAULT = (
     "The grader itself failed here; this is not your fault. "
     "Staff have been told and will grade this part again."
 )
+UNSAFE = "Graded without the full sandbox; staff should not publish this score."
+#: Of the files that were left out, so many are named.
+MAX_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -209,3 +213,12 @@ class Report:
         skipped = tuple((name, reason) for name, reason in data["skipped"])
         by_people = tuple(ManualResult.from_dict(part) for part in data.get("manual", ()))
         return cls(**{**data, **plain, "checks": checks, "skipped": skipped, "manual": by_people})
+
+
+def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
+    """What students read about the submission as a whole; ``lines`` come behind its own notes."""
+    notes = [*report.notes, *lines, *([UNSAFE] if report.unsafe else [])]
+    notes += [f"{name} was left out: {reason}." for name, reason in report.skipped[:MAX_SHOWN]]
+    if (more := len(report.skipped) - MAX_SHOWN) > 0:
+        notes.append(f"{more} more files were left out.")
+    return notes

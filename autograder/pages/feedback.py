@@ -13,18 +13,17 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from autograder.gradescope.decide import isolation
-from autograder.gradescope.output import student_notes
 from autograder.model.errors import UserError
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment, NotebookEntry
-from autograder.model.report import Report
+from autograder.model.report import Report, student_notes
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.text import bounded
 from autograder.pages.cells import ShownCell, shown_cells
 from autograder.pages.markup import Budget
 from autograder.pages.page import render, require_pages, write_page
 from autograder.pages.questions import STUDENT, Audience, ShownQuestion, shown_questions, total
+from autograder.sandbox.lockdown import isolation
 from autograder.slicing.answers import Answers
 from autograder.slicing.notebook import Notebook, NotebookError, parse, raw_cells
 
@@ -132,7 +131,7 @@ def feedback_page(
         notebooks=places.notebooks,
         written=places.written,
         report=report,
-        isolation=isolation(report),
+        isolation=isolation(report.primitives, unsafe=report.unsafe),
         faults=[bounded(fault) for fault in report.all_faults] if audience.staff else [],
         flags=[bounded(flag, 1000) for flag in report.flags] if audience.staff else [],
     )

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from autograder.gradescope.output import student_notes
 from autograder.model.manifest import Assignment
-from autograder.model.report import Report
+from autograder.model.report import Report, student_notes
 from autograder.model.text import bounded
 from autograder.pages.cells import ShownCell, kept_cells
 from autograder.pages.markup import Budget

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.gradescope.output import write_atomically
 from autograder.model.errors import UserError
+from autograder.model.files import write_atomically
 from autograder.model.findings import clean
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder.model.disk import keep_names
 from autograder.model.errors import UserError
+from autograder.model.files import keep_names
 from autograder.review.events import Event, EventError, event_of
 
 FILE = "decisions.jsonl"

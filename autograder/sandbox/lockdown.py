@@ -325,6 +325,19 @@ def complete(held: Collection[str]) -> bool:
     )
 
 
+def isolation(held: Collection[str], *, unsafe: bool) -> str:
+    """How well student code was held: full, floor (what hidden checks require), unsafe, unknown.
+
+    Full: by all that root, or a plain user, needs who has graded. Unknown: no worker was started,
+    or the time was over before it could be told.
+    """
+    if unsafe:
+        return "unsafe"
+    if not held:
+        return "unknown"
+    return "full" if complete(held) else "floor"
+
+
 def active_primitives() -> tuple[str, ...]:
     """The primitives that hold in this process, found by trying to break each."""
     return tuple(each.name for each in PRIMITIVES if each.holds())

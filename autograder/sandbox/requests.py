@@ -1,7 +1,7 @@
 """Requests to a worker go out by the wire; values and typed failures come back, whatever it is.
 
 A worker is a locked-down fork where grades are given (``client``), and a plain process on a
-student's own desk. What it sends is believed to be bytes and no more.
+student's own machine. What it sends is believed to be bytes and no more.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from release.importing.folders import Plan, locked, place, refuse_existing
 from release.importing.locating import Located, expanded, locate, sort_files
 from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
 from release.importing.packages import NOSE, forget_installed, modules_of
-from release.markers import of_tool
+from release.markup.markers import of_tool
 
 __all__ = ["ImportFailed", "Imported", "Kind", "Left", "import_assignment"]
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.model.manifest import Allowed, Assignment
-from release.cells import Role, parts_of
 from release.leaks import gather, scan
-from release.leaks.marks import remarks
 from release.leaks.scanning import is_named_secret
-from release.markers import Markers, bare, markers_of, of_tool
-from release.places import MarkerError, Place
-from release.regions import find_markdown_regions, find_regions
-from release.suspicion import comments_of
-from release.templates import solved, strip
+from release.markup.cell_roles import Role, parts_of
+from release.markup.lint import comments_of
+from release.markup.marker_scan import remarks
+from release.markup.markers import Markers, bare, markers_of, of_tool
+from release.markup.model import MarkerError, Place
+from release.markup.regions import find_markdown_regions, find_regions
+from release.markup.templates import solved, strip
 
 REASON = "the original ships it"
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from autograder.model.manifest import Assignment, Question
 from autograder.slicing.statements import facts_of
 from release.importing.surroundings import statements
-from release.source import plain_python
-from release.templates import Blanked
+from release.markup.source import plain_python
+from release.markup.templates import Blanked
 
 #: A notebook and the index of a cell in it.
 Cell = tuple[str, int]

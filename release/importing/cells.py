@@ -7,11 +7,11 @@ import re
 
 from nbformat import NotebookNode
 
-from release.cells import Part, Role
 from release.importing.model import ImportFailed
-from release.markers import Fate, Markers
-from release.places import Place
-from release.regions import find_markdown_regions, find_regions
+from release.markup.cell_roles import Part, Role
+from release.markup.markers import Fate, Markers
+from release.markup.model import Place
+from release.markup.regions import find_markdown_regions, find_regions
 
 _KEPT = ("id", "tags", "editable", "deletable")
 _CELL_MAGIC = re.compile(r"^\s*%%\w")

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release.places import Place
-from release.source import plain_python
+from release.markup.model import Place
+from release.markup.source import plain_python
 
 CONFIG = "nbgrader_config.py"
 #: How far above an assignment the file may lie: course/source/ASSIGNMENT.

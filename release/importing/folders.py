@@ -36,11 +36,11 @@ from release.importing.verdicts import (
     round_trip,
     with_originals,
 )
-from release.mistakes import FOLDER
-from release.odd import Tried
+from release.markup.templates import blanked
 from release.packages import LOCK_FILE, REQUIREMENTS, PackagesError, set_up
 from release.packages.state import packages_of
-from release.templates import blanked
+from release.proof.mistakes import FOLDER
+from release.proof.odd import Tried
 
 PUBLIC, STAFF = "assignment", "solutions"
 _MOST_ROUNDS = 6

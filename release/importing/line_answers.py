@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 
-from release.source import plain_python
+from release.markup.source import plain_python
 
 _MARK = re.compile(r"[ \t]*#+[ \t]*SOLUTION(?P<no>[ \t]+NO[ \t]+PROMPT)?[ \t]*$")
 _MAGIC = re.compile(r"\s*[%!]")

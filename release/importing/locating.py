@@ -15,10 +15,10 @@ from release.importing import nbgrader, otter
 from release.importing.delimiters import CONFIG
 from release.importing.masters import TEXTS, read_master
 from release.importing.model import ImportFailed, Kind, Left
-from release.markers import Markers
-from release.places import MarkerError, Place
-from release.regions import find_regions
-from release.source import read_source
+from release.markup.markers import Markers
+from release.markup.model import MarkerError, Place
+from release.markup.regions import find_regions
+from release.markup.source import read_source
 
 NOTEBOOKS: dict[Kind, tuple[str, ...]] = {"nbgrader": (".ipynb",), "otter": (".ipynb", *TEXTS)}
 #: Folders and files that tools leave behind, and no student needs.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from autograder.model.manifest import SHARED, Allowed
 from release.importing.model import Kind, Question
 from release.importing.modules import short
-from release.odd import Tried
+from release.proof.odd import Tried
 
 #: Of a question that stands for none: a release needs one, and a check of it.
 NOTHING = "arrived"

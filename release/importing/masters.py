@@ -18,7 +18,7 @@ from nbformat.v4 import new_markdown_cell, new_raw_cell
 from release.importing.cells import check_python
 from release.importing.model import ImportFailed
 from release.importing.old_masters import has_fences, rewritten_old
-from release.source import read_source
+from release.markup.source import read_source
 
 #: Quarto's and R Markdown's.
 TEXTS = (".qmd", ".Rmd")

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from autograder.model.manifest import Assignment
 from release.importing.names import bound_names
 from release.importing.surroundings import statements
+from release.markup.templates import solved
 from release.mutants.code import Code, Mutation, inner, short
 from release.mutants.making import mutated, mutations_at
 from release.mutants.regions import AnswerCell, answer_cells
-from release.templates import solved
 
 #: Changes of each answer, spread over what it has.
 MOST = 4

@@ -10,7 +10,6 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from release.cells import Part, Role, parts_of
 from release.importing.autotests import autotests_of
 from release.importing.cells import (
     check_python,
@@ -32,10 +31,11 @@ from release.importing.model import (
     Test,
 )
 from release.importing.surroundings import statements
-from release.markers import NBGRADER, Fate, of_tool
-from release.places import Place
-from release.regions import find_regions
-from release.source import read_source
+from release.markup.cell_roles import Part, Role, parts_of
+from release.markup.markers import NBGRADER, Fate, of_tool
+from release.markup.model import Place
+from release.markup.regions import find_regions
+from release.markup.source import read_source
 
 MARKERS = of_tool(NBGRADER, strict=False)
 _AUTOTEST = re.compile(r"^(\s*)#+\s*(?:HASHED\s+)?AUTOTEST\b(.*)$")

@@ -15,7 +15,7 @@ from release.importing.model import Original, Test
 from release.importing.outputs import has_output
 from release.importing.surroundings import BARRED, Meaning, Surroundings
 from release.importing.wrappers import ENVIRONMENT
-from release.source import plain_python
+from release.markup.source import plain_python
 
 #: What looks at the notebook's names as a whole.
 _LOOKS_AT_ALL = frozenset({"globals", "locals", "vars", "eval", "exec", "dir", "get_ipython"})

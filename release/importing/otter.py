@@ -11,7 +11,6 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 from nbformat import NotebookNode
 
-from release.cells import Part, Role, parts_of, raw_text
 from release.importing.cells import holds_answer, own_cell, title_of
 from release.importing.line_answers import paired
 from release.importing.masters import TEXTS, read_master
@@ -27,9 +26,10 @@ from release.importing.model import (
 )
 from release.importing.points import resolve
 from release.importing.settings import left_of_settings, shows_hidden
-from release.markers import OTTER, of_tool
-from release.places import Place
-from release.source import SourceError
+from release.markup.cell_roles import Part, Role, parts_of, raw_text
+from release.markup.markers import OTTER, of_tool
+from release.markup.model import Place
+from release.markup.source import SourceError
 
 MARKERS = of_tool(OTTER, strict=False)
 _BOUNDARY = re.compile(

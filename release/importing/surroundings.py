@@ -15,7 +15,7 @@ from autograder.slicing.edits import rewritten
 from autograder.slicing.statements import facts_of
 from release.importing.model import SourceCell
 from release.importing.names import bound_names
-from release.source import plain_python
+from release.markup.source import plain_python
 
 #: Of the builtins, those that a check must not copy: they reach into the notebook or the machine.
 BARRED = frozenset(

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autograder.grading.staff import SEED, StaffPool
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from release.graders import SEED, Graders
 from release.importing.blanks import Needs, together
 from release.importing.mutants import Mutant, mutants
-from release.odd import OddAnswers, Tried, submissions
-from release.templates import Blanked, blanked, solved, templates
+from release.markup.templates import Blanked, blanked, solved, templates
+from release.proof.odd import OddAnswers, Tried, submissions
 
 _SHOWN = 200
 
@@ -73,25 +73,25 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
     solution, blank = solved(assignment), templates(assignment)
     with (
         tempfile.TemporaryDirectory(prefix="trial-") as memory,
-        Graders(assignment, blank, Path(memory), SEED) as graders,
+        StaffPool(assignment, blank, Path(memory), SEED) as pool,
     ):
         # A second look at the whole notebook is worth its time where the solution fails alone.
-        on_solution = graders.recall(solution, _passes)
-        on_blank = graders.recall(blank, _any)
+        on_solution = pool.recall(solution, _passes)
+        on_blank = pool.recall(blank, _any)
         if faults := [*on_solution.faults, *on_blank.faults]:
             return Trial({}, fault=faults[0].strip().split("\n")[-1])
         of_blank = {check.number: check for check in on_blank.checks}
         outcomes = {c.number: _outcome(c, of_blank[c.number]) for c in on_solution.checks}
         if not each_answer:
             made = tuple(mutants(assignment))
-            on_mutants = graders.grade_all([(each.files, _any) for each in made])
+            on_mutants = pool.grade_all([(each.files, _any) for each in made])
             return Trial(_with_mutants(outcomes, on_mutants), mutants=made)
         known = [c for c in on_solution.checks if not outcomes[c.number].why]
         answers, needs = list(blanked(assignment)), Needs(solution)
         blanks = together(assignment, solution, answers, needs)
-        reports = graders.grade_all([(each.files, _any) for each in blanks])
+        reports = pool.grade_all([(each.files, _any) for each in blanks])
         odd = list(submissions(assignment, solution, on_solution))
-        of_odd = graders.grade_all([(each.files, _any) for each in odd])
+        of_odd = pool.grade_all([(each.files, _any) for each in odd])
     judge = OddAnswers(on_solution, on_blank).judge
     questions = {question.id: question for question in assignment.questions}
     missed = {

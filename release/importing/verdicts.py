@@ -13,7 +13,7 @@ from release.importing.model import Check, Left, Planned, Question, RoundTrip
 from release.importing.mutants import Change
 from release.importing.trial import Outcome, Trial
 from release.importing.words import DESCRIBER, REWRITE
-from release.odd import Tried, listed
+from release.proof.odd import Tried, listed
 
 #: What the number of a check's original ends in, while both are tried.
 _TWIN = "-original"

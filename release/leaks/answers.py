@@ -12,7 +12,7 @@ from release.leaks import trees
 from release.leaks.given import Given
 from release.leaks.lines import LineSecret, bare, is_prose, says, tells
 from release.leaks.trees import TELLING, Shape, Shapes, shapes
-from release.places import Answer
+from release.markup.model import Answer
 
 _VALUE = re.compile(r"\s*(?:return\b|[^=(]+[^=<>!(]=(?!=))\s*(.+)$")
 

@@ -19,7 +19,7 @@ from release.leaks.given import sources
 from release.leaks.lines import CODE_LINE, TELLING, is_said_by_all, name_weight
 from release.leaks.parts import Compiled, joined
 from release.leaks.trees import parsed
-from release.places import Answer
+from release.markup.model import Answer
 
 _NAME = re.compile(r"[^\W\d]\w+")
 _TRIVIAL = frozenset(map(repr, (0, 1, 2, -1, True, False, "", 0.0, 1.0, ...)))

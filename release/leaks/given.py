@@ -17,7 +17,7 @@ from release.leaks.lines import all_bare
 from release.leaks.notebooks import notebook_cells, source_of
 from release.leaks.texts import decoded
 from release.leaks.trees import shapes
-from release.places import Answer
+from release.markup.model import Answer
 
 
 def sources(data: bytes) -> list[tuple[str, str]]:

@@ -14,13 +14,13 @@ from autograder.model.manifest import Allowed
 from release.leaks.archives import contents
 from release.leaks.leftovers import leftover
 from release.leaks.lines import Page, bare, labelled
-from release.leaks.marks import remarks
 from release.leaks.model import Finding, Looked, Scan
 from release.leaks.notebooks import cells_of
 from release.leaks.parts import Budget, Oddity, Part, Unread
 from release.leaks.search import Hit, kind_of, search
 from release.leaks.secrets import Secrets
 from release.leaks.unpack import file_parts, parts
+from release.markup.marker_scan import remarks
 
 #: Where the student bundle holds its notebooks once more, as handed out.
 PRISTINE = PurePosixPath("checks/templates")

@@ -14,10 +14,10 @@ from release.leaks.compiled import holds
 from release.leaks.copies import copy_keys
 from release.leaks.hidden import Value, in_row, numbers_in, tokens
 from release.leaks.lines import Page, bare
-from release.leaks.marks import marks
 from release.leaks.parts import BINARY, Blob, Code, Compiled, Oddity, Part, Seen
 from release.leaks.secrets import Secrets
 from release.leaks.trees import Shape, shapes
+from release.markup.marker_scan import marks
 
 TAKE_OUT = "take it out, or allow it in the manifest if it is a coincidence"
 _IMPORTED = re.compile(r"\b(?:from[ \t]+(\w+)[ \t]+import\b|import[ \t]+(\w+))|\b(\w+)\.py\b")

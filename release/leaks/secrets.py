@@ -18,11 +18,11 @@ from release.leaks.copies import copies, outputs
 from release.leaks.given import Given, given, text_files
 from release.leaks.hidden import COMPARED, TELLING_CONSTANTS, Checks, Value, read_checks, roundings
 from release.leaks.lines import LineSecret, bare, is_prose, says, tells
-from release.leaks.marks import marks
 from release.leaks.notebooks import strings
-from release.markers import KNOWN, Markers
+from release.markup.marker_scan import marks
+from release.markup.markers import KNOWN, Markers
+from release.markup.model import Answer
 from release.packages import LOCK_FILE
-from release.places import Answer
 
 MANIFEST = "assignment.toml"
 _STAFF_LINE = line_forms.TELLING

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from autograder.slicing.tokens import is_builtin, is_message, says_nothing, tokens
 from release.leaks.lines import name_weight
-from release.source import plain_python
+from release.markup.source import plain_python
 
 #: A statement or expression that weighs less is anybody's: `x = F.relu(self.conv1(x))` weighs 4,
 #: `kernel = np.ones((n, n)) / n**2` 5. The weight counts what renaming keeps: 1 for each attribute,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograder.slicing.edits import Source
-from release.places import Region
+from release.markup.model import Region
 
 #: What may stand in brackets or not without saying something else.
 _ATOM = re.compile(r"[\w.]+|\([^()]*\)|\[[^\[\]]*\]|'[^'\n]*'|\"[^\"\n]*\"")

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.grading.staff import SEED, StaffPool
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.trial import Trial
-from release.graders import SEED, Graders
+from release.markup.templates import solution_files, solved, templates
 from release.mutants.accepted import accepted_mutants
 from release.mutants.running import ACCEPTED, MutantResult, MutantTester, mutants_of, tested
 from release.mutants.tables import Part
 from release.steps import SILENT, Steps
-from release.templates import solution_files, solved, templates
 
 
 class QuestionError(UserError):
@@ -71,13 +71,13 @@ def measure(
         UserError: a source or ``mutants.toml`` is wrong.
     """
     solution = solved(assignment) | solution_files(assignment)
-    with Graders(assignment, templates(assignment), memory, SEED) as graders:
+    with StaffPool(assignment, templates(assignment), memory, SEED) as pool:
         steps.start("grading the solution")
-        graded = graders.tried(solution, Trial())
+        graded = pool.tried(solution, Trial())
         return measured(
             assignment,
             solution,
-            graders,
+            pool,
             graded,
             memory,
             question=question,
@@ -89,7 +89,7 @@ def measure(
 def measured(
     assignment: Assignment,
     solution: Mapping[str, bytes],
-    graders: Graders,
+    pool: StaffPool,
     graded: Report,
     memory: Path,
     *,
@@ -103,7 +103,7 @@ def measured(
         graded: the solution's report.
     """
     accepted = accepted_mutants(assignment)
-    tester = MutantTester(assignment, solution, graders, graded, memory, fresh=fresh)
+    tester = MutantTester(assignment, solution, pool, graded, memory, fresh=fresh)
     mutants, unjudged = mutants_of(assignment, solution, tester, question, steps)
     results = tested(mutants, tester, accepted, steps)
     used = [each.mutant for each in results if each.status == ACCEPTED]

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.grading.staff import SEED, StaffPool
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
-from release.graders import SEED, Graders
+from release.markup.templates import solution_files, solved, templates
 from release.mutants.accepted import accepted_rewrites
 from release.mutants.layouts import LAYOUTS, laid_out, renamed
 from release.mutants.regions import AnswerCell, answer_cells
 from release.mutants.respelled import RESPELLED
 from release.mutants.rewrites import REWRITES
 from release.steps import SILENT, Steps
-from release.templates import solution_files, solved, templates
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ def measure_fairness(
     solution = solved(assignment) | solution_files(assignment)
     accepted = accepted_rewrites(assignment)
     made = list(equivalents(assignment, solution))
-    with Graders(assignment, templates(assignment), memory, SEED) as graders:
+    with StaffPool(assignment, templates(assignment), memory, SEED) as pool:
         steps.start("grading right answers spelled differently", len(made))
         submissions: list[tuple[Mapping[str, bytes], Callable[[Report], bool]]] = [
             (each.files, lambda report: not _lost(report)) for each in made
         ]
-        reports = graders.grade_all(submissions, steps.advance)
+        reports = pool.grade_all(submissions, steps.advance)
     tried: dict[str, list[str]] = defaultdict(list)
     lost, faults = [], []
     for each, report in zip(made, reports, strict=True):

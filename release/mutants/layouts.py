@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from release.markup.source import plain_python
 from release.mutants.regions import AnswerCell
 from release.mutants.rewrites import HELPER, only_in_functions, through_helper
-from release.source import plain_python
 
 Tree = dict[str, Any]
 #: The notebook in another layout; None where that would change what it does.

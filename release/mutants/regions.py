@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from autograder.model.manifest import Assignment, NotebookEntry, Question
-from release.cells import Role, parts_of
-from release.markers import Fate
+from release.markup.cell_roles import Role, parts_of
+from release.markup.markers import Fate
+from release.markup.model import Place
+from release.markup.source import plain_python
+from release.markup.strip_cell import code_regions
+from release.markup.templates import markers_for, solved, source_of
 from release.mutants.code import Code, Vocabulary
-from release.places import Place
-from release.source import plain_python
-from release.strip_cell import code_regions
-from release.templates import markers_for, solved, source_of
 
 
 @dataclass(frozen=True)

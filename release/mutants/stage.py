@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.grading.staff import StaffPool
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
-from release.graders import Graders
 from release.mutants.command import Measured, measured
 from release.mutants.running import MutantResult
 from release.mutants.score import Score, scores, should_see, survivors
@@ -22,7 +22,7 @@ MAX_NAMED = 12
 def mutants_proven(
     sources: Assignment | None,
     solution: Mapping[str, bytes],
-    graders: Graders,
+    pool: StaffPool,
     graded: Report,
     memory: Path,
     steps: Steps,
@@ -36,7 +36,7 @@ def mutants_proven(
     if sources is None or sources.proof.mutants == "off":
         return None
     fresh = sources.proof.mutants == "all"
-    return measured(sources, solution, graders, graded, memory, fresh=fresh, steps=steps)
+    return measured(sources, solution, pool, graded, memory, fresh=fresh, steps=steps)
 
 
 def _scores(found: Measured) -> list[Score]:

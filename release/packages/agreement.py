@@ -14,9 +14,9 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from autograder.model.manifest import Assignment
-from release.harness import description
 from release.packages.imports import require_shipped_imports
 from release.packages.locks import Locked, here
+from release.packages.own_package import description
 from release.packages.requirements import PackagesError
 from release.packages.state import Packages, packages_of
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from packaging.utils import NormalizedName, canonicalize_name
 
 from autograder.model.manifest import FILE_NAME, Assignment
-from release.harness import PACKAGE
+from release.markup.source import plain_python
+from release.packages.own_package import PACKAGE
 from release.packages.requirements import PackagesError
-from release.source import plain_python
 
 
 @dataclass(frozen=True)

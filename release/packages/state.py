@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.model.manifest import Assignment
-from release import harness
+from release.packages import own_package
 from release.packages.locks import (
     LOCK_FILE,
     Locked,
@@ -80,7 +80,7 @@ def packages_of(assignment: Assignment) -> Packages:
         lock=lock,
         command=f"autograder setup {_shown(assignment.folder)}",
         asked=read_requirements(requirements),
-        harness_lock=harness.lock(),
+        harness_lock=own_package.lock(),
         own_lock=lock.read_text(encoding="utf-8") if lock.is_file() else "",
     )
 

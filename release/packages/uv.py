@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from release.harness import PACKAGE
+from release.packages.own_package import PACKAGE
 from release.packages.requirements import PackagesError
 
 #: Of a reason, what is shown.

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Graded
 
+from autograder.grading.staff import StaffPool
 from autograder.model import manifest
 from autograder.model.report import Report
-from release.graders import Graders
-from release.mistakes import Mistake, mistakes
-from release.proof import SEED
-from release.templates import blank_files, solution_files, solved, templates
+from release.markup.templates import blank_files, solution_files, solved, templates
+from release.proof.mistakes import Mistake, mistakes
+from release.proof.proof import SEED
 
 pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
@@ -41,11 +41,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
     stripped = templates(CHARLM)
     solution = solved(CHARLM) | solution_files(CHARLM)
     chosen = [(MISTAKES[name].submission(solution), _accepted) for name in CHOSEN]
-    with Graders(CHARLM, stripped, tmp_path_factory.mktemp("cache"), SEED) as graders:
+    with StaffPool(CHARLM, stripped, tmp_path_factory.mktemp("cache"), SEED) as pool:
         reports = {
-            "solution": graders.grade(solution),
-            "blank": graders.grade(stripped | blank_files(CHARLM)),
-            **dict(zip(CHOSEN, graders.grade_all(chosen, lambda: None), strict=True)),
+            "solution": pool.grade(solution),
+            "blank": pool.grade(stripped | blank_files(CHARLM)),
+            **dict(zip(CHOSEN, pool.grade_all(chosen, lambda: None), strict=True)),
         }
     return {name: Graded(report) for name, report in reports.items()}
 

@@ -10,7 +10,7 @@ from conftest import ROOT, Graded
 
 from autograder.model import manifest
 from release.build import Release
-from release.mistakes import Mistake, mistakes
+from release.proof.mistakes import Mistake, mistakes
 
 HW4 = manifest.load(ROOT / "solutions" / "hw4")
 MISTAKES = mistakes(HW4)

@@ -19,9 +19,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from jsonschema import Draft202012Validator
 from matplotlib import pyplot as plt
 
-from release.regions import Place, find_regions
-from release.source import read_source
-from release.strip import strip_notebook
+from release.markup.regions import Place, find_regions
+from release.markup.source import read_source
+from release.markup.strip import strip_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENT = ROOT / "assignment" / "hw4"

@@ -42,14 +42,14 @@ from unittest import mock
 from jsonschema import Draft202012Validator
 
 from autograder import gradescope
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.report import Report
 from autograder.sandbox.lockdown import NAMES, Grading, required
-from autograder.session import Session
 from autograder.wire import codec, decoder, elements
 from autograder.wire.types import plain
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"

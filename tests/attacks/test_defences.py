@@ -21,7 +21,6 @@ import pytest
 from conftest import TWO_FUNCTIONS
 from rich.console import Console
 
-from autograder import terminal
 from autograder.batch.grades import safe
 from autograder.checks import files
 from autograder.checks.cache import Store, digest
@@ -34,7 +33,7 @@ from autograder.model import manifest, submission
 from autograder.model.findings import CheckFailed
 from autograder.model.report import CheckResult, Report
 from autograder.model.submission import SafeCopy, Submission
-from autograder.pages import markup, page
+from autograder.pages import markup, page, terminal
 from autograder.sandbox import reaper, users
 from autograder.sandbox.landlock import Handled, Right
 from autograder.sandbox.requests import StudentException

@@ -23,9 +23,9 @@ from autograder.batch.entries import Entry, Person
 from autograder.batch.grades import tables
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.store import StoreError, opened_store
+from autograder.grading.session import Nursery, Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult, Report
-from autograder.session import Nursery, Session
 
 ALL = {"1.1", "1.2", "2.1", "2.2"}
 

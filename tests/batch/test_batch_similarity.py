@@ -17,7 +17,7 @@ from autograder.batch.outcome import Match
 from autograder.batch.similarity import COMMON, Alike
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from release.templates import templates
+from release.markup.templates import templates
 
 SOURCE = '''# %% id="imports"
 import numpy as np

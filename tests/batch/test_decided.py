@@ -21,7 +21,7 @@ from autograder.batch.store import STANDS
 from autograder.model import manifest
 from autograder.review.events import Decision
 from autograder.review.journal import Journal
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

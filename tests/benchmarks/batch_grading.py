@@ -37,12 +37,12 @@ from measure import peak_memory
 from rich.console import Console
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
-from release.bundle import write_gradescope
-from release.mistakes import mistakes
-from release.templates import solved, templates
+from release.bundles.bundle import write_gradescope
+from release.markup.templates import solved, templates
+from release.proof.mistakes import mistakes
 
 ROOT = Path(__file__).parents[2]
 NAME = "HandDesignFilters.ipynb"

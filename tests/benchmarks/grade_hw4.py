@@ -15,10 +15,10 @@ from measure import peak_memory, run_quietly, seconds
 from rich.console import Console
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.bundle import write_gradescope
-from release.templates import solution_files, solved, templates
+from release.bundles.bundle import write_gradescope
+from release.markup.templates import solution_files, solved, templates
 
 ROOT = Path(__file__).parents[2]
 

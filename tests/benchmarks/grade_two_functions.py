@@ -23,11 +23,11 @@ from measure import median_seconds, peak_memory, run_quietly, seconds
 from rich.console import Console
 from rich.table import Table
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
-from release.bundle import write_gradescope
-from release.templates import solved, templates
+from release.bundles.bundle import write_gradescope
+from release.markup.templates import solved, templates
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "assignments" / "two_functions" / "staff"

@@ -28,8 +28,8 @@ from image import DEBIAN, UBUNTU, Image, built  # noqa: E402
 from measure import run_quietly  # noqa: E402
 
 from autograder.model import manifest  # noqa: E402
-from release.bundle import write_gradescope, write_zip  # noqa: E402
-from release.templates import solution_files, solved, templates  # noqa: E402
+from release.bundles.bundle import write_gradescope, write_zip  # noqa: E402
+from release.markup.templates import solution_files, solved, templates  # noqa: E402
 
 GROUP = "dl-autograder-benchmark"
 

@@ -30,7 +30,7 @@ from autograder.model.report import CheckResult, Report  # noqa: E402
 from autograder.pages.feedback import write_feedback  # noqa: E402
 from autograder.pages.questions import STUDENT  # noqa: E402
 from autograder.pages.report import batch_page  # noqa: E402
-from release.templates import solved, templates  # noqa: E402
+from release.markup.templates import solved, templates  # noqa: E402
 
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 OPEN_ONE = """async () => {

@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from rich.console import Console
 from rich.table import Table
 
-from release.strip import strip_notebook
+from release.markup.strip import strip_notebook
 
 ROOT = Path(__file__).parents[2]
 TWO_FUNCTIONS = ROOT / "tests" / "assignments" / "two_functions" / "staff"

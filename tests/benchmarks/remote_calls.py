@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from autograder.checks import RemoteObject, Student, probe
 from autograder.checks.process import Times
-from autograder.desk.spawned import Settings, Spawner
+from autograder.home.spawned import Settings, Spawner
 from autograder.model.manifest import Question
 from autograder.slicing.slicer import Slice
 from autograder.wire.protocol import Step

@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-# Read when torch is loaded; as in autograder.session.
+# Read when torch is loaded; as in autograder.grading.session.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np

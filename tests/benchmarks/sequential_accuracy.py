@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-# Read when torch is loaded; as in autograder.session.
+# Read when torch is loaded; as in autograder.grading.session.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np

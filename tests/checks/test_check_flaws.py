@@ -12,9 +12,9 @@ from conftest import TWO_FUNCTIONS, needs_root
 from autograder.checks import running
 from autograder.checks.plugin import sources
 from autograder.checks.plugin.collected import CollectedChecks
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HEAD = """
 import numpy as np

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.checks import Cache
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.findings import clean
 from autograder.model.report import Leaderboard
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HEAD = """
 import numpy as np

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from autograder.checks.files import Files
-from autograder.desk.spawned import Settings, Spawner
+from autograder.home.spawned import Settings, Spawner
 from autograder.model.findings import CheckFailed
 
 

@@ -14,9 +14,9 @@ import pytest
 from conftest import ROOT, Graded, Notebook, needs_root
 from PIL import Image
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytest.importorskip("pandas")
 pytest.importorskip("sklearn")

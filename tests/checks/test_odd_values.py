@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.checks.received import MAX_SHOWN, WORDS, Received, kind_of, shown
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 HEAD = """
 import numpy as np

@@ -11,9 +11,9 @@ import pytest
 from conftest import TWO_FUNCTIONS, Graded, Notebook, needs_root
 
 from autograder.checks.own_time import OwnTime, OwnTimeOver
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 CHECKS = """
 import ctypes

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from conftest import ROOT, Graded, Notebook, needs_root
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

@@ -11,10 +11,10 @@ from conftest import TWO_FUNCTIONS
 
 from autograder.checks.shared_tests import ORIGINAL
 from autograder.gradescope.output import results
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import CheckResult, Report
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 CHECKS = '''
 from autograder.checks import question, shared

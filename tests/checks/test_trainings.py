@@ -24,13 +24,13 @@ from autograder.checks.training import Training, forks
 from autograder.checks.training.forks import TrainingLate, trained
 from autograder.checks.training.sequential import decide, interval, looks
 from autograder.gradescope.output import results
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed
 from autograder.model.manifest import ManifestError, TrainingRules
 from autograder.model.report import Median, Report
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 
 def walk(reached: Sequence[bool], alpha: float, beta: float) -> tuple[bool, int]:

@@ -13,7 +13,7 @@ from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder import gradescope
 from autograder.model import manifest
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 NOBODY = 65534
 

@@ -16,17 +16,15 @@ from command_line import COMMAND, run
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from rich.console import Console
 
-from autograder import faults
 from autograder.cli import application
 from autograder.commands import home
-from autograder.console import PlainConsole, replace_what_cannot_be_shown
-from autograder.desk.table import Shown
-from autograder.model import manifest
+from autograder.home.table import Shown
+from autograder.model import course, faults, manifest
 from autograder.model.report import CheckResult, Report
-from autograder.stages import lines
-from release import course
-from release.proof import _lost_by_solution
-from release.templates import solved, templates
+from autograder.pages.console import PlainConsole, replace_what_cannot_be_shown
+from autograder.pages.stages import lines
+from release.markup.templates import solved, templates
+from release.proof.proof import _lost_by_solution
 
 STAFF = TWO_FUNCTIONS / "staff"
 WRONG = ("np.asarray(matrix).sum(axis=1)", "np.asarray(matrix).sum(axis=0)")

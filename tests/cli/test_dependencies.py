@@ -15,13 +15,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import autograder
-from release.harness import description
+from release.packages.own_package import description
 
 #: What a room may import beside the core, by the extras that its users have.
 ROOMS = {
     "autograder/batch/cluster.py": ("cluster",),
     "autograder/batch": ("batch", "review"),
-    "autograder/desk/watch.py": ("watch",),
+    "autograder/home/watch.py": ("watch",),
     "autograder/pages/handback.py": ("pages", "pdf"),
     "autograder/pages": ("pages",),
     "autograder/review": ("review",),

@@ -22,11 +22,11 @@ import nbformat
 import pytest
 from conftest import ROOT, needs_root
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
-from release.bundle import write_student
-from release.templates import solved, templates
+from release.bundles.bundle import write_student
+from release.markup.templates import solved, templates
 
 pytest.importorskip("pandas")
 
@@ -126,7 +126,7 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from rich.console import Console
-from autograder.desk.command import check
+from autograder.home.command import check
 report = check([], Path.cwd(), watch=False, console=Console(file=sys.stderr))
 print(json.dumps(asdict(report)))
 """
@@ -146,7 +146,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from autograder import notebook
-from autograder.desk.place import find
+from autograder.home.folder import find
 report = notebook._report(find(Path.cwd()), get_ipython().user_ns, {questions})
 print(json.dumps(asdict(report)))
 """

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import gradescope
-from autograder.gradescope import output
+from autograder.model import files
 from autograder.model import text as bounds
 from autograder.model.errors import HarnessFault
 from autograder.model.report import CheckResult, Leaderboard, Report
@@ -183,7 +183,7 @@ def test_an_old_file_survives_a_failed_write(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(output.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         gradescope.write_results(REPORT, path)
     assert path.read_text(encoding="utf-8") == "old"

@@ -19,10 +19,10 @@ from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder import gradescope
 from autograder.gradescope import command
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.sandbox import landlock
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 CREATED, DUE = "2026-10-02T14:22:32.365935-07:00", "2026-10-01T23:59:00.000000-07:00"

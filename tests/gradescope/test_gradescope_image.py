@@ -18,9 +18,9 @@ from image import BuildFailed, Image, NoSystem, built, needs_image
 from autograder import gradescope
 from autograder.model import manifest
 from autograder.sandbox import landlock
-from release.bundle import write_gradescope, write_zip
-from release.container import grade_in_container
-from release.templates import solved, templates
+from release.bundles.bundle import write_gradescope, write_zip
+from release.bundles.container import grade_in_container
+from release.markup.templates import solved, templates
 
 pytestmark = [needs_root, *needs_image]
 

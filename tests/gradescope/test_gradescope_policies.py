@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from autograder import gradescope
 from autograder.gradescope import decide, output, policies
-from autograder.gradescope.decide import isolation
 from autograder.gradescope.metadata import Metadata, Previous, User, parse
 from autograder.gradescope.policies import Due, due_of, lateness, quota
 from autograder.gradescope.repeat import repeated
@@ -24,7 +23,7 @@ from autograder.model import text as bounds
 from autograder.model.manifest import Gradescope, HiddenChecks, LatePolicy, SubmissionLimit
 from autograder.model.report import CheckResult, Leaderboard, Report
 from autograder.model.times import parse_time
-from autograder.sandbox.lockdown import NAMES
+from autograder.sandbox.lockdown import NAMES, isolation
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 DUE = datetime(2026, 10, 1, 23, 59, tzinfo=UTC)
@@ -394,8 +393,8 @@ PLAIN_USERS = tuple(name for name in NAMES if name != "uid")
 def test_isolation_is_full_if_all_holds_that_this_kind_of_user_needs(
     held: tuple[str, ...], word: str
 ) -> None:
-    assert isolation(replace(REPORT, primitives=held)) == word
-    assert isolation(replace(REPORT, primitives=held, unsafe=True)) == "unsafe"
+    assert isolation(held, unsafe=False) == word
+    assert isolation(held, unsafe=True) == "unsafe"
 
 
 def test_a_failed_run_is_excused_in_the_next() -> None:

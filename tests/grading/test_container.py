@@ -13,7 +13,7 @@ from conftest import ROOT, TWO_FUNCTIONS, Notebook, needs_root
 from container import Container, needs_runc, python_folders
 
 from autograder.model import manifest
-from release.templates import solved
+from release.markup.templates import solved
 
 CORPUS = ROOT / "tests" / "attacks" / "corpus"
 

@@ -16,7 +16,7 @@ from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from playwright.sync_api import Browser
 from rich.console import Console
 
-from autograder.explaining import print_explained
+from autograder.grading.session import ExplainError, Session
 from autograder.model import manifest
 from autograder.model.explained import (
     FAILED,
@@ -32,8 +32,8 @@ from autograder.model.explained import (
     Piece,
 )
 from autograder.pages.explain import explained_page
-from autograder.session import ExplainError, Session
-from release.templates import solved, templates
+from autograder.pages.explain_terminal import print_explained
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Graded, Notebook, code_cell, needs_root
 
-from autograder.session import Session
+from autograder.grading.session import Session
 
 pytestmark = needs_root
 

@@ -12,9 +12,9 @@ from conftest import TWO_FUNCTIONS, needs_root
 
 from autograder.checks.cache import Cache
 from autograder.checks.dependencies import Dependencies
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 MODEL = """
 WEIGHTS = [3.0, 1.0]

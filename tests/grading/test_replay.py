@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Graded, Notebook, code_cell, needs_root
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

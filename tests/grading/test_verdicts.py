@@ -14,10 +14,10 @@ import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 
 from autograder.checks.verdicts import OUTER
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.report import Report
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 
@@ -292,7 +292,7 @@ def test_what_does_not_count_for_a_verdict_is_not_there_when_checks_run() -> Non
 
 _LOADED = """
 import sys
-import autograder.grading, autograder.session, autograder.sandbox.nursery
+import autograder.grading.grader, autograder.grading.session, autograder.sandbox.nursery
 import autograder.sandbox.worker, autograder.sandbox.zygote
 print(*[m for m in sys.modules if any(f"{{m}}.".startswith(f"{{n}}.") for n in {names})])
 """

@@ -13,7 +13,7 @@ from rich.console import Console
 from autograder.batch.command import Request, run
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 SEED = 7
 #: Put in front of a check, so that a submission with this word in it does something to the grader.

@@ -21,7 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from autograder import session, wire
+from autograder import wire
+from autograder.grading import session
 
 #: In these folders sessions are started as anywhere else.
 UNCHANGED = ("tests/attacks/", "tests/sandbox/")
@@ -94,7 +95,7 @@ class ForkServers:
     def started(
         self, module: str, settings: Mapping[str, Any], *, apart: bool
     ) -> tuple[Any, socket.socket]:
-        """As `autograder.session` starts a process, which this stands in for."""
+        """As `autograder.grading.session` starts a process, which this stands in for."""
         if os.environ.get("PYTEST_CURRENT_TEST", "").startswith(UNCHANGED):
             return self._original(module, settings, apart=apart)
         imports = tuple(name for name in settings["imports"] if _is_installed(name))

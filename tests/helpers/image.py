@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from container import Container, needs_runc
 
-from release.container import unpack
+from release.bundles.container import unpack
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from release import desk
+from release.bundles import student
 
 #: What builds one in earnest.
-build_wheel = desk.build_wheel
+build_wheel = student.build_wheel
 
 
 class OneWheel:
@@ -21,12 +21,12 @@ class OneWheel:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="one-wheel-")
-        self._description = desk.description()
+        self._description = student.description()
         self._wheel: Path | None = None
 
     def put(self, target: Path) -> Path:
         """Stands in for `build_wheel`."""
-        if desk.description() != self._description:
+        if student.description() != self._description:
             return build_wheel(target)
         if self._wheel is None:
             self._wheel = build_wheel(Path(self._folder.name))

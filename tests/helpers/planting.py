@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.model.manifest import Allowed, Assignment
-from release.bundle import write_student, write_zip
-from release.harness import digests
+from release.bundles.bundle import write_student, write_zip
 from release.leaks import Finding, Secrets, gather, scan
-from release.places import Answer
-from release.templates import solved, strip, templates
+from release.markup.model import Answer
+from release.markup.templates import solved, strip, templates
+from release.packages.own_package import digests
 
 KERNEL = "kernel = np.ones((filter_size, filter_size), dtype=float) / filter_size**2"
 AVERAGE = f"{KERNEL}\nfiltered_image = ndimage.convolve(image, kernel)"

@@ -23,7 +23,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.review.server import Settings, listening
 from autograder.review.sitting import Sitting
 from autograder.slicing.by_hand import ManualAnswer, _made
-from release.templates import templates
+from release.markup.templates import templates
 
 READING = TWO_FUNCTIONS.parent / "reading" / "staff"
 CHECK = CheckResult("test_reading.py::test_row_sums", "Q1", "sums", "1", True, 2.0, 2.0, "passed")

@@ -26,13 +26,14 @@ from autograder.batch.grades import safe, tables
 from autograder.batch.outcome import Batch, Graded
 from autograder.batch.sources import Source
 from autograder.batch.terminal import print_batch, print_notices, print_reasons, print_source
-from autograder.console import PlainConsole
-from autograder.desk.table import Shown
+from autograder.home.table import Shown
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.report import CheckResult, Report
-from autograder.pages.report import Noticed, Reported, ReportedBatch, batch_page
-from autograder.terminal import print_public, print_report
+from autograder.pages.console import PlainConsole
+from autograder.pages.report import batch_page
+from autograder.pages.reported import Noticed, Reported, ReportedBatch
+from autograder.pages.terminal import print_public, print_report
 
 HOSTILE = [
     "[red]x[/red].ipynb",

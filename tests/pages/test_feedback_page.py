@@ -32,7 +32,7 @@ from autograder.pages import page as pages
 from autograder.pages.feedback import feedback_page, write_feedback
 from autograder.pages.questions import STAFF, STUDENT, Audience
 from autograder.slicing.notebook import parse
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 
 @pytest.fixture(scope="module")

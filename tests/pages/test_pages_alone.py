@@ -28,7 +28,7 @@ from autograder.pages.effort import Effort, Exceeded
 from autograder.pages.feedback import feedback_page
 from autograder.pages.questions import STAFF
 from autograder.slicing.notebook import parse
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 CHECK = CheckResult(
     id="test_two.py::test_a",

@@ -8,12 +8,12 @@ import pytest
 from conftest import Graded, Notebook
 from test_importing import code, nb, save
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
 from release.importing import import_assignment, nbgrader
 from release.importing.autotests import autotests_of
 from release.importing.checks import translate
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 OWN = """\
 python3:

@@ -10,7 +10,7 @@ from autograder.model import manifest
 from release.build import build
 from release.importing import import_assignment, nbgrader
 from release.importing.checks import translate
-from release.mistakes import FOLDER
+from release.proof.mistakes import FOLDER
 
 IDLE = [
     code("import matplotlib.pyplot as plt"),

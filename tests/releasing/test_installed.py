@@ -16,9 +16,9 @@ from conftest import ROOT, needs_root
 from installed import Environment, build_wheel, install
 
 from autograder.model import manifest
-from release import desk
-from release.harness import description
-from release.templates import solved
+from release.bundles import student as bundled
+from release.markup.templates import solved
+from release.packages.own_package import description
 
 NOTEBOOK = "notebook.ipynb"
 
@@ -83,7 +83,7 @@ def test_a_students_wheel_has_a_version_of_its_content_and_its_needs(
     names = []
     for needs in (("numpy>=1",), ("numpy>=1",), ("numpy>=2",)):
         described = replace(description(), dependencies=needs)
-        monkeypatch.setattr(desk, "description", lambda described=described: described)
+        monkeypatch.setattr(bundled, "description", lambda described=described: described)
         names.append(one_wheel.build_wheel(tmp_path).name)
     assert names[0] == names[1] != names[2]
     with zipfile.ZipFile(tmp_path / names[2]) as archive:

@@ -27,8 +27,8 @@ from autograder.pages.questions import STAFF, STUDENT
 from autograder.slicing.answers import Answers
 from autograder.slicing.by_hand import ManualAnswer, asked_in, manual_answers
 from autograder.slicing.notebook import parse
-from release.desk import public_manifest
-from release.templates import solved, templates
+from release.bundles.student import public_manifest
+from release.markup.templates import solved, templates
 
 READING = TWO_FUNCTIONS.parent / "reading" / "staff"
 

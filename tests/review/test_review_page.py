@@ -186,7 +186,7 @@ SERVER = """
 import sys
 from pathlib import Path
 from autograder.batch.reviewing import review
-from autograder.console import PlainConsole
+from autograder.pages.console import PlainConsole
 review(Path(sys.argv[1]), PlainConsole(force_terminal=False), grader="Ada")
 """
 

@@ -23,6 +23,7 @@ import pytest
 from conftest import needs_root
 
 from autograder import wire
+from autograder.grading.session import ENVIRONMENT
 from autograder.model.errors import HarnessFault
 from autograder.sandbox import client, lockdown, reaper, users, zygote
 from autograder.sandbox.client import Bounds, Worker
@@ -34,7 +35,6 @@ from autograder.sandbox.requests import (
     WorkerStopped,
     WorkerTimedOut,
 )
-from autograder.session import ENVIRONMENT
 from autograder.wire.protocol import Replay, Step
 
 pytestmark = needs_root

@@ -20,12 +20,12 @@ import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 from test_sandbox import BOUNDS, Sandbox, attack, opened
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.sandbox import reaper
 from autograder.sandbox.requests import WorkerStopped
-from autograder.session import Session
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 pytestmark = needs_root
 

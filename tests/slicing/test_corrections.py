@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS, Graded, Notebook, code_cell, needs_root
 
+from autograder.grading.session import Session
 from autograder.model import manifest
-from autograder.session import Session
 from autograder.slicing.alignment import align
 from autograder.slicing.corrections import corrected_at
 from autograder.slicing.notebook import parse
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 RIGHT = "def row_sums(matrix):\n    return np.asarray(matrix).sum(axis=1)"
 WRONG = "def row_sums(matrix):\n    return np.asarray(matrix).sum(axis=0)"

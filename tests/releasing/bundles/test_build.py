@@ -21,9 +21,9 @@ from one_wheel import build_wheel
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.build import Release, build
-from release.bundle import BundleError
-from release.proof import ProofFailed
-from release.templates import AnchorError, solution_files, solved
+from release.bundles.bundle import BundleError
+from release.markup.templates import AnchorError, solution_files, solved
+from release.proof.proof import ProofFailed
 
 ANSWERS = ("filter_size**2", "-4", "ndimage.convolve(image, kernel)", "[0, 1, 0]")
 
@@ -126,7 +126,7 @@ def test_two_releases_are_the_same_bytes(
     staff: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of all that there is: from the stripping to the proof, nothing is remembered."""
-    monkeypatch.setattr("release.desk.build_wheel", build_wheel)
+    monkeypatch.setattr("release.bundles.student.build_wheel", build_wheel)
     assignment = manifest.load(staff)
     first, again = (build(assignment, tmp_path / name) for name in ("first", "again"))
     assert_the_same_bytes(first, again)

@@ -10,9 +10,9 @@ from conftest import TWO_FUNCTIONS
 
 from autograder.model import manifest
 from autograder.model.errors import UserError
-from release.bundle import write_gradescope, write_zip
-from release.container import ContainerError, find_engine, grade_in_container
-from release.templates import templates
+from release.bundles.bundle import write_gradescope, write_zip
+from release.bundles.container import ContainerError, find_engine, grade_in_container
+from release.markup.templates import templates
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 from conftest import Graded, needs_root
 
-from autograder.desk.handin import contents_of, submission_of, templates_of
-from autograder.desk.place import find
+from autograder.grading.session import Session
+from autograder.home.folder import find
+from autograder.home.submit_zip import contents_of, submission_of, templates_of
 from autograder.model import manifest
-from autograder.session import Session
 from autograder.slicing.answers import Answers
 from release.build import Release, build
 

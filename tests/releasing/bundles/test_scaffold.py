@@ -9,14 +9,14 @@ import pytest
 from conftest import Graded, Notebook, needs_root
 from rich.console import Console
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.build import Release, build
-from release.mistakes import mistakes
+from release.markup.templates import solved, templates
+from release.proof.mistakes import mistakes
 from release.scaffold import New, ScaffoldError, new_assignment
 from release.scaffold.terminal import print_new
-from release.templates import solved, templates
 
 
 @pytest.fixture(scope="module")

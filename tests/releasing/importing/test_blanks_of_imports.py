@@ -14,7 +14,7 @@ from autograder.model.manifest import Assignment
 from release.importing import import_assignment
 from release.importing.blanks import Needs, sources_of, together
 from release.importing.trial import try_checks
-from release.templates import blanked, solved
+from release.markup.templates import blanked, solved
 
 
 def imported(tmp_path: Path, cells: Sequence[NotebookNode]) -> Assignment:

@@ -12,11 +12,11 @@ import pytest
 from conftest import Graded, Notebook
 from test_importing import code, nb, save
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.importing import Imported, import_assignment
-from release.templates import solved, templates
+from release.markup.templates import solved, templates
 
 CLASSES = """\
 class Vector:

@@ -14,10 +14,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from rich.console import Console
 
+from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
-from autograder.session import Session
 from release.build import Release, build
 from release.importing import (
     Imported,
@@ -34,10 +34,10 @@ from release.importing.locating import expanded, sort_files
 from release.importing.model import Check
 from release.importing.points import resolve
 from release.importing.terminal import print_import
-from release.markers import of_tool
-from release.source import read_source
-from release.strip import strip_notebook
-from release.templates import solved, templates
+from release.markup.markers import of_tool
+from release.markup.source import read_source
+from release.markup.strip import strip_notebook
+from release.markup.templates import solved, templates
 
 
 def raw(text: str) -> NotebookNode:

@@ -13,9 +13,9 @@ from release.importing.line_answers import paired
 from release.importing.locating import locate
 from release.importing.masters import read_master
 from release.importing.model import Sheet
-from release.markers import OTTER as TOOL
-from release.markers import of_tool
-from release.strip import strip_notebook
+from release.markup.markers import OTTER as TOOL
+from release.markup.markers import of_tool
+from release.markup.strip import strip_notebook
 
 
 def fence(kind: str, settings: str, before: str = "", after: str = "") -> NotebookNode:

@@ -17,8 +17,8 @@ from release.importing.model import Test as OriginalTest
 from release.importing.mutants import MOST, Change, Mutant, chosen, mutants
 from release.importing.trial import Outcome, Trial
 from release.importing.verdicts import round_trip
+from release.markup.model import Region
 from release.mutants.code import Code
-from release.places import Region
 
 CELL = """\
 import math

@@ -44,10 +44,10 @@ from rich.console import Console
 
 from autograder.model import manifest
 from autograder.model.manifest import Allowed, Assignment
-from release.bundle import write_student
+from release.bundles.bundle import write_student
 from release.leaks import Finding, gather, print_scan, scan
-from release.places import Answer
-from release.templates import templates
+from release.markup.model import Answer
+from release.markup.templates import templates
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ from release.leaks.extract.markup import markup
 from release.leaks.extract.reader import read
 from release.leaks.extract.spelling import spelled_out
 from release.leaks.extract.typeset import rtf_text, tex_text
-from release.places import Answer
+from release.markup.model import Answer
 
 RENAMED_FUNCTION = f"def f(picture, n):\n{textwrap.indent(RENAMED, '    ')}\n    return out\n"
 #: An answer with signs that typography changes, a hidden `_` and operators at which lines break.

@@ -7,9 +7,9 @@ import textwrap
 import pytest
 
 from autograder.model.manifest import MarkerPair, MarkerRules
-from release.markers import KNOWN, Markers, markers_of
-from release.places import MarkerError, Place
-from release.strip_cell import MARKDOWN_STUB, strip_code, strip_markdown
+from release.markup.markers import KNOWN, Markers, markers_of
+from release.markup.model import MarkerError, Place
+from release.markup.strip_cell import MARKDOWN_STUB, strip_code, strip_markdown
 
 PLACE = Place("hw.ipynb", 2)
 MODULE = Place("hw.py", 0)

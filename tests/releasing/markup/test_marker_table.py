@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from release.leaks.marks import marks
-from release.markers import KNOWN, LINE_MARKS, PAIRS, Fate, Pair
-from release.places import MarkerError, Place
-from release.spelling import nearest
-from release.strip_cell import strip_code
+from release.markup.marker_scan import marks
+from release.markup.markers import KNOWN, LINE_MARKS, PAIRS, Fate, Pair
+from release.markup.model import MarkerError, Place
+from release.markup.strip_cell import strip_code
+from release.markup.typos import nearest
 
 PLACE = Place("hw.py", 2)
 

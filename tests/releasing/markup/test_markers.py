@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from release.places import MarkerError, Place
-from release.regions import find_markdown_regions, find_regions
-from release.strip import strip_notebook
-from release.strip_cell import MARKDOWN_STUB, StripError, strip_code
+from release.markup.model import MarkerError, Place
+from release.markup.regions import find_markdown_regions, find_regions
+from release.markup.strip import strip_notebook
+from release.markup.strip_cell import MARKDOWN_STUB, StripError, strip_code
 
 PLACE = Place("hw.ipynb", 2)
 STUB = "...  # your code"

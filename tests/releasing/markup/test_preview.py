@@ -13,7 +13,7 @@ from conftest import TWO_FUNCTIONS
 from autograder import cli
 from autograder.model import manifest
 from autograder.model.errors import UserError
-from release.templates import TargetError, preview, strip, templates
+from release.markup.templates import TargetError, preview, strip, templates
 
 SOURCE = TWO_FUNCTIONS / "staff" / "two.py"
 MODULE = "def f(x):\n    # BEGIN SOLUTION\n    return x\n    # END SOLUTION\n"

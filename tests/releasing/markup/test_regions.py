@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.model.errors import UserError
-from release.regions import MarkerError, Place, Region, find_regions
+from release.markup.regions import MarkerError, Place, Region, find_regions
 
 PLACE = Place("hw.py", 3)
 RULE = "#" * 60

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 from autograder.model.errors import UserError
-from release.source import SourceError, plain_python, read_source
-from release.strip import strip_notebook
+from release.markup.source import SourceError, plain_python, read_source
+from release.markup.strip import strip_notebook
 
 SCRIPT = """\
 # ---

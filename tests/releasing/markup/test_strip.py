@@ -15,10 +15,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from test_regions import BOX, END, PLACE, RULE, boxed_cells
 
 from autograder.model.errors import UserError
-from release.regions import MarkerError, find_regions
-from release.source import read_source
-from release.strip import strip_notebook
-from release.strip_cell import StripError, strip_code
+from release.markup.regions import MarkerError, find_regions
+from release.markup.source import read_source
+from release.markup.strip import strip_notebook
+from release.markup.strip_cell import StripError, strip_code
 
 STUB = "...  # your code"
 

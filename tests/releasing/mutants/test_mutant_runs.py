@@ -13,12 +13,12 @@ from conftest import TWO_FUNCTIONS
 from typer.testing import CliRunner
 
 from autograder.cli import app
+from autograder.grading.staff import StaffPool
 from autograder.model import manifest
 from autograder.model.manifest import ManifestError
 from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
 from release.build import build
-from release.graders import Graders
 from release.mutants.accepted import AcceptedError, accepted_mutants
 from release.mutants.command import Measured, QuestionError, known_question, measure
 from release.mutants.equivalents import measure_fairness
@@ -34,7 +34,7 @@ from release.mutants.running import (
 )
 from release.mutants.score import kinds, scores, should_see, survivors
 from release.mutants.tables import Part
-from release.proof import ProofFailed
+from release.proof.proof import ProofFailed
 
 OBLONG = '    expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))\n'
 OF_A_KIND = (
@@ -94,13 +94,13 @@ def test_an_assert_less_lets_mutants_survive(
 
     # Nothing is graded a second time but the solution.
     tried: list[Trial] = []
-    grade = Graders.tried
+    grade = StaffPool.tried
 
-    def counted(self: Graders, files: Mapping[str, bytes], trial: Trial, **more: Any) -> Report:
+    def counted(self: StaffPool, files: Mapping[str, bytes], trial: Trial, **more: Any) -> Report:
         tried.append(trial)
         return grade(self, files, trial, **more)
 
-    monkeypatch.setattr(Graders, "tried", counted)
+    monkeypatch.setattr(StaffPool, "tried", counted)
     again = measure(assignment, memory)
     assert tried == [Trial()]
     assert [(e.mutant.id, e.status) for e in again.results] == [
@@ -112,7 +112,7 @@ def test_an_assert_less_lets_mutants_survive(
     (checks,) = (staff / "checks").glob("test_*.py")
     checks.write_text(checks.read_text().replace("rng.random((3, 8))", "rng.random((3, 9))"))
     measure(assignment, memory)
-    asked = {name for trial in tried for name in trial.checks if trial.first_only}
+    asked = {name for trial in tried for name in trial.checks if trial.costly == "if passed"}
     assert len(tried) > 5
     assert {name for name in asked if "oblong" in name}
     assert all(any("square" in n or "oblong" in n for n in t.checks) for t in tried[1:] if t.reads)

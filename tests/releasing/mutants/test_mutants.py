@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.model import manifest
+from release.markup.model import Region
+from release.markup.source import plain_python
 from release.mutants import tables
 from release.mutants.code import Code, Vocabulary
 from release.mutants.making import code_mutants, mutated, mutations
-from release.places import Region
-from release.source import plain_python
 
 VOCABULARY = Vocabulary.of(
     ["import numpy as np\nimport torch\nfrom torch import nn", "valid_data = train_data = 0"]

@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT, TWO_FUNCTIONS
 
 from autograder.model import manifest
+from release.markup.model import Region
+from release.markup.templates import solution_files, solved
 from release.mutants.code import Code, Vocabulary
 from release.mutants.equivalents import equivalents
 from release.mutants.layouts import LAYOUTS, laid_out, renamed
@@ -23,8 +25,6 @@ from release.mutants.rewrites import (
     loops_for_comprehensions,
     only_in_functions,
 )
-from release.places import Region
-from release.templates import solution_files, solved
 
 WORDS = {**REWRITES, **RESPELLED}
 GIVEN = "import math\nimport statistics as st\nfactor = 3"

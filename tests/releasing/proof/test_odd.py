@@ -12,8 +12,8 @@ from rich.console import Console
 from autograder.model import manifest
 from autograder.model.manifest import Question
 from release.build import Release, build
-from release.odd import ODD, OddError, Target, _rounds
-from release.proof import ProofFailed
+from release.proof.odd import ODD, OddError, Target, _rounds
+from release.proof.proof import ProofFailed
 from release.terminal import print_release
 
 

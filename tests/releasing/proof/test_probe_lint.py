@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from release.probes import ProbeError, look_at_probes
+from release.proof.probes import ProbeError, look_at_probes
 
 CHECK = """
 from autograder.checks import expect, expect_array, probe

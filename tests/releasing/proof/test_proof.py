@@ -11,8 +11,8 @@ from conftest import TWO_FUNCTIONS
 
 from autograder.model import manifest
 from release.build import LeakError, build
-from release.mistakes import MistakeError
-from release.proof import ProofFailed
+from release.proof.mistakes import MistakeError
+from release.proof.proof import ProofFailed
 
 WRONG = """
 [[mistake]]
