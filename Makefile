@@ -50,6 +50,9 @@ wheel: $(READY)
 	rm -rf build dist/wheel/build.log
 	cp requirements.lock dist/wheel
 
+# Some images forbid Python to keep what it compiles: each of hundreds of commands would compile all.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 

@@ -16,6 +16,7 @@ import balance
 import hypothesis
 import pytest
 from fork_servers import ForkServers
+from one_wheel import OneWheel
 from reach import Reach
 
 from autograder.checks.cache import user_folder
@@ -25,6 +26,7 @@ from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.build import Release, build
+from release.bundles import student
 from release.markup.templates import solved, templates
 
 #: Per cent of the examples that tests ask for by ``examples``; pytest --hypothesis-profile NAME.
@@ -60,17 +62,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> balance.Long
     return balance.LongestFirst(config, log) if is_by_file else None
 
 
-FORK_SERVERS = pytest.StashKey[ForkServers]()
+SHARED = pytest.StashKey[tuple[ForkServers, OneWheel]]()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Have processes forked that would import the same again; no fixture, of which all would be."""
-    servers = session.stash[FORK_SERVERS] = ForkServers()
+    """Do once what tests would do again and again; no fixture, of which all would be marked."""
+    servers, wheel = session.stash[SHARED] = ForkServers(), OneWheel()
     processes.started = servers.started
+    student.build_wheel = wheel.put
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    session.stash[FORK_SERVERS].close()
+    for shared in session.stash[SHARED]:
+        shared.close()
 
 
 @pytest.hookimpl(tryfirst=True)

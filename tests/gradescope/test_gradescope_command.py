@@ -308,7 +308,9 @@ def test_staff_who_do_not_listen_cost_nothing(place: Place) -> None:
 
 def run_script(place: Place, python: str) -> str:
     """What run_autograder prints, with its paths in the place's folder."""
-    text = (ROOT / "release" / "bundles" / "gradescope" / "run_autograder").read_text(encoding="utf-8")
+    text = (ROOT / "release" / "bundles" / "gradescope" / "run_autograder").read_text(
+        encoding="utf-8"
+    )
     text = text.replace("/opt/grader/bin/python", python)
     text = text.replace("/opt/content/@STAFF@", str(place.staff))
     script = place.root / "run_autograder"

@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import TWO_FUNCTIONS, needs_root
+from one_wheel import build_wheel
 
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -122,11 +123,26 @@ def test_proof_of_homework_four(hw4_release: Release) -> None:
 
 
 def test_two_releases_are_the_same_bytes(
-    hw4: Assignment, hw4_release: Release, training_cache: Path
+    staff: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = build(hw4, hw4_release.folder.with_name("again"), cache=training_cache)
+    """Of all that there is: from the stripping to the proof, nothing is remembered."""
+    monkeypatch.setattr("release.bundles.student.build_wheel", build_wheel)
+    assignment = manifest.load(staff)
+    first, again = (build(assignment, tmp_path / name) for name in ("first", "again"))
+    assert_the_same_bytes(first, again)
+
+
+def test_two_bundles_of_homework_four_are_the_same_bytes(
+    hw4: Assignment, hw4_release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of one proof, which takes a minute of training each time."""
+    monkeypatch.setattr("release.build.prove", lambda *_, **__: hw4_release.proof)
+    assert_the_same_bytes(hw4_release, build(hw4, hw4_release.folder.with_name("again")))
+
+
+def assert_the_same_bytes(first: Release, again: Release) -> None:
     for name in ("student.zip", "gradescope.zip", "RELEASE.json"):
-        assert (again.folder / name).read_bytes() == (hw4_release.folder / name).read_bytes()
+        assert (first.folder / name).read_bytes() == (again.folder / name).read_bytes()
 
 
 def test_the_record_holds_versions_hashes_and_proof(hw4_release: Release) -> None:
