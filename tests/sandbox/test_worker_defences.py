@@ -337,7 +337,7 @@ def submitted(two: Assignment, tmp_path: Path) -> Path:
 
 def test_a_worker_that_lacks_what_is_required_is_refused(two: Assignment, submitted: Path) -> None:
     with Session(two, templates(two)) as session:
-        request = session._request(submitted, frozenset({"seccomp"}))
+        request = session._request(submitted, IsolationPolicy(leave_out=frozenset({"seccomp"})))
         assert "seccomp" not in request["required"]
         job = {**request, "required": ["seccomp"], "seed": 1}
         reply = session._exchange(job)

@@ -236,8 +236,8 @@ def test_a_file_belongs_to_the_question_that_loses_most_by_it(staff: Path, tmp_p
 
         seed = 1
 
-        def tried(self, files: Mapping[str, bytes], trial: Trial, *, fresh: bool) -> Report:
-            assert (trial.checks, fresh) == (("M", "W"), False)
+        def tried(self, files: Mapping[str, bytes], trial: Trial, *, no_cache: bool) -> Report:
+            assert (trial.checks, no_cache) == (("M", "W"), False)
             gone = next(name for name in lost_without if name not in files)
             return checked(lost_without[gone])
 
