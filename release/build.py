@@ -11,6 +11,7 @@ from pathlib import Path
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
+from autograder.model.proven import RECORD
 from release.bundles.bundle import write_gradescope, write_student, write_zip
 from release.leaks import Scan, gather, scan
 from release.markup.markers import markers_of
@@ -28,7 +29,7 @@ from release.proof.mistakes import mistakes
 from release.proof.odd import accepted
 from release.proof.probes import look_at_probes
 from release.proof.proof import Known, Proof, prove
-from release.proof.record import RECORD, write_record
+from release.proof.record import write_record
 from release.steps import SILENT, Steps
 
 

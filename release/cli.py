@@ -21,8 +21,8 @@ from autograder.commands.options import (
     existing,
     require_page,
 )
+from autograder.model.course import dist
 from autograder.pages.console import PlainConsole
-from release.course import dist
 
 commands = typer.Typer()
 

@@ -46,11 +46,13 @@ from autograder.batch.terminal import (
 from autograder.grading.bundle import pack
 from autograder.grading.jobs import Finished, GradeJob
 from autograder.grading.session import failed_report
+from autograder.model.course import dist
 from autograder.model.errors import UserError
 from autograder.model.faults import print_faults
 from autograder.model.files import write_atomically
 from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
+from autograder.model.proven import proven
 from autograder.model.report import Report
 from autograder.model.submission import OWN_TROUBLES
 from autograder.pages.page import PagesError, require_pages
@@ -113,6 +115,8 @@ def run(
         attendance = attend(source.entries, source.ignored, roster)
         entries = attendance.entries
         store.write_list(attendance, assignment, source.ignored)
+        if (proof := proven(assignment, dist(assignment))) is not None:
+            store.write_proven(proof)
         this = _Run(request, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:

@@ -32,8 +32,8 @@ def tables(batch: Batch) -> dict[str, str]:
     scores = [Score(e, person, r.score, r.max_score) for e, person, r in _sure(batch)]
     made = {f"grades-{each.KEY}.csv": each.grades(scores, batch.assignment) for each in PLATFORMS}
     return {
-        "grades.csv": _written(_all(batch)),
-        **{name: _written(rows) for name, rows in made.items() if rows},
+        "grades.csv": written(_all(batch)),
+        **{name: written(rows) for name, rows in made.items() if rows},
     }
 
 
@@ -45,7 +45,8 @@ def safe(cell: Cell) -> Cell:
     return f"'{text}" if text.startswith(_SPACE) else text
 
 
-def _written(rows: Iterable[Row]) -> str:
+def written(rows: Iterable[Row]) -> str:
+    """Rows as CSV, of which no spreadsheet takes a part for a formula."""
     buffer = io.StringIO()
     # Quoted, or a spreadsheet that splits at semicolons would split texts too.
     writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)

@@ -14,15 +14,19 @@ from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import known_assignment, known_templates, on_disk, read
+from autograder.batch.failures import failures
+from autograder.batch.grades import written
 from autograder.batch.kept import Kept, read_kept
 from autograder.batch.outcome import Batch, Graded, Match
-from autograder.batch.store import REPORT, SIMILAR, Store
+from autograder.batch.store import FAILURES, REPORT, SIMILAR, Store
 from autograder.model.files import write_atomically
+from autograder.model.proven import read_record
 from autograder.model.report import Report
 from autograder.pages.feedback import feedback_page
 from autograder.pages.page import write_page
 from autograder.pages.questions import STAFF, STUDENT
-from autograder.pages.report import Alike, Noticed, Reported, ReportedBatch, batch_page
+from autograder.pages.report import batch_page
+from autograder.pages.reported import Alike, Noticed, Reported, ReportedBatch
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"
@@ -40,17 +44,25 @@ KINDS = {
 }
 
 
-def write_report(out: Path) -> tuple[Path, int]:
+def write_report(out: Path, released: Path | None = None) -> tuple[Path, int]:
     """Write the staff's report on what is kept in a batch's folder.
+
+    Args:
+        released: the record of a release, or its folder, for what it says of the checks; None for
+            what the batch has found.
 
     Returns:
         Where it is, and how many submissions are not graded yet.
 
     Raises:
         StoreError: the folder holds no batch.
+        RecordError: there is no such record, or it is another assignment's.
         PagesError: the libraries for pages are not installed, or it cannot be written.
     """
-    return write_report_on(read_kept(out))
+    kept = read_kept(out)
+    if released is not None:
+        Store(out, 0).write_proven(read_record(released, kept.assignment.name))
+    return write_report_on(kept)
 
 
 def write_report_on(kept: Kept) -> tuple[Path, int]:
@@ -64,10 +76,11 @@ def write_report_on(kept: Kept) -> tuple[Path, int]:
         for notice in kept.batch.attendance.notices
     )
     ignored = (*kept.ignored, *(("a decision", problem) for problem in kept.problems))
-    told = ReportedBatch(
-        kept.assignment.title, graded, _alike(out), f"{now:%d %B %Y, %H:%M}", ignored, notices
-    )
+    made = f"{now:%d %B %Y, %H:%M}"
+    proof = Store(out, 0).proven()
+    told = ReportedBatch(kept.assignment.title, graded, _alike(out), made, ignored, notices, proof)
     write_page(out / REPORT, batch_page(told))
+    write_atomically(out / FAILURES, written(failures(kept.batch.graded, proof)))
     return out / REPORT, len(kept.entries) - len(graded)
 
 

@@ -25,10 +25,12 @@ from autograder.gradescope import Additions, is_written, results, write_results
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.files import keep_names, write_atomically
 from autograder.model.manifest import Assignment
+from autograder.model.proven import Proven
 from autograder.model.report import Report
 
 BATCH, LOCK, RECORDS, RESULTS = "batch.json", ".lock", "records", "results"
 LISTED, SIMILAR, REPORT = "submissions.json", "similar.json", "report.html"
+FAILURES, PROVEN = "failures.csv", "proof.json"
 _FORMAT = 1
 STANDS = (
     "This is the result of an earlier run and it stands: in a later one the grader itself failed. "
@@ -151,6 +153,18 @@ class Store:
         }
         with self.writing():
             write_atomically(self.folder / LISTED, json.dumps(listed))
+
+    def write_proven(self, proven: Proven) -> None:
+        """Write what the last release says of the checks, for the report."""
+        with self.writing():
+            write_atomically(self.folder / PROVEN, json.dumps(proven.to_dict()))
+
+    def proven(self) -> Proven | None:
+        """What was written of it; None if nothing was, or nothing that can be read."""
+        try:
+            return Proven.from_dict(json.loads((self.folder / PROVEN).read_bytes()))
+        except (OSError, LookupError, TypeError, ValueError, RecursionError):
+            return None
 
     def keep(self, record: Record, entry: Entry) -> None:
         """Write a submission's results, then its record.

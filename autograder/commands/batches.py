@@ -85,12 +85,21 @@ def batch(
 @commands.command()
 def report(
     folder: Results,
+    released: Annotated[
+        Path | None,
+        typer.Option(
+            "--release",
+            metavar="RECORD",
+            help="RELEASE.json, for what it says of the checks; default: what the batch found "
+            "in the course's dist/NAME.",
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Make the staff's report on what a batch has graded so far."""
     from autograder.batch.pages import write_report
 
-    path, waiting = write_report(existing(folder, RESULTS))
+    path, waiting = write_report(existing(folder, RESULTS), released)
     more = f"; {waiting} submissions are not graded yet" if waiting else ""
     PlainConsole().print(Text(f"{path}{more}"))
     if show:

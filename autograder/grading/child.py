@@ -26,6 +26,7 @@ from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult
 from autograder.model.submission import Submission, SubmissionError, collect_for
 from autograder.model.trial import Trial
+from autograder.sandbox.ahead import Workers
 from autograder.sandbox.client import Bounds, WorkerClient
 from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 from autograder.slicing.answers import Answers
@@ -87,10 +88,11 @@ class Child:
         scratch = folder / "scratch"
         scratch.mkdir(mode=0o711)
 
-        def start_worker(seconds: float) -> WorkerClient:
-            return _start_worker(grader, job, scratch, seconds)
-
         limits = grader.assignment.limits
+        self._workers = Workers(grader.zygote, _bounds(grader, job), scratch)
+
+        def start_worker(_seconds: float) -> WorkerClient:
+            return _held(self._workers.take(), job)
 
         def make_student(question: Question, seconds: float, whole: bool) -> Student:
             times = Times(seconds, limits.whole_seconds if whole else limits.replay_seconds)
@@ -120,10 +122,14 @@ class Child:
             verdicts,
             SecondLooks(limits.second_look_seconds) if job.second_look else None,
             own_time=OwnTime(limits.grader_seconds),
-            begin=lambda check: wire.send(channel, {"began": check}),
+            begin=self._begin,
             ended=ended or {},
             trial=job.trial,
         )
+
+    def _begin(self, check: str, more: bool) -> None:
+        wire.send(self.channel, {"began": check})
+        self._workers.more = more
 
     def explain(self, identifier: str, whole: bool) -> Explained:
         """What is run for a question and why."""
@@ -146,7 +152,12 @@ class Child:
         )
 
     def end(self, checks: CollectedChecks) -> dict[str, Any]:
-        """All that is left to say when the checks have run."""
+        """All that is left to say when the checks have run.
+
+        Raises:
+            HarnessFault: a worker could not be reaped.
+        """
+        self._workers.close()
         return {
             "faults": checks.faults,
             "notes": [*self._problem, *self._answers.notes],
@@ -167,20 +178,25 @@ def told(checks: CollectedChecks, result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _start_worker(grader: Grader, job: GradeRequest, scratch: Path, seconds: float) -> WorkerClient:
-    """A locked-down worker.
-
-    Raises:
-        HarnessFault: it cannot be had, or lacks what is required.
-    """
+def _bounds(grader: Grader, job: GradeRequest) -> Bounds:
+    """Those of every worker: of time as the check that may take longest, which no other has."""
     limits = grader.assignment.limits
-    bounds = Bounds(
-        cpu_seconds=math.ceil(seconds) + 5,
+    own = [check.spec.seconds for check in grader.checks if check.spec.seconds is not None]
+    longest = max([limits.check_seconds, *own])
+    return Bounds(
+        cpu_seconds=math.ceil(longest + max(limits.replay_seconds, limits.whole_seconds)) + 5,
         memory=limits.memory_mb * 10**6,
         file_size=limits.file_mb * 10**6,
         leave_out=frozenset(job.leave_out),
     )
-    worker = WorkerClient(grader.zygote, bounds, scratch)
+
+
+def _held(worker: WorkerClient, job: GradeRequest) -> WorkerClient:
+    """The same worker.
+
+    Raises:
+        HarnessFault: it lacks what is required.
+    """
     if lacking := frozenset(job.required) - worker.active:
         worker.close()
         raise HarnessFault(f"the sandbox lost {', '.join(sorted(lacking))} during the run")

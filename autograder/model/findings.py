@@ -7,6 +7,7 @@ expected value and no student output: it speaks of kinds and places only.
 from __future__ import annotations
 
 import builtins
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ from typing import Any
 MAX_TEXT = 10_000
 MAX_LINE = 160
 MAX_NAME = 200
+
+_QUOTED = re.compile(r"`[^`\n]*`|'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"")
+_NUMBER = re.compile(
+    r"(?<![\w#])[-+]?(?:0x[0-9a-f]+|\d[\d_]*(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE
+)
+_ROW = re.compile(r"#(?:\s*,\s*#)+,?")
 
 #: Exception types that a hidden check may name; a type of the student's own is a free text.
 EXCEPTION_NAMES = frozenset(
@@ -100,3 +107,10 @@ def exception_name(name: str, *, hidden: bool) -> str:
     if name in EXCEPTION_NAMES:
         return name
     return "an exception" if hidden else clean(name, MAX_LINE)
+
+
+def normalised(message: str) -> str:
+    """A message without what differs from student to student: quoted names and code, numbers."""
+    text = _QUOTED.sub("`…`", message)
+    text = _ROW.sub("#, …", _NUMBER.sub("#", text))
+    return " ".join(text.split())

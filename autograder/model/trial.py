@@ -1,14 +1,17 @@
 """How the staff's own trial submissions are graded: fewer checks, and what they read is kept.
 
-A trial is no student's submission. It may stop at the first check that does not pass, and it may
-note a digest of all that each check reads of the submission, so that two submissions can be told to
-be alike in all that checks see.
+A trial is no student's submission. It may leave out checks that train, and it may note a digest of
+all that each check reads of the submission, so that two submissions can be told to be alike in all
+that checks see.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+#: Whether checks that train are run: always, while all others have passed, or never.
+Costly = Literal["always", "if passed", "never"]
 
 
 @dataclass(frozen=True)
@@ -17,14 +20,12 @@ class Trial:
 
     Attributes:
         checks: ids of those that are wanted, each with those that it depends on; empty for all.
-        first_only: stop at the first one that does not pass.
-        costly: run also those that remember costly results, and what depends on them.
+        costly: whether those that remember costly results are run, and what depends on them.
         reads: note what each check reads, and what functions give for variants of its inputs.
     """
 
     checks: tuple[str, ...] = ()
-    first_only: bool = False
-    costly: bool = True
+    costly: Costly = "always"
     reads: bool = False
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,9 +8,8 @@ those who do well elsewhere fail it. Checks that the harness failed are left out
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,20 +40,6 @@ class Item:
     discrimination: float | None
     statuses: dict[str, int]
     seconds: float
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Messages of one check that differ in numbers and quoted names only.
-
-    Attributes:
-        example: the first of them as the student read it.
-        places: the positions of the reports, from 0.
-    """
-
-    check: CheckResult
-    example: str
-    places: tuple[int, ...]
 
 
 def items(reports: Sequence[Report]) -> list[Item]:
@@ -92,41 +77,3 @@ def point_biserial(passed: np.ndarray, rests: np.ndarray) -> float | None:
     if len(passed) < MIN_SUBMISSIONS or np.ptp(passed) == 0 or np.ptp(rests) < 1e-9:
         return None
     return float(np.corrcoef(passed, rests)[0, 1])
-
-
-_QUOTED = re.compile(r"`[^`\n]*`|'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"")
-_NUMBER = re.compile(
-    r"(?<![\w#])[-+]?(?:0x[0-9a-f]+|\d[\d_]*(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE
-)
-_ROW = re.compile(r"#(?:\s*,\s*#)+,?")
-
-
-def normalised(message: str) -> str:
-    """A message without what differs from student to student: quoted names and code, numbers."""
-    text = _QUOTED.sub("`…`", message)
-    text = _ROW.sub("#, …", _NUMBER.sub("#", text))
-    return " ".join(text.split())
-
-
-def clusters(reports: Iterable[Report], at_least: int = 2) -> list[Cluster]:
-    """What checks said to several students, the most frequent first."""
-    found: dict[tuple[str, str], list[tuple[int, CheckResult]]] = {}
-    for place, check in _failures(reports):
-        found.setdefault((check.id, normalised(check.message)), []).append((place, check))
-    made = [
-        Cluster(
-            check=members[0][1],
-            example=members[0][1].message,
-            places=tuple(place for place, _check in members),
-        )
-        for members in found.values()
-        if len(members) >= at_least
-    ]
-    return sorted(made, key=lambda cluster: -len(cluster.places))
-
-
-def _failures(reports: Iterable[Report]) -> Iterator[tuple[int, CheckResult]]:
-    for place, report in enumerate(reports):
-        for check in report.checks:
-            if check.status in {"failed", "partial"} and check.message:
-                yield place, check

@@ -7,103 +7,34 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from markupsafe import Markup
 
+from autograder.model.proven import Proven, ProvenCheck
 from autograder.model.report import CheckResult, Median, Report, student_notes
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
-from autograder.pages.items import Cluster, Item, clusters, items
+from autograder.pages.advice import Suggestion, suggestions
+from autograder.pages.clusters import Cluster, Saying, clusters, likely_cause
+from autograder.pages.flags import flags_of
+from autograder.pages.items import Item, items
 from autograder.pages.page import render
+from autograder.pages.reported import Link, Reported, ReportedBatch, link_to, shown_id
 from autograder.sandbox.lockdown import isolation
 
 BINS = 20
 MAX_CLUSTERS = 100
-MAX_LINKS = 20
-MAX_IGNORED = 500
 MAX_MESSAGE = 1_500
 MAX_TRACE = 4_000
 
 
 @dataclass(frozen=True)
-class Reported:
-    """One submission of the batch.
+class ShownCluster:
+    """Those who fail alike, and by what each check says of it what that is known to come of."""
 
-    Attributes:
-        id: unique in the batch.
-        name: whose it is, as staff know them.
-        page: where its page of feedback lies, relative to the report; empty if there is none.
-        problem: why that does not show the submission's notebooks; empty if it does.
-    """
-
-    id: str
-    name: str
-    report: Report
-    page: str = ""
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class Alike:
-    """Submissions that are suspiciously alike, by their ids.
-
-    Attributes:
-        kind: what is alike, as "identical file".
-        share: how alike, from 0 to 1; None where it is all or nothing.
-        about: where, as the question or the file.
-    """
-
-    kind: str
-    ids: tuple[str, ...]
-    share: float | None = None
-    about: str = ""
-
-
-@dataclass(frozen=True)
-class Noticed:
-    """What staff should know of who handed in what, and of which submissions, by their ids."""
-
-    kind: str
-    text: str
-    ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ReportedBatch:
-    """All that the report tells.
-
-    Attributes:
-        made: when it was graded, in words; empty to leave it out.
-        ignored: what was no part of any submission, and why.
-        notices: who handed in what, and who did not.
-    """
-
-    title: str
-    submissions: tuple[Reported, ...]
-    alike: tuple[Alike, ...] = ()
-    made: str = ""
-    ignored: tuple[tuple[str, str], ...] = ()
-    notices: tuple[Noticed, ...] = ()
-
-
-@dataclass(frozen=True)
-class Link:
-    """A submission as a link to its part of the page."""
-
-    name: str
-    href: str
-
-
-@dataclass(frozen=True)
-class Flag:
-    """One row of what staff should look at."""
-
-    kind: str
     links: tuple[Link, ...]
-    text: str
-    share: float | None = None
+    sayings: tuple[tuple[Saying, str], ...]
 
 
 @dataclass(frozen=True)
@@ -151,7 +82,7 @@ def batch_page(batch: ReportedBatch) -> str:
     Raises:
         PagesError: the libraries for pages are not installed.
     """
-    reports = [graded.report for graded in batch.submissions]
+    reports = batch.reports
     scores = np.array([_finite(report.score) for report in reports])
     found = items(reports)
     groups = clusters(reports)
@@ -162,10 +93,12 @@ def batch_page(batch: ReportedBatch) -> str:
         title=bounded(batch.title, 200),
         facts=_facts(reports, scores),
         bars=_bars(scores, max((report.max_score for report in reports), default=0.0)),
-        items=found,
-        clusters=[(cluster, _links(batch, cluster)) for cluster in groups[:MAX_CLUSTERS]],
+        items=[(item, _proof(batch.proven, item)) for item in found],
+        proven=batch.proven,
+        suggestions=_suggestions(batch, found),
+        clusters=[_cluster(batch, cluster) for cluster in groups[:MAX_CLUSTERS]],
         more_clusters=max(len(groups) - MAX_CLUSTERS, 0),
-        flags=list(_flags(batch)),
+        flags=list(flags_of(batch)),
         rows=[_row(graded) for graded in batch.submissions],
         statuses=STATUSES,
         data=_embedded(_data(batch, found)),
@@ -211,89 +144,31 @@ def _bars(scores: np.ndarray, highest: float) -> list[Bar]:
     ]
 
 
-def _link(graded: Reported) -> Link:
-    name = bounded(graded.name.strip() or graded.id.strip() or "(no name)", 120)
-    return Link(name, f"#submission/{quote(_id(graded), safe='')}")
+def _links(batch: ReportedBatch, places: Sequence[int]) -> tuple[Link, ...]:
+    return tuple(link_to(batch.submissions[place]) for place in places)
 
 
-def _id(graded: Reported) -> str:
-    """A file name may hold what no text can."""
-    return graded.id.encode("utf-8", "replace").decode("utf-8")
+def _proof(proven: Proven | None, item: Item) -> ProvenCheck | None:
+    return None if proven is None else proven.checks.get(item.check.id)
 
 
-def _links(batch: ReportedBatch, cluster: Cluster) -> list[Link]:
-    return [_link(batch.submissions[place]) for place in cluster.places]
+def _suggestions(
+    batch: ReportedBatch, found: Sequence[Item]
+) -> list[tuple[Suggestion, tuple[Link, ...]]]:
+    checks = dict(batch.proven.checks) if batch.proven is not None else {}
+    made = suggestions(found, batch.reports, checks)
+    return [(each, _links(batch, each.places)) for each in made]
 
 
-def _flags(batch: ReportedBatch) -> Iterator[Flag]:
-    """What was left out, then faults, what the sandbox lacked or no page shows, and copies."""
-    yield from _attendance(batch)
-    for graded in batch.submissions:
-        faults = graded.report.all_faults
-        if faults:
-            last = faults[0].strip().rpartition("\n")[2]
-            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-            yield Flag("Harness fault", (_link(graded),), bounded(last, 300) + more)
-    for graded in batch.submissions:
-        if graded.report.unsafe:
-            held = ", ".join(graded.report.primitives) or "nothing"
-            yield Flag("Isolation", (_link(graded),), f"below what hidden checks require: {held}")
-    for graded in batch.submissions:
-        if graded.problem:
-            words = f"its notebooks are not shown on its pages: {graded.problem}"
-            yield Flag("Pages", (_link(graded),), bounded(words, 300))
-    known = {graded.id: _link(graded) for graded in batch.submissions}
-    for alike in sorted(batch.alike, key=lambda found: -(found.share or 1.0)):
-        links = [known.get(end, Link(bounded(end, 120), "")) for end in alike.ids[:MAX_LINKS]]
-        left = len(alike.ids) - MAX_LINKS
-        about = bounded(alike.about, 300) + (f" (and {left} more submissions)" if left > 0 else "")
-        yield Flag(bounded(alike.kind, 120), tuple(links), about, alike.share)
-    yield from _by_people(batch)
-    for graded in batch.submissions:
-        for flag in graded.report.flags:
-            yield Flag("Check's remark", (_link(graded),), bounded(flag, 300))
-
-
-def _attendance(batch: ReportedBatch) -> Iterator[Flag]:
-    """Who handed in what, and what was left out; what nobody misses comes last."""
-    known = {graded.id: _link(graded) for graded in batch.submissions}
-    missed = {notice.text for notice in batch.notices}
-    for notice in batch.notices:
-        links = tuple(known[end] for end in notice.ids[:MAX_LINKS] if end in known)
-        yield Flag(bounded(notice.kind, 120), links, bounded(notice.text, 300))
-    left = [(name, why) for name, why in batch.ignored if f"{name}: {why}" not in missed]
-    for name, why in left[:MAX_IGNORED]:
-        yield Flag("Left out", (), bounded(f"{name}: {why}", 300))
-    if len(left) > MAX_IGNORED:
-        yield Flag("Left out", (), f"and {len(left) - MAX_IGNORED} more, in submissions.json")
-
-
-def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
-    """What people have still to grade or to look at again, and where they gave other points."""
-    out = [graded for graded in batch.submissions if graded.report.ungraded]
-    if out:
-        links = tuple(_link(graded) for graded in out[:MAX_LINKS])
-        more = f" (and {len(out) - MAX_LINKS} more submissions)" if len(out) > MAX_LINKS else ""
-        answers = sum(len(graded.report.ungraded) for graded in out)
-        yield Flag("Points out", links, f"{answers} answers wait for people{more}")
-    for graded in batch.submissions:
-        for part in graded.report.manual:
-            if part.again:
-                words = f"{part.question}: {part.again}"
-                yield Flag("Second look", (_link(graded),), bounded(words, 300))
-        for check in graded.report.checks:
-            if (given := check.override) is not None:
-                words = f"{check.id}: {check.score:g} instead of {given.automatic:g} points"
-                by = f" by {given.by}" if given.by else ""
-                again = f"; {given.again}" if given.again else ""
-                text = bounded(f"{words}{by}: {given.reason}{again}", 600)
-                yield Flag("Changed by hand", (_link(graded),), text)
+def _cluster(batch: ReportedBatch, cluster: Cluster) -> ShownCluster:
+    sayings = tuple((saying, likely_cause(batch.proven, saying)) for saying in cluster.sayings)
+    return ShownCluster(_links(batch, cluster.places), sayings)
 
 
 def _row(graded: Reported) -> Row:
     report = graded.report
     return Row(
-        link=_link(graded),
+        link=link_to(graded),
         id=bounded(graded.id, 120),
         score=_finite(report.score),
         passed=sum(check.status == "passed" for check in report.checks),
@@ -336,8 +211,8 @@ def _titled(check: CheckResult) -> str:
 def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict[str, Any]:
     report = graded.report
     return {
-        "id": _id(graded),
-        "name": _link(graded).name,
+        "id": shown_id(graded),
+        "name": link_to(graded).name,
         "page": graded.page if _is_relative(graded.page) else "",
         "score": _finite(report.score),
         "of": report.max_score,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import select
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,26 +51,43 @@ class ZygoteClient:
         self.control = control
         # Set once, before any fork: the time-out is part of what forks share with each other.
         self.control.settimeout(ORDER_SECONDS)
+        #: Replies by the numbers of their orders, those that are still to come as None.
+        self._replies: dict[int, dict[str, Any] | None] = {}
 
     def order(self, op: str, descriptor: int | None = None, **details: Any) -> dict[str, Any]:
         """Send one order and wait for its reply."""
+        return self.reply(self.send(op, descriptor, **details))
+
+    def send(self, op: str, descriptor: int | None = None, **details: Any) -> int:
+        """Send one order; the number by which its reply is asked for."""
         number = a_number()
         message = json.dumps({"op": op, "id": number, **details}).encode()
-        try:
+        with _answering():
             socket.send_fds(self.control, [message], [] if descriptor is None else [descriptor])
-            return self._reply(number)
-        except OSError as error:
-            name = type(error).__name__
-            raise HarnessFault(f"the process that forks workers does not answer: {name}") from error
+        self._replies[number] = None
+        return number
 
-    def _reply(self, number: int) -> dict[str, Any]:
-        while True:
-            raw = self.control.recv(MESSAGE_BYTES)
+    def reply(self, number: int) -> dict[str, Any]:
+        """Wait for the reply to an order, which is given once."""
+        while (known := self._replies[number]) is None:
+            with _answering():
+                raw = self.control.recv(MESSAGE_BYTES)
             if not raw:
                 raise HarnessFault("the process that forks workers is gone")
             reply: dict[str, Any] = json.loads(raw)
-            if reply["id"] == number:  # else: an answer to a grader that was stopped
-                return reply
+            if reply["id"] in self._replies:  # else: an answer to a grader that was stopped
+                self._replies[reply["id"]] = reply
+        del self._replies[number]
+        return known
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        name = type(error).__name__
+        raise HarnessFault(f"the process that forks workers does not answer: {name}") from error
 
 
 def a_number() -> int:
@@ -83,17 +102,25 @@ class WorkerClient(WiredRequests):
         scratch: the folder that its own folder for writing is made in.
         readable: folders and files that student code may read, beside Python, what was imported
             before the fork and the assignment's public package.
+        ahead: do not wait until it is there; nothing may be asked before ``wait``.
     """
 
     def __init__(
-        self, zygote: ZygoteClient, bounds: Bounds, scratch: Path, readable: Iterable[Path] = ()
+        self,
+        zygote: ZygoteClient,
+        bounds: Bounds,
+        scratch: Path,
+        readable: Iterable[Path] = (),
+        *,
+        ahead: bool = False,
     ) -> None:
         self._zygote = zygote
         self._number = a_number()
         channel, theirs = socket.socketpair()
         super().__init__(channel)
+        self._stopped: str | None = None
         with theirs:
-            reply = zygote.order(
+            self._forking = zygote.send(
                 "fork",
                 theirs.fileno(),
                 worker=self._number,
@@ -101,11 +128,26 @@ class WorkerClient(WiredRequests):
                 bounds={**asdict(bounds), "leave_out": sorted(bounds.leave_out)},
                 readable=[str(path) for path in readable],
             )
+        if not ahead:
+            self.wait()
+
+    def wait(self) -> None:
+        """Until it is there.
+
+        Raises:
+            HarnessFault: it cannot be had.
+        """
+        reply = self._zygote.reply(self._forking)
         if "fault" in reply:
-            channel.close()
+            self._alive = False
+            self._channel.close()
             raise HarnessFault(f"a worker could not be forked: {reply['fault']}")
-        self._stopped: str | None = None
         self.active = self._greeting()
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended before anything was asked of it."""
+        return bool(select.select([self._channel], [], [], 0)[0])  # it sends nothing unasked
 
     def _greeting(self) -> frozenset[str]:
         """What holds in the worker. Sent before student code is there, so it can be believed."""
@@ -145,16 +187,23 @@ class WorkerClient(WiredRequests):
 
     def close(self) -> int | None:
         """Kill it and all it started; the exit code, negative for a signal, None if unknown."""
-        if not self._alive:
+        reaping = self.end()
+        if reaping is None:
             return None
-        self._alive = False
-        self._channel.close()
-        reply = self._zygote.order("reap", worker=self._number)
+        reply = self._zygote.reply(reaping)
         if "fault" in reply:
             raise HarnessFault(reply["fault"])
         self._stopped = reply["stopped"]
         status: int | None = reply["status"]
         return None if status is None else os.waitstatus_to_exitcode(status)
+
+    def end(self) -> int | None:
+        """As `close`, without waiting; the number of the order, None if it was ended before."""
+        if not self._alive:
+            return None
+        self._alive = False
+        self._channel.close()
+        return self._zygote.send("reap", worker=self._number)
 
     def _ending(self) -> str:
         status = self.close()

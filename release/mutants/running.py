@@ -1,7 +1,7 @@
 """Mutants come in; what the checks make of each goes out.
 
-A mutant runs the checks of its own questions, those that train behind all others, and stops at the
-first that does not pass. One that passes them all is compared with the solution in all that they
+A mutant runs the checks of its own questions, and those that train only if it passes all others.
+One that passes them all is compared with the solution in all that they
 read; if it differs there, the other questions' checks are asked. What came of it is remembered by
 the mutant's content and the code of the checks, so that an edit runs again what it touches alone.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from autograder.checks.cache import Store
 from autograder.checks.reads import PARTIAL
@@ -20,6 +21,7 @@ from autograder.checks.verdicts import cache_key, check_codes
 from autograder.grading.pool import side_by_side
 from autograder.grading.staff import StaffPool
 from autograder.model.errors import UserError
+from autograder.model.findings import normalised
 from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
@@ -28,7 +30,7 @@ from release.mutants.accepted import Accepted
 from release.mutants.making import Mutant, code_mutants
 from release.steps import SILENT, Steps
 
-_FORMAT = 1
+_FORMAT = 2
 KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 EQUIVALENT, ELSEWHERE, ACCEPTED, FAULT = "equivalent", "elsewhere", "accepted", "fault"
 #: More seeds, for what the checks' own inputs may agree on by chance.
@@ -45,12 +47,16 @@ class MutantResult:
 
     Attributes:
         by: the numbers of the checks that saw it.
+        passed: those of its questions that it passed.
+        says: by check what it said, without what differs from run to run.
         reason: why staff accept it.
     """
 
     mutant: Mutant
     status: str
     by: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    says: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
 
     @property
@@ -67,6 +73,20 @@ class MutantResult:
 def name_of(check: CheckResult) -> str:
     """What staff call a check."""
     return check.number or check.id
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What the checks of a mutant's own questions make of it, as it is remembered.
+
+    Attributes:
+        says: by the name of each check that saw it, what it said; of a fault, those that broke.
+        passed: the names of those of its questions that did not see it.
+    """
+
+    status: str
+    says: dict[str, str] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -133,45 +153,53 @@ class MutantTester:
         if not own:
             return ()
 
-        def lost() -> list[str]:
+        key = self._key(mutant, "misses it most", own)
+        known = self._names(key)
+        if known is None:
             report = self._tried(mutant, Trial(checks=own))
             points: dict[str, float] = defaultdict(float)
             for check in report.checks:
                 points[check.question] += round(check.max_score - check.score, 6)
             most = max(points.values(), default=0.0)
-            return sorted(name for name, lost in points.items() if lost == most > 0)
-
-        return tuple(self._remembered(mutant, "misses it most", own, lost))
+            known = sorted(name for name, lost in points.items() if lost == most > 0)
+            if not report.faulty:
+                self._store.put(key, known)
+        return tuple(known)
 
     # --- one mutant ---
 
     def test(self, mutant: Mutant) -> MutantResult:
         """What the checks make of a mutant."""
         own = self._ids(mutant.judged_by)
-        found = self._remembered(mutant, "own", own, lambda: list(self._own(mutant, own)))
-        status, by = found[0], tuple(found[1:])
-        if status != SURVIVED:
-            return MutantResult(mutant, status, by)
-        seen = self._elsewhere(mutant)
-        return MutantResult(mutant, ELSEWHERE if seen else SURVIVED, tuple(seen))
+        key = self._key(mutant, "own", own)
+        known = self._recall(key)
+        found = _Outcome(**known) if isinstance(known, dict) else self._own(mutant, own)
+        if found.status == FAULT:
+            return MutantResult(mutant, FAULT, tuple(found.says))
+        if known is None:
+            self._store.put(key, asdict(found))
+        passed, status, seen = tuple(found.passed), found.status, list(found.says)
+        if status == SURVIVED:
+            seen = self._elsewhere(mutant)
+            status = ELSEWHERE if seen else SURVIVED
+        return MutantResult(mutant, status, tuple(seen), passed, found.says)
 
-    def _own(self, mutant: Mutant, own: tuple[str, ...]) -> Iterator[str]:
-        report = self._tried(mutant, Trial(checks=own, first_only=True))
+    def _own(self, mutant: Mutant, own: tuple[str, ...]) -> _Outcome:
+        report = self._tried(mutant, Trial(checks=own, costly="if passed"))
         if report.faults:
-            yield FAULT
-            return
+            return _Outcome(FAULT)
         failed = [c for c in report.checks if c.status in ("failed", "partial")]
         broken = [c for c in report.checks if c.status == "fault" and c.staff != "did not run"]
+        missed = [c for c in report.checks if c.question in mutant.questions]
+        passed = [name_of(check) for check in missed if check.status == "passed"]
         if failed:
-            yield TIMED_OUT if all(c.late for c in failed) else KILLED
-            yield from map(name_of, failed)
-        elif broken:
-            yield FAULT
-            yield from map(name_of, broken)
-        elif mutant.computes and self._is_equivalent(mutant, own):
-            yield EQUIVALENT
-        else:
-            yield SURVIVED
+            says = {name_of(check): normalised(check.message) for check in failed}
+            return _Outcome(TIMED_OUT if all(c.late for c in failed) else KILLED, says, passed)
+        if broken:
+            return _Outcome(FAULT, {name_of(check): "" for check in broken})
+        if mutant.computes and self._is_equivalent(mutant, own):
+            return _Outcome(EQUIVALENT, passed=passed)
+        return _Outcome(SURVIVED, passed=passed)
 
     def _elsewhere(self, mutant: Mutant) -> list[str]:
         """The checks of other questions that see a mutant; each question's are remembered alone.
@@ -180,11 +208,11 @@ class MutantTester:
         """
         groups = {question: self._ids((question,)) for question in self._near(mutant)}
         keys = {q: self._key(mutant, "others", ids) for q, ids in groups.items() if ids}
-        known = {q: found for q, key in keys.items() if (found := self._recall(key)) is not None}
+        known = {q: found for q, key in keys.items() if (found := self._names(key)) is not None}
         new = [q for q in keys if q not in known]
         if new:
             ids = tuple(name for question in new for name in groups[question])
-            report = self._tried(mutant, Trial(checks=ids, costly=False))
+            report = self._tried(mutant, Trial(checks=ids, costly="never"))
             for question in new:
                 own = [c for c in report.checks if c.question == question]
                 known[question] = [name_of(c) for c in own if c.status in ("failed", "partial")]
@@ -220,7 +248,7 @@ class MutantTester:
 
     def _read(self, files: Mapping[str, bytes], own: tuple[str, ...], more: int) -> list[_Read]:
         # Trainings are as long as they were with each new seed, and read nothing else.
-        trial = Trial(checks=own, reads=True, costly=more == 0)
+        trial = Trial(checks=own, reads=True, costly="never" if more else "always")
         report = self._pool.tried(files, trial, seed=self._pool.seed + more)
         return [_Read(check.status, check.read) for check in report.checks]
 
@@ -228,20 +256,11 @@ class MutantTester:
         wanted = set(questions)
         return tuple(check.id for check in self._checks if check.question in wanted)
 
-    def _remembered(
-        self, mutant: Mutant, what: str, checks: Sequence[str], work: Callable[[], list[str]]
-    ) -> list[str]:
-        key = self._key(mutant, what, checks)
-        known = self._recall(key)
-        if known is not None:
-            return known
-        found = work()
-        if FAULT not in found:
-            self._store.put(key, found)
-        return found
+    def _recall(self, key: list[object]) -> Any:
+        return None if self._no_cache else self._store.get(key)
 
-    def _recall(self, key: list[object]) -> list[str] | None:
-        known = None if self._no_cache else self._store.get(key)
+    def _names(self, key: list[object]) -> list[str] | None:
+        known = self._recall(key)
         return [str(each) for each in known] if isinstance(known, list) else None
 
     def _key(self, mutant: Mutant, what: str, checks: Sequence[str]) -> list[object]:

@@ -63,6 +63,29 @@ def scores(results: Sequence[MutantResult], questions: Iterable[str]) -> list[Sc
     return [Score.of(name, grouped[name]) for name in questions if name in grouped]
 
 
+@dataclass(frozen=True)
+class CheckScore:
+    """How many wrong mutants of its questions a check was run on, and how many of them it saw.
+
+    A check that trains is run on what all others let pass alone.
+    """
+
+    asked: int = 0
+    seen: int = 0
+
+
+def check_scores(results: Iterable[MutantResult]) -> dict[str, CheckScore]:
+    """The score of each check by its name, over the mutants that say anything."""
+    asked: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for each in results:
+        if each.counts:
+            own = set(each.says)
+            seen.update(own)
+            asked.update(own.union(each.passed))
+    return {name: CheckScore(asked[name], seen[name]) for name in asked}
+
+
 def kinds(results: Sequence[MutantResult]) -> list[Score]:
     """The score of each kind of change, the weakest first."""
     grouped: dict[str, list[MutantResult]] = defaultdict(list)

@@ -91,6 +91,11 @@ class Proof:
         name = name_of(check)
         return sum(name in lost_by(report) for _mistake, report in self.mistakes)
 
+    def caught_alone(self, check: CheckResult) -> list[str]:
+        """The known-wrong submissions that lose points on no other check."""
+        only = frozenset({name_of(check)})
+        return [mistake.name for mistake, report in self.mistakes if lost_by(report) == only]
+
 
 def name_of(check: CheckResult) -> str:
     """What staff call a check: its number, else its id."""

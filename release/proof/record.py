@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,13 +17,16 @@ from typing import Any
 from autograder import __version__
 from autograder.grading.staff import SEED
 from autograder.model.manifest import FILE_NAME, Assignment
+from autograder.model.proven import RECORD
+from autograder.model.report import CheckResult
 from release.bundles.bundle import files_of
 from release.leaks import Scan
+from release.mutants.score import CheckScore, check_scores
 from release.mutants.stage import recorded
 from release.packages import LOCK_FILE, own_packages
+from release.proof.causes import causes_of
 from release.proof.proof import Proof, lost_by, name_of
 
-RECORD = "RELEASE.json"
 _FORMAT = 1
 _LIBRARIES = ("gradescope-utils", "ipython", "jupytext", "nbformat", "numpy", "pytest")
 
@@ -75,22 +79,9 @@ def _sources(assignment: Assignment) -> dict[str, str]:
 
 
 def _proof(proof: Proof) -> dict[str, Any]:
-    blank = {check.id: check.score for check in proof.blank.checks}
     return {
         "seed": SEED,
-        "checks": [
-            {
-                "id": check.id,
-                "number": check.number,
-                "question": check.question,
-                "hidden": check.hidden,
-                "points": check.max_score,
-                "solution": check.score,
-                "blank": blank[check.id],
-                "caught": proof.caught_by(check),
-            }
-            for check in proof.solution.checks
-        ],
+        "checks": _checks(proof),
         "points_for_nothing": [name_of(check) for check in proof.for_nothing],
         "mistakes": [
             {"name": mistake.name, "lost": sorted(lost_by(report))}
@@ -116,6 +107,36 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "mutants": None if proof.mutants is None else recorded(proof.mutants),
         "public_checks": [] if proof.public is None else [c.id for c in proof.public.checks],
     }
+
+
+def _checks(proof: Proof) -> list[dict[str, Any]]:
+    """Each check, and how good it was proved to be."""
+    blank = {check.id: check.score for check in proof.blank.checks}
+    mutants = () if proof.mutants is None else proof.mutants.results
+    scores, causes = check_scores(mutants), causes_of(proof.mistakes, mutants)
+    return [
+        {
+            "id": check.id,
+            "number": check.number,
+            "question": check.question,
+            "hidden": check.hidden,
+            "points": check.max_score,
+            "solution": check.score,
+            "blank": blank[check.id],
+            "caught": proof.caught_by(check),
+            "caught_alone": proof.caught_alone(check),
+            "mutants": None if proof.mutants is None else asdict(_score(scores, check)),
+            "causes": [
+                {"message": message, **asdict(known)}
+                for message, known in sorted(causes[name_of(check)].items())
+            ],
+        }
+        for check in proof.solution.checks
+    ]
+
+
+def _score(scores: Mapping[str, CheckScore], check: CheckResult) -> CheckScore:
+    return scores.get(name_of(check), CheckScore())
 
 
 def _sha256(path: Path) -> str:

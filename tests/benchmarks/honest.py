@@ -2,14 +2,16 @@
 
     honest.py [--repeats N] [--sessions N] [--submissions N]
 
-The solution of homework 4 and its right answers spelled differently, each with new random inputs
-every time. Prints, for each level, the gradings, the points lost by mistake and the seconds.
+The solution of homework 4 and its right answers spelled differently, with other random inputs in
+each round; all of a round share them, so that equal trainings are run once. Prints, for each level,
+the gradings, the points lost by mistake and the seconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import secrets
 import tempfile
 import threading
 import time
@@ -74,16 +76,18 @@ def main() -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
         jobs = list(itertools.product(range(options.repeats), LEVELS, known))
+        seeds = [secrets.randbits(48) for _ in range(options.repeats)]
         bar = progress.add_task("grading", total=len(jobs))
 
         def grade(job: tuple[int, str, str]) -> None:
-            _repeat, level, submission = job
+            repeat, level, submission = job
             if not hasattr(own, "session"):
                 own.session = Session(HW4, blank, cache=CachePolicy(folder / "cache")).__enter__()
                 sessions.append(own.session)
             started = time.perf_counter()
             path = folder / submission.replace("/", " ")
-            report = own.session.grade(path, isolation=IsolationPolicy(leave_out=LEVELS[level]))
+            policy = IsolationPolicy(leave_out=LEVELS[level])
+            report = own.session.grade(path, seed=seeds[repeat], isolation=policy)
             seconds[level] += time.perf_counter() - started
             active[level] = set(report.primitives)
             for fault in report.all_faults:

@@ -36,7 +36,7 @@ CHECKS = [
         (Trial(), ["first", "second", "trains", "asks"]),
         (Trial(checks=("second",)), ["first", "second"]),
         (Trial(checks=("asks",)), ["trains", "asks"]),
-        (Trial(costly=False), ["first", "second"]),
+        (Trial(costly="never"), ["first", "second"]),
     ],
 )
 def test_which_checks_run_and_in_which_order(trial: Trial, names: list[str]) -> None:
@@ -44,7 +44,7 @@ def test_which_checks_run_and_in_which_order(trial: Trial, names: list[str]) -> 
 
 
 def test_a_trial_crosses_the_wire() -> None:
-    trial = Trial(("a", "b"), first_only=True, costly=False, reads=True)
+    trial = Trial(("a", "b"), costly="if passed", reads=True)
     assert Trial.from_dict({**trial.to_dict(), "checks": ["a", "b"]}) == trial
 
 

@@ -19,11 +19,10 @@ from rich.console import Console
 from autograder.cli import application
 from autograder.commands import home
 from autograder.home.table import Shown
-from autograder.model import faults, manifest
+from autograder.model import course, faults, manifest
 from autograder.model.report import CheckResult, Report
 from autograder.pages.console import PlainConsole, replace_what_cannot_be_shown
 from autograder.pages.stages import lines
-from release import course
 from release.markup.templates import solved, templates
 from release.proof.proof import _lost_by_solution
 

@@ -33,7 +33,7 @@ ROOMS = {
         mutants leaks bundles
         packages
         markup
-        steps course
+        steps
         __init__
     """,
 }

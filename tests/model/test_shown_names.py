@@ -31,7 +31,8 @@ from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.report import CheckResult, Report
 from autograder.pages.console import PlainConsole
-from autograder.pages.report import Noticed, Reported, ReportedBatch, batch_page
+from autograder.pages.report import batch_page
+from autograder.pages.reported import Noticed, Reported, ReportedBatch
 from autograder.pages.terminal import print_public, print_report
 
 HOSTILE = [

@@ -15,9 +15,12 @@ from browser import DESKTOP, PHONE, Visit, chromium, visited
 from playwright.sync_api import Browser, expect
 from scipy import stats
 
+from autograder.model.findings import normalised
 from autograder.model.report import CheckResult, Report
-from autograder.pages.items import clusters, items, normalised
-from autograder.pages.report import Alike, Reported, ReportedBatch, batch_page
+from autograder.pages.clusters import clusters
+from autograder.pages.items import items
+from autograder.pages.report import batch_page
+from autograder.pages.reported import Alike, Reported, ReportedBatch
 
 HOSTILE = (
     "</script><script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">"
@@ -154,7 +157,8 @@ def test_clusters_group_by_check_and_message() -> None:
     said = ["got 1 of 9", "got 2 of 9", "nothing", "got 3 of 9"]
     reports = [report(check(0, "failed", message=m), check(1, "passed", message=m)) for m in said]
     (cluster,) = clusters(reports)
-    assert (cluster.example, cluster.places) == ("got 1 of 9", (0, 1, 3))
+    (saying,) = cluster.sayings
+    assert (saying.example, cluster.places) == ("got 1 of 9", (0, 1, 3))
     assert [len(c.places) for c in clusters(reports, at_least=1)] == [3, 1]
 
 

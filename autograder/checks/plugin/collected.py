@@ -6,7 +6,7 @@ submission that they are run on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,7 +16,7 @@ from autograder.checks.own_time import OwnTime
 from autograder.checks.plugin import remembered
 from autograder.checks.plugin.locations import Locations
 from autograder.checks.plugin.model import Case, Check
-from autograder.checks.plugin.ordering import of_trial
+from autograder.checks.plugin.ordering import costly_names, of_trial
 from autograder.checks.process import StartWorker
 from autograder.checks.reads import Reads
 from autograder.checks.second_look import SecondLooks
@@ -32,7 +32,7 @@ CHECK = pytest.StashKey[Check]()
 
 StudentMaker = Callable[[Question, float, bool], Student]
 Emit = Callable[[CheckResult], None]
-Begin = Callable[[str], None]
+Begin = Callable[[str, bool], None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Handed:
         verdicts: outcomes that are remembered; None to run everything.
         second_looks: at checks that do not pass; None for none.
         own_time: of each check, in this process; None for no limit.
-        begin: takes the id of each check before it is run.
+        begin: takes the id of each check before it is run, and whether another comes behind it.
         ended: by id, whether they passed: checks that another process has run.
         trial: what is to be run of the checks, of a trial submission of the staff's.
     """
@@ -61,7 +61,7 @@ class Handed:
     verdicts: Verdicts | None = None
     second_looks: SecondLooks | None = None
     own_time: OwnTime | None = None
-    begin: Begin = lambda _check: None
+    begin: Begin = lambda _check, _more: None
     ended: Mapping[str, bool] = field(default_factory=dict)
     trial: Trial | None = None
 
@@ -165,17 +165,20 @@ class CollectedChecks:
         known = remembered.recalled(left, handed.verdicts)
         for check in known:
             handed.emit(check.result())
-        first_only = handed.trial is not None and handed.trial.first_only
-        if first_only and not all(check.passed for check in known):
-            return
+        sparing = handed.trial is not None and handed.trial.costly == "if passed"
+        spared = costly_names(chosen) if sparing else set()
         items = [item for check in left if check not in known for item in self.items(check)]
         for item, following in zip(items, [*items[1:], None], strict=False):
             check = item.stash[CHECK]
+            if check.spec.name in spared and _has_failed(chosen):
+                return  # these are the last
             if not check.outcomes:
-                handed.begin(check.id)
+                handed.begin(check.id, following is not None)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if first_only and check.done and not check.passed:
-                return
+
+
+def _has_failed(checks: Iterable[Check]) -> bool:
+    return any(check.done and not check.passed for check in checks)
 
 
 NO_CHECKS = "there is no check; write one, as a function test_... in a file checks/test_....py"

@@ -53,10 +53,20 @@ def of_trial(checks: Iterable[Check], trial: Trial) -> list[Check]:
         if not wanted or check.id in wanted or check.spec.name in names:
             names |= {check.spec.name, *check.spec.depends_on}
     chosen = [check for check in known if check.spec.name in names]
-    costly: set[str] = set()
-    for check in chosen:
-        if COSTLY in check.spec.fixtures or costly.intersection(check.spec.depends_on):
-            costly.add(check.spec.name)
-    if not trial.costly:
+    costly = costly_names(chosen)
+    if trial.costly == "never":
         return [check for check in chosen if check.spec.name not in costly]
     return sorted(chosen, key=lambda check: check.spec.name in costly)
+
+
+def costly_names(checks: Iterable[Check]) -> set[str]:
+    """The functions of those that remember costly results, and of what depends on them.
+
+    Args:
+        checks: each behind those that it depends on.
+    """
+    costly: set[str] = set()
+    for check in checks:
+        if COSTLY in check.spec.fixtures or costly.intersection(check.spec.depends_on):
+            costly.add(check.spec.name)
+    return costly
