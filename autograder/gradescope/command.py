@@ -31,10 +31,11 @@ from autograder.gradescope.output import write_data, write_failure, write_result
 from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
 from autograder.model.errors import HarnessFault, UserError
-from autograder.model.manifest import Assignment, ManifestError, load
+from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
 from autograder.model.submission import SubmissionError, collect_for
 from autograder.model.text import bounded
+from autograder.model.validation import ManifestError
 
 GRADED, FAULT, USER_ERROR = 0, 1, 2
 

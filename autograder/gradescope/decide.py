@@ -18,7 +18,7 @@ from autograder.gradescope.repeat import (
     own_faults_of,
     repeated,
 )
-from autograder.model.manifest import Gradescope
+from autograder.model.gradescope_rules import Gradescope
 from autograder.model.report import Report
 from autograder.model.times import between
 from autograder.sandbox.lockdown import isolation

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from autograder.gradescope.metadata import Metadata, User
-from autograder.model.manifest import HiddenChecks, LatePolicy, SubmissionLimit
+from autograder.model.gradescope_rules import HiddenChecks, LatePolicy, SubmissionLimit
 from autograder.model.report import VISIBILITIES, CheckResult, Report
 from autograder.model.times import between, moment_words, span_words
 

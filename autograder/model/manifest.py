@@ -6,34 +6,30 @@ Gradescope bundle holds ``templates/`` in place of the sources. Both are read he
 
 from __future__ import annotations
 
-import json
-import math
-import re
 import tomllib
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from functools import cache
-from pathlib import Path, PurePosixPath
+from datetime import date, time
+from pathlib import Path
 from typing import Any
 
 from autograder.model import manual
-from autograder.model.errors import UserError
+from autograder.model.gradescope_rules import Gradescope, gradescope_rules
 from autograder.model.manual import ManualPart, ManualResult
-from autograder.model.times import parse_time
+from autograder.model.validation import (
+    Lines,
+    ManifestError,
+    validate_numbers,
+    validate_references,
+    validate_schema,
+)
 
 FILE_NAME = "assignment.toml"
-SCHEMA = Path(__file__).parents[1] / "schemas" / "manifest.schema.json"
 
 
 #: What a question says whose checks let the student's process judge itself.
 SHARED = "shared"
 #: Of a question, what is a list.
 _LISTS = ("names", "blank_passes")
-
-
-class ManifestError(UserError):
-    """The manifest is missing or wrong; the text names the file, the line and the key."""
 
 
 @dataclass(frozen=True)
@@ -201,62 +197,6 @@ class ProofRules:
 
 
 @dataclass(frozen=True)
-class LatePolicy:
-    """What lateness takes from the points earned; a day is 24 hours, counted after the grace.
-
-    Attributes:
-        percent_per_day: of the points earned, for each day begun.
-        floor_percent: the share of the points earned that stays however late.
-    """
-
-    percent_per_day: float
-    grace_minutes: float = 0.0
-    floor_percent: float = 0.0
-
-
-@dataclass(frozen=True)
-class SubmissionLimit:
-    """So many submissions are graded in any window of so many hours."""
-
-    submissions: int
-    hours: float
-
-
-@dataclass(frozen=True)
-class HiddenChecks:
-    """How Gradescope shows the entries of hidden checks.
-
-    Attributes:
-        before_due: for what is submitted up to the student's due date.
-        after_due: for what is submitted later; a manifest that does not say so means the same.
-    """
-
-    before_due: str = "visible"
-    after_due: str = "visible"
-
-
-@dataclass(frozen=True)
-class Gradescope:
-    """What holds on Gradescope alone. All of it is off where the manifest does not name it.
-
-    Attributes:
-        timeout_seconds: the run stops itself after these, and hands over what it has. The
-            platform's own limit, 600 unless it was changed there, gives 0 points and no words.
-        leaderboard: hand over the values of checks that have a leaderboard.
-        hidden_total: tell students how many points are judged by checks they cannot see.
-        extensions: due dates of single students, by e-mail address or id.
-    """
-
-    timeout_seconds: float = 570.0
-    leaderboard: bool = False
-    hidden_total: bool = False
-    hidden_checks: HiddenChecks = HiddenChecks()
-    late: LatePolicy | None = None
-    limit: SubmissionLimit | None = None
-    extensions: dict[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Assignment:
     """A validated manifest. Paths are absolute."""
 
@@ -347,12 +287,12 @@ def load(folder: Path) -> Assignment:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{path}: this is not valid TOML: {error}; mend that line.") from None
-    where = _Lines(path, text)
+    where = Lines(path, text)
     if isinstance(data.get("gradescope"), dict):
         data["gradescope"] = _with_texts(data["gradescope"])
-    _validate_numbers(data, (), where)
-    _validate_schema(data, where)
-    _validate_references(data, folder, where)
+    validate_numbers(data, (), where)
+    validate_schema(data, where)
+    validate_references(data, folder, where)
     return Assignment(
         folder=folder,
         name=data["name"],
@@ -370,7 +310,7 @@ def load(folder: Path) -> Assignment:
         training=TrainingRules(**data.get("training", {})),
         allowed=tuple(Allowed(**entry) for entry in data.get("allow", ())),
         markers=_marker_rules(data.get("markers", {})),
-        gradescope=_gradescope(data.get("gradescope", {}), where),
+        gradescope=gradescope_rules(data.get("gradescope", {}), where),
         proof=_proof_rules(data.get("proof", {}), where),
     )
 
@@ -397,36 +337,13 @@ def _marker_rules(table: dict[str, Any]) -> MarkerRules:
     return MarkerRules(**{**table, "pairs": pairs})
 
 
-def _proof_rules(table: dict[str, Any], where: _Lines) -> ProofRules:
+def _proof_rules(table: dict[str, Any], where: Lines) -> ProofRules:
     if "min_score" in table and table.get("mutants") == "off":
         raise where.error(
             ["proof", "min_score"], 'no score is measured with mutants = "off"; take one out'
         )
     default = {"mutants": "changed"} if "min_score" in table else {}
     return ProofRules(**{**default, **table})
-
-
-def _gradescope(table: dict[str, Any], where: _Lines) -> Gradescope:
-    extensions: dict[str, datetime] = {}
-    for user, due in table.get("extensions", {}).items():
-        key = ["gradescope", "extensions", user]
-        try:
-            moment = parse_time(due)
-        except ValueError as error:
-            raise where.error(key, f"found '{due}'; {error}") from None
-        if user.strip().casefold() in extensions:
-            raise where.error(key, "a second due date of this student; keep one")
-        extensions[user.strip().casefold()] = moment
-    rules: dict[str, Any] = {"extensions": extensions}
-    if "hidden_checks" in table:
-        before = table["hidden_checks"].get("before_due", HiddenChecks.before_due)
-        after = table["hidden_checks"].get("after_due", before)
-        rules["hidden_checks"] = HiddenChecks(before, after)
-    if "late" in table:
-        rules["late"] = LatePolicy(**table["late"])
-    if "limit" in table:
-        rules["limit"] = SubmissionLimit(**table["limit"])
-    return Gradescope(**{**table, **rules})
 
 
 def _text(path: Path) -> str:
@@ -438,138 +355,3 @@ def _text(path: Path) -> str:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: the manifest cannot be read: {error}.") from None
-
-
-class _Lines:
-    """Finds the line on which a key stands; tomllib keeps no positions."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-
-    def error(self, key: Sequence[str | int], message: str) -> ManifestError:
-        name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
-        return ManifestError(
-            f"{self.path}, line {self.line(key)}, key '{name.lstrip('.') or '(top)'}': {message}."
-        )
-
-    def line(self, key: Sequence[str | int]) -> int:
-        at, rest = self._header(key)
-        for part in rest:
-            if isinstance(part, str):
-                pattern = re.compile(rf"\s*[\"']?{re.escape(part)}[\"']?\s*=")
-                stop = next(
-                    (
-                        number
-                        for number in range(at + 1, len(self.lines))
-                        if re.match(r"\s*\[", self.lines[number])
-                    ),
-                    len(self.lines),
-                )
-                at = next((n for n in range(at, stop) if pattern.match(self.lines[n])), at)
-        return at + 1
-
-    def _header(self, key: Sequence[str | int]) -> tuple[int, Sequence[str | int]]:
-        """The line of the table that holds ``key``, and what of the key is inside it."""
-        if len(key) >= 2 and isinstance(key[0], str) and isinstance(key[1], int):
-            pattern = re.compile(rf"\s*\[\[\s*{re.escape(key[0])}\s*\]\]")
-            found = [n for n, line in enumerate(self.lines) if pattern.match(line)]
-            return (found[key[1]], key[2:]) if key[1] < len(found) else (0, key)
-        names = [part for part in key if isinstance(part, str)]
-        for length in range(len(names), 0, -1):  # [a.b] before [a]
-            if list(key[:length]) != names[:length]:
-                continue
-            dotted = r"\s*\.\s*".join(rf"[\"']?{re.escape(name)}[\"']?" for name in names[:length])
-            pattern = re.compile(rf"\s*\[\s*{dotted}\s*\]")
-            found = [n for n, line in enumerate(self.lines) if pattern.match(line)]
-            if found:
-                return found[0], key[length:]
-        return 0, key
-
-
-def _validate_numbers(value: Any, key: tuple[str | int, ...], where: _Lines) -> None:
-    """TOML can write nan and inf, and no comparison of a schema refuses the first."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise where.error(key, f"found {value}; write a finite number")
-    pairs: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(value, dict | list):
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for part, inner in pairs:
-        _validate_numbers(inner, (*key, part), where)
-
-
-@cache
-def _schema() -> Any:
-    return json.loads(SCHEMA.read_text(encoding="utf-8"))
-
-
-def _validate_schema(data: dict[str, Any], where: _Lines) -> None:
-    # Imported here: the worker reads no manifest.
-    from jsonschema import Draft202012Validator
-
-    errors = Draft202012Validator(_schema()).iter_errors(data)
-    first = min(errors, key=lambda error: where.line(list(error.absolute_path)), default=None)
-    if first is None:
-        return
-    key = list(first.absolute_path)
-    if first.validator == "additionalProperties" and isinstance(first.instance, dict):
-        known = sorted(first.schema["properties"])
-        unknown = next(name for name in first.instance if name not in known)
-        raise where.error([*key, unknown], f"unknown; the known keys are {', '.join(known)}")
-    if first.validator == "required":
-        lacking = next(name for name in first.validator_value if name not in first.instance)
-        raise where.error(key, f"the key '{lacking}' is missing; add it")
-    if first.validator == "dependentRequired":
-        present = {name for name in first.validator_value if name in first.instance}
-        wanted = {other for name in present for other in first.validator_value[name]}
-        lacking = ", ".join(f"'{name}'" for name in sorted(wanted - set(first.instance)))
-        raise where.error(
-            key, f"a question about a notebook needs {lacking} too; add what is missing"
-        )
-    hint = first.schema.get("description") if isinstance(first.schema, dict) else None
-    raise where.error(key, first.message + (f" ({hint.rstrip('.')})" if hint else ""))
-
-
-def _validate_references(data: dict[str, Any], folder: Path, where: _Lines) -> None:
-    public = folder / data["public"]
-    if not public.is_dir():
-        raise where.error(["public"], f"the folder {public} does not exist; name an existing one")
-    files = [entry["file"] for entry in data["notebook"]]
-    for number, entry in enumerate(data["notebook"]):
-        if files.index(entry["file"]) != number:
-            raise where.error(["notebook", number, "file"], "a second notebook of this name")
-        template = folder / "templates" / entry["file"]
-        if not (folder / entry["source"]).is_file() and not template.is_file():
-            raise where.error(
-                ["notebook", number, "source"],
-                f"the solution notebook {entry['source']} does not exist in {folder}; add it",
-            )
-    identifiers = [entry["id"] for entry in data["question"]]
-    for number, entry in enumerate(data["question"]):
-        if identifiers.index(entry["id"]) != number:
-            raise where.error(["question", number, "id"], "a second question of this id")
-        if entry.get("notebook", files[0]) not in files:
-            raise where.error(
-                ["question", number, "notebook"],
-                f"'{entry['notebook']}' is none of the notebooks ({', '.join(files)})",
-            )
-        if problem := manual.problem_of(entry):
-            raise where.error(["question", number, *problem[0]], problem[1])
-        if "file" in entry and not any(
-            PurePosixPath(entry["file"]).match(pattern) for pattern in data.get("files", ())
-        ):
-            raise where.error(
-                ["question", number, "file"],
-                f"'{entry['file']}' is none of the files that are submitted; add it to 'files'",
-            )
-        by_people = (
-            entry.get("manual") and entry.get("manual_points", entry["points"]) == (entry["points"])
-        )
-        if "notebook" in entry and "names" not in entry and not by_people:
-            run = entry.get("run") or data["notebook"][files.index(entry["notebook"])].get("run")
-            if run not in ("cell", "all"):
-                raise where.error(
-                    ["question", number],
-                    "a question about a notebook needs 'names' too; add what checks may ask for, "
-                    'or say run = "cell" if they look at what its cell prints or draws',
-                )

@@ -29,8 +29,9 @@ from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import HarnessFault
 from autograder.model.findings import CheckFailed
-from autograder.model.manifest import ManifestError, TrainingRules
+from autograder.model.manifest import TrainingRules
 from autograder.model.report import Median, Report
+from autograder.model.validation import ManifestError
 from release.markup.templates import solved, templates
 
 

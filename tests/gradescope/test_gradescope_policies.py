@@ -20,7 +20,12 @@ from autograder.gradescope.metadata import Metadata, Previous, User, parse
 from autograder.gradescope.policies import Due, due_of, lateness, quota
 from autograder.gradescope.repeat import repeated
 from autograder.model import text as bounds
-from autograder.model.manifest import Gradescope, HiddenChecks, LatePolicy, SubmissionLimit
+from autograder.model.gradescope_rules import (
+    Gradescope,
+    HiddenChecks,
+    LatePolicy,
+    SubmissionLimit,
+)
 from autograder.model.report import CheckResult, Leaderboard, Report
 from autograder.model.times import parse_time
 from autograder.sandbox.lockdown import NAMES, isolation

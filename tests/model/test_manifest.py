@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, TWO_FUNCTIONS
 
-from autograder.model import manifest
-from autograder.model.manifest import ManifestError
+from autograder.model import gradescope_rules, manifest
+from autograder.model.validation import ManifestError
 
 
 @pytest.fixture
@@ -113,9 +113,9 @@ def test_the_rules_of_gradescope(folder: Path) -> None:
     rules = manifest.load(with_rules(folder)).gradescope
     assert rules.timeout_seconds == 1200
     assert (rules.leaderboard, rules.hidden_total) == (True, True)
-    assert rules.hidden_checks == manifest.HiddenChecks("hidden", "hidden")
-    assert rules.late == manifest.LatePolicy(12.5, 15, 50)
-    assert rules.limit == manifest.SubmissionLimit(5, 24)
+    assert rules.hidden_checks == gradescope_rules.HiddenChecks("hidden", "hidden")
+    assert rules.late == gradescope_rules.LatePolicy(12.5, 15, 50)
+    assert rules.limit == gradescope_rules.SubmissionLimit(5, 24)
     assert {user: due.isoformat() for user, due in rules.extensions.items()} == {
         "ada@example.edu": "2026-10-03T23:59:00-07:00",
         "12345": "2026-10-03T23:59:00+00:00",
@@ -128,19 +128,19 @@ def test_hidden_checks_after_the_due_date_alone(folder: Path) -> None:
     for table, expected in [("", "visible"), ('after_due = "hidden"', "hidden")]:
         path.write_text(f"{text}\n[gradescope.hidden_checks]\n{table}", encoding="utf-8")
         rules = manifest.load(folder).gradescope
-        assert rules.hidden_checks == manifest.HiddenChecks("visible", expected)
+        assert rules.hidden_checks == gradescope_rules.HiddenChecks("visible", expected)
 
 
 def test_the_rules_of_gradescope_are_off_by_default(folder: Path) -> None:
     rules = manifest.load(folder).gradescope
-    assert rules == manifest.Gradescope()
+    assert rules == gradescope_rules.Gradescope()
     assert (rules.late, rules.limit, rules.leaderboard, rules.hidden_total) == (
         None,
         None,
         False,
         False,
     )
-    assert rules.hidden_checks == manifest.HiddenChecks("visible", "visible")
+    assert rules.hidden_checks == gradescope_rules.HiddenChecks("visible", "visible")
     assert rules.timeout_seconds < 600
 
 

@@ -18,10 +18,11 @@ from autograder.batch.entries import Entry, Person
 from autograder.batch.outcome import Batch, Graded
 from autograder.gradescope.output import problem_of, results
 from autograder.model import manifest
-from autograder.model.manifest import Assignment, ManifestError
+from autograder.model.manifest import Assignment
 from autograder.model.manual import ManualPart, Override, RubricItem
 from autograder.model.report import CheckResult, Report
 from autograder.model.submission import collect_for
+from autograder.model.validation import ManifestError
 from autograder.pages.feedback import feedback_page
 from autograder.pages.questions import STAFF, STUDENT
 from autograder.slicing.answers import Answers

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.grading.staff import StaffPool
 from autograder.model import manifest
-from autograder.model.manifest import ManifestError
 from autograder.model.report import CheckResult, Report
 from autograder.model.trial import Trial
+from autograder.model.validation import ManifestError
 from release.build import build
 from release.mutants.accepted import AcceptedError, accepted_mutants
 from release.mutants.command import Measured, QuestionError, known_question, measure
