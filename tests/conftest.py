@@ -9,6 +9,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ TWO_FUNCTIONS = ROOT / "tests" / "assignments" / "two_functions"
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="the sandbox's change of user needs root; run in a container"
 )
+
+
+def needs_installed(*modules: str) -> pytest.MarkDecorator:
+    """For tests whose workers import them; to do so here as well takes seconds."""
+    lacking = [module for module in modules if find_spec(module) is None]
+    return pytest.mark.skipif(bool(lacking), reason=f"not installed: {', '.join(lacking)}")
 
 
 def examples(count: int) -> int:

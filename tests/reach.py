@@ -30,10 +30,18 @@ class Reach:
     def __init__(self) -> None:
         self._starting: dict[int, Any] = {}
         self._harmless: dict[int, Any] = {}
+        self._asked: dict[int, tuple[Any, bool]] = {}
 
     def starts_a_process(self, item: pytest.Item) -> bool:
         """Whether the test, a fixture of its or one of its parameters reaches what starts one."""
-        return any(self.reaches(part) for part in _parts(item))
+        return any(self._asked_of(part) for part in _parts(item))
+
+    def _asked_of(self, part: Any) -> bool:
+        """As `reaches`; most parts belong to many tests."""
+        known = self._asked.get(id(part))
+        if known is None:
+            known = self._asked[id(part)] = (part, self.reaches(part))
+        return known[1]
 
     def reaches(self, root: Any) -> bool:
         """Whether a function or class comes to use what starts a process."""

@@ -1,7 +1,7 @@
 """A process that is about to fork comes in; the same with its memory in huge pages goes out.
 
 A fork copies the table of pages, and its end takes the copy apart. With torch that is a table of
-70,000 small pages or of 130 huge ones, and the small ones take three times as long. What a fork
+70,000 small pages or of 130 huge ones, and the small ones take more than twice as long. What a fork
 writes on is copied in small pages all the same.
 """
 

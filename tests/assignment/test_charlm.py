@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Graded
+from conftest import ROOT, Graded, needs_installed
 
 from autograder.grading.staff import StaffPool
 from autograder.model import manifest
@@ -18,8 +18,7 @@ from release.markup.templates import blank_files, solution_files, solved, templa
 from release.proof.mistakes import Mistake, mistakes
 from release.proof.proof import SEED
 
-pytest.importorskip("pandas")
-pytest.importorskip("sklearn")
+pytestmark = needs_installed("pandas", "sklearn")
 
 NAME = "charlm"
 CHARLM = manifest.load(ROOT / "solutions" / NAME)

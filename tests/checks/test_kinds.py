@@ -11,16 +11,14 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import ROOT, Graded, Notebook, needs_root
+from conftest import ROOT, Graded, Notebook, needs_installed, needs_root
 from PIL import Image
 
 from autograder.grading.session import Session
 from autograder.model import manifest
 from release.markup.templates import solved, templates
 
-pytest.importorskip("pandas")
-pytest.importorskip("sklearn")
-pytestmark = needs_root
+pytestmark = [needs_installed("pandas", "sklearn"), needs_root]
 
 KINDS = ROOT / "tests" / "assignments" / "kinds" / "staff"
 HOW_TO = ROOT / "docs" / "how-to" / "kinds-of-questions.md"

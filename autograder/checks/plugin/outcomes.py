@@ -33,7 +33,7 @@ class Outcomes:
         self._checks = checks
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Spare pytest its own words for a failure, which nobody reads: they take 20 ms each."""
+        """Spare pytest its own words for a failure, each frame's source too: nobody reads them."""
         config.option.tbstyle = "line"
 
     @pytest.hookimpl(wrapper=True)
