@@ -1,8 +1,9 @@
-"""The workers of one submission: the next is forked, the last one reaped, while one is running.
+"""The workers of one submission: the next is forked while one runs, and the last one reaped beside.
 
 A fork of a process with torch and its end cost some 20 milliseconds, in which the grader would
-wait. On a second core they cost it nothing. One that waits has been given nothing yet, and runs as
-another user than the one that is running.
+wait. On a second core they cost it little. One that waits has been given nothing yet, and runs as
+another user than the one that is running; it is given something only when that one, and all that
+it has left behind, is gone.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Workers:
         if worker is None:
             worker = self._forked()
             worker.wait()
-        self._settle(1)
+        self._settle()
         if self.more:
             self._next = self._forked()
         return worker
@@ -69,11 +70,11 @@ class Workers:
         worker = self._waiting()
         if worker is not None:
             worker.release()
-        self._settle(0)
+        self._settle()
 
-    def _settle(self, left: int) -> None:
-        """See to it that those that were released are gone, but for so many of the last."""
-        while len(self._reaping) > left:
+    def _settle(self) -> None:
+        """See to it that those that were released are gone."""
+        while self._reaping:
             reply = self._zygote.reply(self._reaping.pop(0))
             if "fault" in reply:
                 raise HarnessFault(reply["fault"])
