@@ -31,7 +31,6 @@ from autograder import wire
 from autograder.sandbox import (
     cgroup,
     dataloader,
-    hugepages,
     landlock,
     lockdown,
     progress,
@@ -128,7 +127,6 @@ def load(settings: ZygoteSettings) -> dict[str, object]:
         )
     gc.collect()
     gc.freeze()  # a collection in a fork would otherwise copy every page of this process
-    hugepages.collapse()
     return given
 
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-sys.path[:0] = [str(TESTS.parent), str(TESTS / "attacks")]
+sys.path[:0] = [str(TESTS.parent), str(TESTS / "attacks"), str(TESTS / "helpers")]
 
 from arena import CORPUS, LEVELS, Arena, Attack, load  # noqa: E402
 

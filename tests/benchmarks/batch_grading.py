@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "helpers")]
 from conftest import Notebook, part_of
 from measure import peak_memory
 from rich.console import Console

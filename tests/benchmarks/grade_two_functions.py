@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "helpers")]
 from conftest import part_of
 from measure import median_seconds, peak_memory, run_quietly, seconds
 from rich.console import Console

@@ -28,7 +28,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-sys.path[:0] = [str(TESTS.parent), str(TESTS / "attacks")]
+sys.path[:0] = [str(TESTS.parent), str(TESTS / "attacks"), str(TESTS / "helpers")]
 
 from arena import CORPUS, SHARED_FOLDERS, Arena, Attack, load  # noqa: E402
 from measure import peak_memory  # noqa: E402
