@@ -477,7 +477,8 @@ class Arena:
             won["fault"] = report.all_faults[0][-500:]
         if report.score:
             won["points"] = f"{report.score:g}"
-        if len(report.checks) != 7:
+        unread = any("the submission was still being read" in flag for flag in report.flags)
+        if not unread and len(report.checks) != 7:  # else an entry stands for each question
             won["results"] = f"{len(report.checks)} checks"
         problem = _schema_problem(written)
         if problem:

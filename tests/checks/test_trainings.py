@@ -148,9 +148,9 @@ def test_what_no_median_can_be_taken_of_is_the_harness_fault() -> None:
     with pytest.raises(HarnessFault, match="one threshold"):
         training().median(lambda s: at(1, s), at_least=1, at_most=2)
     outer = 3.0
-    with pytest.raises(HarnessFault, match="hand them on"):
+    with pytest.raises(HarnessFault, match="pass them as"):
         training().remembered(lambda seeds: [outer] * len(seeds))
-    with pytest.raises(HarnessFault, match="hand them on"):
+    with pytest.raises(HarnessFault, match="pass them as"):
         training().remembered(partial(at, 3.0))
 
 

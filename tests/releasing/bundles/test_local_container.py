@@ -47,7 +47,7 @@ def test_an_engine_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ("lacking", "said"),
     [
         ("bundle", "not found; make it by `autograder release` first"),
-        ("zip", r"gradescope\.zip: cannot be read \(File is not a zip file\); make it anew"),
+        ("zip", r"gradescope\.zip: cannot be read \(File is not a zip file\); make it again"),
         ("submission", "not found; name what is to be graded"),
         ("build", r"could not be built \(exit code 5\)"),
         ("results", r"the container left no results \(FileNotFoundError\)"),

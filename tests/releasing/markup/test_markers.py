@@ -283,7 +283,7 @@ BROKEN = {
     "with": ("with open(x) as f: # SOLUTION\n    y", 1, "around the whole of it"),
     "else": ("if x:\n    y\nelse: # SOLUTION\n    z", 3, "around the whole of it"),
     "no prompt on a head": ("for x in y: # SOLUTION NO PROMPT\n    z", 1, "around the whole of it"),
-    "several statements": ("x = 1; y = 2 # SOLUTION", 1, "a line and a mark of its own"),
+    "several statements": ("x = 1; y = 2 # SOLUTION", 1, "a line and a marker of its own"),
     "twice": ("x = [ # SOLUTION\n    1 ] # SOLUTION", 2, "keep one"),
     "prompt without an end": ('""" # BEGIN PROMPT\nx = ...\n"""', 1, 'put "END PROMPT"'),
     "prompt without a beginning": ('"""\nx = ...\n""" # END PROMPT', 3, "# BEGIN PROMPT"),
