@@ -76,7 +76,7 @@ def _use(proof: ProvenCheck | None) -> str:
     if proof is None:
         return "It tells nothing of this class."
     if proof.caught_alone:
-        names = ", ".join(proof.caught_alone[:MAX_NAMED])
+        names = "; ".join(proof.caught_alone[:MAX_NAMED])
         more = len(proof.caught_alone) - MAX_NAMED
         return f"But it alone catches {names}{f' and {more} more' if more > 0 else ''}: keep it."
     if proof.caught or proof.seen:

@@ -46,7 +46,7 @@ def test_checks_that_nobody_fails_or_passes() -> None:
     [
         (
             {"caught": 9, "caught_alone": tuple("mnopqrst")},
-            "m, n, o, p, q and 3 more: keep",
+            "m; n; o; p; q and 3 more: keep",
         ),
         ({"caught": 2}, "other checks catch too"),
         ({"asked": 5, "seen": 1}, "other checks catch too"),
