@@ -298,7 +298,7 @@ def _notes(wanted: Wanted, candidates: Sequence[Candidate]) -> Iterator[str]:
         verb = "holds" if len(same) == 1 else "hold"
         yield f"{what}; {_listed(same)} {verb} the same."
     elif taken.match >= Match.VARIANT:
-        yield f"{what}, because no file has that name; hand it in under the name {wanted.name}."
+        yield f"{what}, because no file has that name; submit it under the name {wanted.name}."
     if not taken.fits:
         yield (
             f"{taken.shown} does not look like the {wanted.name} that was handed out: most of its "

@@ -100,31 +100,29 @@ def raw_cells(data: bytes, name: str) -> list[Any]:
         NotebookError: it is not JSON, or JSON without cells.
     """
     if not data.strip():
-        raise NotebookError(
-            f"{name}: this file is empty; save the notebook again and hand that in."
-        )
+        raise NotebookError(f"{name}: this file is empty; save the notebook again and submit that.")
     try:
         # Whole numbers as floats: no cell needs one, and Python refuses those of 4,300 digits.
         tree = json.loads(data.decode("utf-8-sig"), parse_int=float)
     except json.JSONDecodeError as error:
         raise NotebookError(
             f"{name}: this is not a notebook, its text breaks at line {error.lineno}, column "
-            f"{error.colno}; download the notebook again as .ipynb and hand that in."
+            f"{error.colno}; download the notebook again as .ipynb and submit that."
         ) from None
     except MemoryError:
         raise NotebookTooLarge(
-            f"{name}: this notebook is too large to be read; clear its outputs and hand that in."
+            f"{name}: this notebook is too large to be read; clear its outputs and submit that."
         ) from None
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise NotebookError(
             f"{name}: this is not a notebook, it cannot be read as JSON text; download the "
-            "notebook again as .ipynb and hand that in."
+            "notebook again as .ipynb and submit that."
         ) from None
     cells = _cells_of(tree)
     if cells is None:
         raise NotebookError(
             f"{name}: this file holds no notebook cells; download the notebook again as .ipynb "
-            "and hand that in."
+            "and submit that."
         )
     return cells
 
@@ -135,7 +133,7 @@ def _parse_module(data: bytes, name: str) -> Notebook:
     except UnicodeDecodeError as error:
         raise NotebookError(
             f"{name}: this file is not text in UTF-8, its byte {error.start} is none; save it as "
-            "UTF-8 and hand it in again."
+            "UTF-8 and submit it again."
         ) from None
     source = source[:MAX_CELL_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
     return Notebook(name, (Cell(1, MODULE_CELL, "code", source),))

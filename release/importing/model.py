@@ -150,7 +150,7 @@ class Sheet:
     """A notebook of the original, read.
 
     Attributes:
-        file: its name, as students hand it in.
+        file: its name, as students submit it.
         files: paths of data files and modules that belong to it.
         stub, text_stub: what its course puts in place of code and of words; empty for ours.
         shows_hidden: students see the results of hidden tests when they submit.

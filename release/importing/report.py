@@ -112,7 +112,7 @@ def _compared(questions: Sequence[Question], trip: RoundTrip) -> list[str]:
 def readme_text(name: str) -> str:
     """A handout to begin with."""
     return (
-        f"# {name}\n\nAnswer the questions in the notebooks, save them, and hand them in under "
+        f"# {name}\n\nAnswer the questions in the notebooks, save them, and submit them under "
         "the names that they have.\n"
     )
 

@@ -329,7 +329,7 @@ class Arena:
     # --- submissions ---
 
     def notebook(self, cell: str | None) -> str:
-        """The template with the answer's cell replaced, as a student would hand it in."""
+        """The template with the answer's cell replaced, as a student would submit it."""
         tree = json.loads(self.templates[NOTEBOOK])
         if cell is not None:
             next(c for c in tree["cells"] if c["id"] == "answers")["source"] = cell
