@@ -21,13 +21,14 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from autograder.model.report import name_of
 from autograder.pages.stages import Parts, lines
 from release.build import Release
 from release.diff import Change
 from release.markup.model import Answer
 from release.mutants.stage import score_lines
 from release.proof.odd import listed
-from release.proof.proof import Proof, name_of
+from release.proof.proof import Proof
 from release.steps import Steps
 
 

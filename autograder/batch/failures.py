@@ -5,13 +5,13 @@ A group that staff answer together, by mail or on the forum, has a row for each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from autograder.batch.outcome import Graded
 from autograder.batch.platforms.base import Row
-from autograder.model.proven import Proven
+from autograder.model.report import name_of
 from autograder.model.text import bounded
-from autograder.pages.clusters import clusters, likely_cause
+from autograder.pages.clusters import likely_cause
+from autograder.pages.reported import ReportedBatch
 
 MAX_MESSAGE = 1_500
 #: A spreadsheet's cell holds 32,767 characters.
@@ -19,15 +19,15 @@ MAX_NAMES = 30_000
 HEAD = ["Group", "Submissions", "Check", "Title", "Message", "May come of", "Ids", "Names"]
 
 
-def failures(graded: Sequence[Graded], proven: Proven | None) -> Iterator[Row]:
+def failures(batch: ReportedBatch) -> Iterator[Row]:
     """The rows, the head first and the largest group next."""
     yield [*HEAD]
-    for number, cluster in enumerate(clusters(item.report for item in graded), 1):
-        entries = [graded[place].entry for place in cluster.places]
-        ids = bounded(", ".join(entry.id for entry in entries), MAX_NAMES)
-        names = bounded(", ".join(entry.called for entry in entries), MAX_NAMES)
+    for number, cluster in enumerate(batch.clusters, 1):
+        members = [batch.submissions[place] for place in cluster.places]
+        ids = bounded(", ".join(each.id for each in members), MAX_NAMES)
+        names = bounded(", ".join(each.name for each in members), MAX_NAMES)
         for saying in cluster.sayings:
             check = saying.check
-            said: Row = [check.number or check.id, check.title]
-            said += [bounded(saying.example, MAX_MESSAGE), likely_cause(proven, saying)]
-            yield [number, len(entries), *said, ids, names]
+            said: Row = [name_of(check), check.title]
+            said += [bounded(saying.example, MAX_MESSAGE), likely_cause(batch.proven, saying)]
+            yield [number, len(members), *said, ids, names]

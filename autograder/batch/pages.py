@@ -80,7 +80,7 @@ def write_report_on(kept: Kept) -> tuple[Path, int]:
     proof = Store(out, 0).proven()
     told = ReportedBatch(kept.assignment.title, graded, _alike(out), made, ignored, notices, proof)
     write_page(out / REPORT, batch_page(told))
-    write_atomically(out / FAILURES, written(failures(kept.batch.graded, proof)))
+    write_atomically(out / FAILURES, written(failures(told)))
     return out / REPORT, len(kept.entries) - len(graded)
 
 

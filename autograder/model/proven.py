@@ -75,8 +75,8 @@ class Proven:
     changed: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"changed": self.changed, "checks": [asdict(c) for c in self.checks.values()]}
+        """Plain values; checks as a release's record has them."""
+        return {"changed": self.changed, "checks": [_row(c) for c in self.checks.values()]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Proven:
@@ -85,14 +85,15 @@ class Proven:
         Raises:
             LookupError, TypeError, ValueError: it is of another form.
         """
-        checks = [_kept(row) for row in data["checks"]]
+        checks = [_read(row) for row in data["checks"]]
         return cls({check.id: check for check in checks}, tuple(data["changed"]))
 
 
-def _kept(row: Mapping[str, Any]) -> ProvenCheck:
-    causes = tuple(_cause(each) for each in row["causes"])
-    alone = tuple(row["caught_alone"])
-    return ProvenCheck(**{**row, "causes": causes, "caught_alone": alone})
+def _row(check: ProvenCheck) -> dict[str, Any]:
+    """The inverse of ``_read``."""
+    row = asdict(check)
+    asked, seen = row.pop("asked"), row.pop("seen")
+    return {**row, "mutants": None if asked is None else {"asked": asked, "seen": seen}}
 
 
 def _cause(row: Mapping[str, Any]) -> Cause:

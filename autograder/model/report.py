@@ -222,3 +222,8 @@ def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
     if (more := len(report.skipped) - MAX_SHOWN) > 0:
         notes.append(f"{more} more files were left out.")
     return notes
+
+
+def name_of(check: CheckResult) -> str:
+    """What staff call a check: its number, else its id."""
+    return check.number or check.id

@@ -16,7 +16,7 @@ from autograder.model.report import CheckResult, Median, Report, student_notes
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
 from autograder.pages.advice import Suggestion, suggestions
-from autograder.pages.clusters import Cluster, Saying, clusters, likely_cause
+from autograder.pages.clusters import Cluster, Saying, likely_cause
 from autograder.pages.flags import flags_of
 from autograder.pages.items import Item, items
 from autograder.pages.page import render
@@ -85,7 +85,7 @@ def batch_page(batch: ReportedBatch) -> str:
     reports = batch.reports
     scores = np.array([_finite(report.score) for report in reports])
     found = items(reports)
-    groups = clusters(reports)
+    groups = batch.clusters
     return render(
         "report.html.j2",
         script="report.js",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
 from autograder.model.proven import Proven
 from autograder.model.report import Report
 from autograder.model.text import bounded
+from autograder.pages.clusters import Cluster, clusters
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class ReportedBatch:
     def reports(self) -> list[Report]:
         """Of all submissions, in order."""
         return [graded.report for graded in self.submissions]
+
+    @cached_property
+    def clusters(self) -> list[Cluster]:
+        """Those who fail alike; the page shows them, and a table of its own."""
+        return clusters(self.reports)
 
 
 @dataclass(frozen=True)

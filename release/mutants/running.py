@@ -1,9 +1,9 @@
 """Mutants come in; what the checks make of each goes out.
 
 A mutant runs the checks of its own questions, and those that train only if it passes all others.
-One that passes them all is compared with the solution in all that they
-read; if it differs there, the other questions' checks are asked. What came of it is remembered by
-the mutant's content and the code of the checks, so that an edit runs again what it touches alone.
+One that passes them all is compared with the solution in all that they read; if it differs there,
+the other questions' checks are asked. What came of it is remembered by the mutant's content and the
+code of the checks, so that an edit runs again what it touches alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autograder.grading.staff import StaffPool
 from autograder.model.errors import UserError
 from autograder.model.findings import normalised
 from autograder.model.manifest import Assignment
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import Report, name_of
 from autograder.model.trial import Trial
 from release.mutants import tables
 from release.mutants.accepted import Accepted
@@ -68,11 +68,6 @@ class MutantResult:
     def counts(self) -> bool:
         """Whether it says anything about the checks."""
         return self.status not in (EQUIVALENT, ACCEPTED)
-
-
-def name_of(check: CheckResult) -> str:
-    """What staff call a check."""
-    return check.number or check.id
 
 
 @dataclass(frozen=True)

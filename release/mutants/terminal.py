@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.model.report import name_of
 from release.mutants.command import Measured
 from release.mutants.equivalents import Fairness
 from release.mutants.running import MutantResult
@@ -85,7 +86,7 @@ def print_fairness(console: Console, found: Fairness) -> None:
     for each in found.lost:
         check = each.check
         told = check.message or check.staff.partition("\n")[0]
-        console.print(Text(f"{check.number or check.id}, {each.name}: {told}", "red"))
+        console.print(Text(f"{name_of(check)}, {each.name}: {told}", "red"))
     for fault in found.faults:
         console.print(Text(fault, "red"))
 

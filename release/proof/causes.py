@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autograder.model.findings import normalised
-from autograder.model.report import Report
-from release.mutants.running import MutantResult, name_of
+from autograder.model.report import Report, name_of
+from release.mutants.running import MutantResult
 from release.proof.mistakes import Mistake
 
 #: Of one message of one check; a dozen causes say nothing.

@@ -25,7 +25,7 @@ from itertools import count
 from autograder.checks.received import OBJECT
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import CheckResult, Report, name_of
 from release.proof.mistakes import FOLDER
 
 ENTRY_KEYS = {"check", "answer", "reason"}
@@ -240,7 +240,7 @@ class OddAnswers:
         return found
 
     def _tried(self, odd: Odd, name: str, check: CheckResult, blank: CheckResult) -> Tried:
-        label = check.number or check.id
+        label = name_of(check)
         sentence = check.staff.partition("\n")[0]
         problem, passed, tripped = "", False, ""
         if check.status == "fault":

@@ -21,7 +21,7 @@ from autograder.grading.staff import SEED, StaffPool
 from autograder.home.folder import load
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import CheckResult, Report, name_of
 from release.markup.templates import Blanked
 from release.mutants.command import Measured
 from release.mutants.stage import mutants_proven, score_problems
@@ -95,11 +95,6 @@ class Proof:
         """The known-wrong submissions that lose points on no other check."""
         only = frozenset({name_of(check)})
         return [mistake.name for mistake, report in self.mistakes if lost_by(report) == only]
-
-
-def name_of(check: CheckResult) -> str:
-    """What staff call a check: its number, else its id."""
-    return check.number or check.id
 
 
 def lost_by(report: Report) -> frozenset[str]:

@@ -18,14 +18,14 @@ from autograder import __version__
 from autograder.grading.staff import SEED
 from autograder.model.manifest import FILE_NAME, Assignment
 from autograder.model.proven import RECORD
-from autograder.model.report import CheckResult
+from autograder.model.report import CheckResult, name_of
 from release.bundles.bundle import files_of
 from release.leaks import Scan
 from release.mutants.score import CheckScore, check_scores
 from release.mutants.stage import recorded
 from release.packages import LOCK_FILE, own_packages
 from release.proof.causes import causes_of
-from release.proof.proof import Proof, lost_by, name_of
+from release.proof.proof import Proof, lost_by
 
 _FORMAT = 1
 _LIBRARIES = ("gradescope-utils", "ipython", "jupytext", "nbformat", "numpy", "pytest")
