@@ -63,7 +63,7 @@ def _report(assignment: Assignment, names: dict[str, Any], chosen: frozenset[str
         bound = {**public_names(assignment.runtime.prebind), **names}
         answers = LiveAnswers(assignment, bound, _cell_numbers)
 
-        def start_worker(_seconds: float) -> LiveRequests:
+        def start_worker() -> LiveRequests:
             return LiveRequests(bound, assignment.runtime.describers, _cell_numbers)
 
         return checking.check(assignment, submission, answers, start_worker, chosen)

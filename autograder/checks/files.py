@@ -141,7 +141,7 @@ class Files:
             CheckFailed: there is none, or it is no such picture.
         """
         path, data = self._found(pattern)
-        worker = self._start_worker(IMAGE_SECONDS)
+        worker = self._start_worker()
         try:
             reply = worker.image(data, time.monotonic() + IMAGE_SECONDS)
         except (WorkerStopped, WorkerTimedOut, WorkerLied):

@@ -28,8 +28,8 @@ from autograder.slicing.answers import AnswerSource
 from autograder.slicing.slicer import Slice
 from autograder.wire.protocol import Replay, Step
 
-#: Makes a worker that may run for so many seconds; hands it over before anything is run in it.
-StartWorker = Callable[[float], Requests]
+#: Makes a worker; hands it over before anything is run in it.
+StartWorker = Callable[[], Requests]
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class AnswerProcess:
         optional = self._times.optional if any(step.budgeted for step in steps) else 0.0
         seconds = self._times.check + optional
         # From here on ``close`` reaps it, whatever the replay does.
-        self._worker = worker = self._start_worker(seconds)
+        self._worker = worker = self._start_worker()
         self._secret = False
         self._begun(worker)
         self.active = worker.active

@@ -91,7 +91,7 @@ class Child:
         limits = grader.assignment.limits
         self._workers = Workers(grader.zygote, _bounds(grader, job), scratch)
 
-        def start_worker(_seconds: float) -> WorkerClient:
+        def start_worker() -> WorkerClient:
             return _held(self._workers.take(), job)
 
         def make_student(question: Question, seconds: float, whole: bool) -> Student:

@@ -77,7 +77,7 @@ class Checker:
         print_public(console, report, self.assignment.points)
         return report
 
-    def _start_worker(self, _seconds: float) -> SpawnedWorker:
+    def _start_worker(self) -> SpawnedWorker:
         return self.spawner.worker()
 
     def _submission(self, file: Path | None) -> Submission:

@@ -76,7 +76,7 @@ def main() -> None:
     options = parser.parse_args()
     question = Question("Q1", "", 1, "n.ipynb", "a", ("Net", "loss"))
     with Spawner(SpawnSettings((), ("numpy",), (), ())) as spawner:
-        student = Student(Given(), question, Times(600), lambda _seconds: spawner.worker())  # type: ignore[arg-type]
+        student = Student(Given(), question, Times(600), spawner.worker)  # type: ignore[arg-type]
         net: RemoteObject = student.make("Net")
         rows: dict[str, Callable[[], object]] = {
             'student.call("loss", 2.0)': lambda: student.call("loss", 2.0),
