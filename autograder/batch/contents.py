@@ -14,16 +14,16 @@ from typing import IO
 
 from autograder.batch.entries import Entry, InZip, OnDisk
 from autograder.checks.cache import digest
+from autograder.model.archives import opened_member
+from autograder.model.errors import SubmissionError
 from autograder.model.findings import shown
 from autograder.model.manifest import Assignment, load
 from autograder.model.submission import (
     SafeCopy,
     Submission,
-    SubmissionError,
     copy_member,
     copy_zip,
     opened,
-    opened_member,
     walk,
     write_files,
 )

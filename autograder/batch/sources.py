@@ -16,8 +16,9 @@ from autograder.batch.platforms import NAMES, PLATFORMS, plain
 from autograder.batch.platforms.base import Found, Platform, may_be_one
 from autograder.batch.platforms.several import MAX_WRAPPING, holds_several
 from autograder.batch.shelves import Shelf, disk_shelf, zip_shelf
+from autograder.model.archives import opened_zip
+from autograder.model.errors import SubmissionError
 from autograder.model.manifest import Assignment
-from autograder.model.submission import SubmissionError, opened_zip
 
 #: Of an export's table of contents: a thousand submissions of a hundred files need 16 MB.
 DIRECTORY_BYTES = 256 << 20

@@ -30,10 +30,10 @@ from autograder.gradescope.metadata import FILE_NAME, read
 from autograder.gradescope.output import write_data, write_failure, write_results
 from autograder.grading.policies import CachePolicy
 from autograder.grading.session import Session
-from autograder.model.errors import HarnessFault, UserError
+from autograder.model.errors import HarnessFault, SubmissionError, UserError
 from autograder.model.manifest import Assignment, load
 from autograder.model.report import Report
-from autograder.model.submission import SubmissionError, collect_for
+from autograder.model.submission import collect_for
 from autograder.model.text import bounded
 from autograder.model.validation import ManifestError
 

@@ -20,11 +20,11 @@ from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
 from autograder.checks.verdicts import Verdicts
-from autograder.model.errors import HarnessFault
+from autograder.model.errors import HarnessFault, SubmissionError
 from autograder.model.explained import Explained
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult
-from autograder.model.submission import Submission, SubmissionError, collect_for
+from autograder.model.submission import Submission, collect_for
 from autograder.model.trial import Trial
 from autograder.sandbox.ahead import Workers
 from autograder.sandbox.client import Bounds, WorkerClient

@@ -8,6 +8,10 @@ class UserError(Exception):
     """
 
 
+class SubmissionError(UserError):
+    """The submission as a whole cannot be read; the text says what to submit."""
+
+
 class HarnessFault(Exception):
     """Something that is neither the student's nor the staff's mistake.
 

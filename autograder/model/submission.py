@@ -8,7 +8,6 @@ A hard link is a plain file: no upload carries one, and a backup of submissions 
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 import stat
@@ -20,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from autograder.model.errors import UserError
+from autograder.model.archives import is_archive, opened_member, opened_zip
+from autograder.model.errors import SubmissionError
 from autograder.model.manifest import Assignment
 from autograder.model.names import is_copy, owners
 
@@ -34,23 +34,12 @@ MAX_PART_BYTES = 255
 CHUNK = 1 << 20
 #: So many times the allowed size is read at most; a damaged file costs its reading and is dropped.
 READ_FACTOR = 3
-#: A zip's table of contents is read at once: two million entries would take a gigabyte.
-MAX_DIRECTORY_BYTES = 16 << 20
-#: The methods whose decompression is bounded at each step. A megabyte of bzip2 or LZMA becomes
-#: tens of gigabytes before zipfile hands over the first byte.
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 #: Troubles of this machine's and not of the submission's.
 OWN_TROUBLES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
-#: Ends of names of archives. One inside a submission is not opened: it may hold any number more.
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 #: Folders that editors and systems leave behind; what lies in them was not written by the student.
 IGNORED_FOLDERS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git"}
 
 INNER_ARCHIVE = "it is an archive inside the submission; submit its contents"
-
-
-class SubmissionError(UserError):
-    """The submission as a whole cannot be read; the text says what to submit."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +77,6 @@ class Submission:
     def archives(self) -> tuple[str, ...]:
         """The names of archives that were left out."""
         return tuple(item.name for item in self.skipped if is_archive(item.name))
-
-
-def is_archive(name: str) -> bool:
-    """Whether a name is that of an archive, by its end."""
-    return name.lower().endswith(ARCHIVES)
 
 
 class SafeCopy:
@@ -376,37 +360,6 @@ def copy_zip(source: Path, copy: SafeCopy, limit: int) -> None:
             copy_member(archive, member, copy)
 
 
-@contextmanager
-def opened_zip(path: Path, directory_bytes: int = MAX_DIRECTORY_BYTES) -> Iterator[zipfile.ZipFile]:
-    """A zip file whose table of contents takes at most so many bytes.
-
-    Raises:
-        SubmissionError: the table is larger, or damaged.
-    """
-    with _Archive(path, directory_bytes) as file:
-        try:
-            archive = zipfile.ZipFile(file)
-        except Exception as error:  # zipfile raises half a dozen kinds on damaged tables
-            raise SubmissionError(
-                f"{path.name}: the archive is damaged ({type(error).__name__}); make the zip "
-                "again and check that it opens."
-            ) from None
-        yield archive
-
-
-class _Archive(io.BufferedReader):
-    """A zip file whose table of contents is refused, and not read, when it is too large."""
-
-    def __init__(self, path: Path, directory_bytes: int) -> None:
-        super().__init__(io.FileIO(path))
-        self._directory_bytes = directory_bytes
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self._directory_bytes:
-            raise zipfile.BadZipFile("too many entries")
-        return super().read(size)
-
-
 def copy_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: SafeCopy, name: str | None = None
 ) -> None:
@@ -417,21 +370,3 @@ def copy_member(
             copy.add(name, member.file_size, file)
     except SubmissionError as error:
         copy.skip(name, str(error))
-
-
-def opened_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
-    """One entry of a zip, if it is a plain file that can be read step by step.
-
-    Raises:
-        SubmissionError: it is not; the text says why.
-    """
-    if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
-        raise SubmissionError("it is not a plain file")
-    if member.flag_bits & 0x1:
-        raise SubmissionError("it is encrypted")
-    if member.compress_type not in METHODS:
-        raise SubmissionError("it is compressed by an unusual method; make a plain zip")
-    try:
-        return archive.open(member)
-    except Exception as error:  # the entry's own header may hold anything
-        raise SubmissionError(f"it cannot be read ({type(error).__name__})") from None

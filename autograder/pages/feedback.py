@@ -13,11 +13,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from autograder.model.errors import UserError
+from autograder.model.errors import SubmissionError, UserError
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment, NotebookEntry
 from autograder.model.report import Report, student_notes
-from autograder.model.submission import Submission, SubmissionError, collect_for
+from autograder.model.submission import Submission, collect_for
 from autograder.model.text import bounded
 from autograder.pages.cells import ShownCell, shown_cells
 from autograder.pages.markup import Budget

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from autograder.model.manifest import Question
 from autograder.model.manual import RubricItem
@@ -27,8 +27,9 @@ from autograder.review.events import (
     Undo,
     checked,
 )
+from autograder.review.groups import Group, Source, grouped
 from autograder.review.journal import Journal
-from autograder.review.rescoring import AnswerKey, Grades
+from autograder.review.rescoring import Grades
 
 #: So long an answer that somebody has open is left to them.
 CLAIM_SECONDS = 120.0
@@ -41,39 +42,6 @@ class Refused(Exception):
     def __init__(self, words: str, status: int = 400) -> None:
         super().__init__(words)
         self.status = status
-
-
-class Source(Protocol):
-    """Where answers come from.
-
-    Attributes:
-        stamp: differs when answers have changed.
-    """
-
-    @property
-    def stamp(self) -> object:
-        """Differs when answers have changed."""
-
-    def keys(self) -> Mapping[str, Mapping[str, AnswerKey]]:
-        """What is known of each answer, by submission and question."""
-
-    def html(self, submission: str, question: str) -> str:
-        """An answer, made inert."""
-
-    def asked(self, question: str) -> str:
-        """What a question says, made inert; empty where it is not known."""
-
-    def name(self, submission: str) -> str:
-        """Whose it is."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Answers that read the same, by submission."""
-
-    id: str
-    state: str
-    members: Mapping[str, AnswerKey]
 
 
 @dataclass
@@ -112,26 +80,10 @@ class Sitting:
             stamp = self.source.stamp
             if stamp != self._stamp:
                 keys = self.source.keys()
-                self._groups = {name: self._grouped(name, keys) for name in self.grades.questions}
+                self._groups = {
+                    name: grouped(keys, name, self.order) for name in self.grades.questions
+                }
                 self._stamp = stamp
-
-    def _grouped(
-        self, question: str, keys: Mapping[str, Mapping[str, AnswerKey]]
-    ) -> dict[str, Group]:
-        found: dict[str, dict[str, AnswerKey]] = {}
-        for submission, answers in sorted(keys.items()):
-            if question in answers:
-                found.setdefault(answers[question].same, {})[submission] = answers[question]
-
-        def place(same: str) -> tuple[bool, str]:
-            first = next(iter(found[same].values()))
-            mark = hashlib.sha256(f"{self.order}|{question}|{same}".encode()).hexdigest()
-            return first.state != "given", mark  # what is blank comes last
-
-        return {
-            same: Group(same, next(iter(found[same].values())).state, found[same])
-            for same in sorted(found, key=place)
-        }
 
     # --- what is shown ---------------------------------------------------------------------------
 

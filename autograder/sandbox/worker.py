@@ -13,13 +13,11 @@ import importlib
 import inspect
 import linecache
 import os
-import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -27,22 +25,17 @@ from typing import Any
 
 from autograder import wire
 from autograder.sandbox import objects, shown
+from autograder.sandbox.step_clock import StepStopped, stopping
 
 CELL_FILE = "<cell {}>"
 MAX_MESSAGE = 1000
 MAX_BASES = 20
-#: How often a step that goes on after it was stopped is stopped again.
-STOP_AGAIN_SECONDS = 0.5
 #: What ``from __future__ import`` switches on in compiled code.
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 #: Cell, line and file of a student's frame; either the cell is 0 or the file is empty.
 Place = tuple[int, int, str]
 NOWHERE: Place = (0, 0, "")
-
-
-class StepStopped(BaseException):
-    """An optional step has used the time up; no ``except Exception`` of the student's holds it."""
 
 
 def public_paths(modules: Iterable[str]) -> dict[str, str]:
@@ -158,7 +151,7 @@ class Worker:
                     stopped.append([cell, line])
                     continue
                 started = time.monotonic()
-                with _stopping(left if optional else None) as clock, self.shown.printing():
+                with stopping(left if optional else None) as clock, self.shown.printing():
                     cause = error = self._run(cell, line, source)
                 if optional:
                     left -= time.monotonic() - started
@@ -327,43 +320,6 @@ class Worker:
         if file in self.files:
             return 0, line, self.files[file]
         return (0, line, file) if objects.is_probe(file) and otherwise == NOWHERE else otherwise
-
-
-class _Clock:
-    """Whether the time was up, and whether what it was for had ended before."""
-
-    rung = over = False
-
-
-@contextmanager
-def _stopping(seconds: float | None) -> Iterator[_Clock]:
-    """Stop what runs inside after so many seconds; None for no limit.
-
-    It needs signals, which Windows lacks and a thread does not get: there the grader's own deadline
-    is the only one.
-    """
-    clock = _Clock()
-    main = threading.current_thread() is threading.main_thread()
-    if seconds is None or not main or not hasattr(signal, "setitimer"):
-        yield clock
-        return
-
-    def ring(_number: int, _frame: object) -> None:
-        if not clock.over:
-            clock.rung = True
-            raise StepStopped
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), STOP_AGAIN_SECONDS)
-    try:
-        yield clock
-        clock.over = True
-    except StepStopped:  # it came between the step and here
-        clock.over = True
-    finally:
-        clock.over = True
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _cell_of(file: str) -> int | None:

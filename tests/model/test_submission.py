@@ -23,7 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.model import submission
-from autograder.model.submission import Submission, SubmissionError, collect
+from autograder.model.errors import SubmissionError
+from autograder.model.submission import Submission, collect
 from autograder.sandbox.reaper import remove_folder
 
 NOTEBOOK = b'{"cells": []}'

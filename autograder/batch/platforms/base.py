@@ -16,9 +16,10 @@ from typing import Protocol
 
 from autograder.batch.entries import Entry, Ignored, OnDisk, Person, identifier
 from autograder.batch.shelves import Part, Shelf
+from autograder.model.archives import ARCHIVES, opened_member
 from autograder.model.manifest import Assignment
 from autograder.model.names import EXTRA, owners
-from autograder.model.submission import ARCHIVES, MAX_NAME, opened_member
+from autograder.model.submission import MAX_NAME
 
 Cell = str | float
 Row = list[Cell]

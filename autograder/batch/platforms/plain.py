@@ -24,9 +24,9 @@ from autograder.batch.platforms.base import (
     renamed,
 )
 from autograder.batch.shelves import Shelf
+from autograder.model.archives import is_archive
 from autograder.model.findings import shown
 from autograder.model.manifest import Assignment
-from autograder.model.submission import is_archive
 
 KEY = ""
 TITLE = ""

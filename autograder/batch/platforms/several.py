@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 
 from autograder.batch.platforms.base import as_taken, may_be_one
 from autograder.batch.shelves import Shelf
+from autograder.model.archives import is_archive
 from autograder.model.manifest import Assignment
 from autograder.model.names import Match, match, owners
-from autograder.model.submission import is_archive
 
 #: So many folders around the submissions are looked into.
 MAX_WRAPPING = 5

@@ -14,7 +14,16 @@ import sys
 import numpy as np
 
 from autograder.wire.row import Row
-from autograder.wire.types import arrays, frames, moments, plain, records, sparse, torch
+from autograder.wire.types import (
+    arrays,
+    frames,
+    moments,
+    pandas_scalars,
+    plain,
+    records,
+    sparse,
+    torch,
+)
 
 ROWS: tuple[Row, ...] = (
     *plain.ROWS,
@@ -24,6 +33,7 @@ ROWS: tuple[Row, ...] = (
     *torch.ROWS,
     *sparse.ROWS,
     *frames.ROWS,
+    *pandas_scalars.ROWS,
 )
 BY_TAG = {row.tag[0]: row for row in ROWS}
 

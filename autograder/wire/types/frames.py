@@ -1,4 +1,4 @@
-"""Rows of pandas: frames, series, indexes, categoricals and its arrays and scalars.
+"""Rows of pandas: frames, series, indexes, categoricals and its arrays.
 
 A frame is its columns as arrays, with labels and index. Where pandas is not loaded, its values
 become records of their parts. Names of dtypes are looked up in fixed tables, and pandas is told
@@ -8,8 +8,6 @@ zones but for their offset, and dtypes of Arrow, whose values cross as objects.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from datetime import timezone
 from typing import Any
 
@@ -17,30 +15,23 @@ import numpy as np
 
 from autograder.wire.limits import DEFAULT_LIMITS
 from autograder.wire.row import (
-    Row,
     UnsupportedValue,
     WireError,
     expect_spread,
     expect_types,
-    kind_name,
 )
 from autograder.wire.types.moments import MICROSECOND, offset_of, zone_at
-from autograder.wire.values import Record
+from autograder.wire.types.pandas_rows import (
+    CLOSED,
+    FREQUENCIES,
+    UNITS,
+    frequency,
+    pandas_loaded,
+    row_of,
+)
 
-#: Kinds of elements that a column may have, and units of its dates.
-KINDS, UNITS = "biufcOMm", ("s", "ms", "us", "ns")
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-_DAYS = "MON TUE WED THU FRI SAT SUN".split()
-#: Frequencies of periods, and how far from 1970 one may be: all within the years 1 to 9999.
-FREQUENCIES: dict[str, int] = {
-    **{f"Y-{month}": 7_000 for month in _MONTHS},
-    **{f"Q-{month}": 28_000 for month in _MONTHS},
-    "M": 90_000,
-    **{f"W-{day}": 400_000 for day in _DAYS},
-    **{"D": 2_900_000, "B": 2_000_000, "h": 70_000_000, "min": 4_200_000_000},
-    **{"s": 250 * 10**9, "ms": 250 * 10**12, "us": 250 * 10**15, "ns": 2**63 - 1},
-}
-CLOSED = ("left", "right", "both", "neither")
+#: Kinds of elements that a column may have.
+KINDS = "biufcOMm"
 NOT_A_TIME = -(2**63)
 #: Of an index that is a range: no array could have more elements.
 MAX_LENGTH = DEFAULT_LIMITS.body // 8
@@ -48,30 +39,6 @@ MAX_LENGTH = DEFAULT_LIMITS.body // 8
 MAX_UNSORTED, MAX_RANGE = 500, 10_000
 #: Building one takes as long as reading so many items.
 FRAME, COLUMN = 500, 50
-
-
-def _pandas() -> Any:
-    return sys.modules.get("pandas")
-
-
-def _row(
-    tag: bytes,
-    types: tuple[str, ...],
-    apart: Callable[[Any], tuple[object, ...]],
-    together: Callable[[Any, tuple[Any, ...]], object],
-    **options: Any,
-) -> Row:
-    """A row whose parts are put together by pandas, or else are a record's."""
-
-    def made(parts: tuple[Any, ...]) -> object:
-        pandas = _pandas()
-        if pandas is None:
-            name = types[0].rpartition(".")[2]
-            return Record(name, {f"part{number}": part for number, part in enumerate(parts)})
-        return together(pandas, parts)
-
-    names = tuple(f"pandas.{name}" for name in types)
-    return Row(tag, names, apart, made, settled=True, **options)
 
 
 # --- columns ------------------------------------------------------------------------------------
@@ -92,7 +59,7 @@ def _column(array: Any) -> object:
     name = type(array).__name__
     if isinstance(plain, np.ndarray) and plain.dtype.kind != "O" and name in _PLAIN:
         return plain if getattr(array, "tz", None) is None else array
-    row = any(isinstance(array, getattr(_pandas().arrays, kind, ())) for kind in _ARRAYS)
+    row = any(isinstance(array, getattr(pandas_loaded().arrays, kind, ())) for kind in _ARRAYS)
     return array if row or name == "Categorical" else np.asarray(array, dtype=object)
 
 
@@ -209,11 +176,13 @@ def _is_quick(level: Any) -> bool:
 
 
 def _is_text(level: Any) -> bool:
-    return isinstance(level.dtype, _pandas().StringDtype)
+    return isinstance(level.dtype, pandas_loaded().StringDtype)
 
 
 def _levels_apart(levels: Any) -> tuple[object, ...]:
-    if any(isinstance(level, _pandas().RangeIndex) and len(level) > MAX_RANGE for level in levels):
+    if any(
+        isinstance(level, pandas_loaded().RangeIndex) and len(level) > MAX_RANGE for level in levels
+    ):
         raise UnsupportedValue(f"more than {MAX_RANGE} categories", "large")
     if not all(map(_is_quick, levels)):
         raise UnsupportedValue(f"more than {MAX_UNSORTED} categories that are not sorted", "large")
@@ -266,7 +235,7 @@ def _masked(pandas: Any, parts: tuple[Any, ...]) -> object:
 
 
 def _strings_apart(value: Any) -> tuple[object, ...]:
-    with_nan = value.dtype.na_value is not _pandas().NA
+    with_nan = value.dtype.na_value is not pandas_loaded().NA
     return with_nan, *(cell if isinstance(cell, str) else None for cell in value)
 
 
@@ -300,14 +269,7 @@ def _zoned(pandas: Any, parts: tuple[Any, ...]) -> object:
 
 
 def _periods_apart(value: Any) -> tuple[object, ...]:
-    return _frequency(value), value._ndarray
-
-
-def _frequency(value: Any) -> str:
-    name = str(value.freqstr)
-    if name not in FREQUENCIES:
-        raise UnsupportedValue(f"a {kind_name(type(value))} of frequency {name[:20]}")
-    return name
+    return frequency(value), value._ndarray
 
 
 def _periods(pandas: Any, parts: tuple[Any, ...]) -> object:
@@ -335,72 +297,18 @@ def _intervals(pandas: Any, parts: tuple[Any, ...]) -> object:
     return pandas.arrays.IntervalArray.from_arrays(left, right, closed=closed)
 
 
-# --- scalars ------------------------------------------------------------------------------------
-
-
-def _timestamp_apart(value: Any) -> tuple[object, ...]:
-    return value.to_datetime64(), offset_of(value)
-
-
-def _timestamp(pandas: Any, parts: tuple[Any, ...]) -> object:
-    expect_types(parts, np.datetime64, (int, type(None)))
-    moment, offset = parts
-    if np.isnat(moment) or np.datetime_data(moment.dtype)[0] not in UNITS:
-        raise WireError("a date that is none")
-    made = pandas.Timestamp(moment)
-    return made if offset is None else made.tz_localize("UTC").tz_convert(zone_at(offset))
-
-
-def _span(pandas: Any, parts: tuple[Any, ...]) -> object:
-    expect_types(parts, np.timedelta64)
-    if np.isnat(parts[0]) or np.datetime_data(parts[0].dtype)[0] not in UNITS:
-        raise WireError("a time span that is none")
-    return pandas.Timedelta(parts[0])
-
-
-def _period(pandas: Any, parts: tuple[Any, ...]) -> object:
-    expect_types(parts, str, int)
-    name, ordinal = parts
-    if abs(ordinal) > FREQUENCIES[name]:
-        raise WireError("a period out of range")
-    return pandas.Period(ordinal=ordinal, freq=name)
-
-
-def _interval(pandas: Any, parts: tuple[Any, ...]) -> object:
-    left, right, closed = parts
-    expect_types((closed,), str)
-    numbers = (int, float, np.float64, np.int64, pandas.Timestamp, pandas.Timedelta)
-    if closed not in CLOSED or type(left) is not type(right) or type(left) not in numbers:
-        raise WireError("an interval that is none")
-    return pandas.Interval(left, right, closed=closed)
-
-
-def _only(name: str) -> Callable[[Any, tuple[Any, ...]], object]:
-    def together(pandas: Any, parts: tuple[Any, ...]) -> object:
-        expect_types(parts)
-        return getattr(pandas, name)
-
-    return together
-
-
 _MASKED = ("arrays.IntegerArray", "arrays.FloatingArray", "arrays.BooleanArray")
 _STRINGS = ("arrays.StringArray", "arrays.ArrowStringArray")
 ROWS = (
-    _row(b"1", ("DataFrame",), _frame_apart, _frame, weight=FRAME),
-    _row(b"2", ("Series",), _series_apart, _series, weight=COLUMN),
-    _row(b"3", ("Index",), _index_apart, _index, weight=COLUMN),
-    _row(b"4", ("RangeIndex",), _range_apart, _range, weight=COLUMN),
-    _row(b"5", ("MultiIndex",), _multi_apart, _multi, weight=FRAME),
-    _row(b"6", ("Categorical",), _categorical_apart, _categorical, weight=COLUMN),
-    _row(b"7", _MASKED, _masked_apart, _masked, weight=COLUMN),
-    _row(b"8", _STRINGS, _strings_apart, _strings, weight=COLUMN),
-    _row(b"9", ("arrays.DatetimeArray",), _zoned_apart, _zoned, weight=COLUMN),
-    _row(b"0", ("arrays.PeriodArray",), _periods_apart, _periods, weight=COLUMN),
-    _row(b"-", ("arrays.IntervalArray",), _intervals_apart, _intervals, weight=COLUMN),
-    _row(b"a", ("Timestamp",), _timestamp_apart, _timestamp, key=True, weight=20),
-    _row(b"b", ("Timedelta",), lambda v: (v.to_timedelta64(),), _span, key=True, weight=20),
-    _row(b"g", ("Period",), lambda v: (_frequency(v), v.ordinal), _period, key=True, weight=20),
-    _row(b"i", ("Interval",), lambda v: (v.left, v.right, v.closed), _interval, key=True),
-    _row(b"j", ("NaT",), lambda _value: (), _only("NaT"), key=True),
-    _row(b"u", ("NA",), lambda _value: (), _only("NA"), key=True),
+    row_of(b"1", ("DataFrame",), _frame_apart, _frame, weight=FRAME),
+    row_of(b"2", ("Series",), _series_apart, _series, weight=COLUMN),
+    row_of(b"3", ("Index",), _index_apart, _index, weight=COLUMN),
+    row_of(b"4", ("RangeIndex",), _range_apart, _range, weight=COLUMN),
+    row_of(b"5", ("MultiIndex",), _multi_apart, _multi, weight=FRAME),
+    row_of(b"6", ("Categorical",), _categorical_apart, _categorical, weight=COLUMN),
+    row_of(b"7", _MASKED, _masked_apart, _masked, weight=COLUMN),
+    row_of(b"8", _STRINGS, _strings_apart, _strings, weight=COLUMN),
+    row_of(b"9", ("arrays.DatetimeArray",), _zoned_apart, _zoned, weight=COLUMN),
+    row_of(b"0", ("arrays.PeriodArray",), _periods_apart, _periods, weight=COLUMN),
+    row_of(b"-", ("arrays.IntervalArray",), _intervals_apart, _intervals, weight=COLUMN),
 )
