@@ -253,9 +253,9 @@ def line_marks() -> Iterator[str]:
         yield _row(f"`# {mark.words}`", left, case)
 
 
-def primitives() -> Iterator[str]:
+def layers() -> Iterator[str]:
     """What a worker gives up, in the order in which it does."""
-    from autograder.sandbox.lockdown import BOTH, PRIMITIVES
+    from autograder.sandbox.lockdown import BOTH, LAYERS
 
     def words(kinds: frozenset[Any]) -> str:
         if not kinds:
@@ -263,7 +263,7 @@ def primitives() -> Iterator[str]:
         return "both" if kinds == BOTH else str(next(iter(kinds)).value)
 
     yield from _table("layer", "what is given up", "needed by", "required of")
-    for each in PRIMITIVES:
+    for each in LAYERS:
         needed, required = words(each.needed_by), words(each.required_of)
         yield _row(f"`{each.name}`", each.gives_up, needed, required)
 
@@ -281,7 +281,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "results": results,
     "marker-pairs": marker_pairs,
     "line-marks": line_marks,
-    "primitives": primitives,
+    "layers": layers,
     "security": partial(_file, "SECURITY.md"),
     "changelog": partial(_file, "CHANGELOG.md"),
     "contributing": partial(_file, "CONTRIBUTING.md"),

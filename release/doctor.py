@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder.doctor import Found, Level
-from autograder.sandbox.lockdown import PRIMITIVES, Grading
+from autograder.sandbox.lockdown import LAYERS, Grading
 from release.bundles.container import ContainerError, find_engine
 from release.packages.agreement import differing, needed
 from release.packages.locks import here, read_lock
@@ -69,7 +69,7 @@ def _image() -> Found:
     locked = here(read_lock(lock()))
     shipped = [name for name in needed(_roots()) if name in locked]
     named = ", ".join(f"{n} {locked[canonicalize_name(n)].version}" for n in NAMED)
-    held = ", ".join(each.name for each in PRIMITIVES if Grading.ROOT in each.required_of)
+    held = ", ".join(each.name for each in LAYERS if Grading.ROOT in each.required_of)
     return Found(
         "Gradescope's image",
         f"Python {PYTHON}, {len(shipped)} packages of the lock ({named}; torch as CPU build) and "

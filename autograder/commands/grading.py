@@ -31,7 +31,7 @@ INTERNAL_ERROR = 1
 
 
 class RequirementError(UserError):
-    """A primitive that the sandbox does not know."""
+    """A layer that the sandbox does not know."""
 
 
 @commands.command()
@@ -156,7 +156,7 @@ def gradescope(
 
 
 def _required(names: str) -> frozenset[str]:
-    """The primitives named, each of which the sandbox must know."""
+    """The layers named, each of which the sandbox must know."""
     from autograder.sandbox.lockdown import FORMER_NAMES, NAMES
 
     named = filter(None, map(str.strip, names.split(",")))

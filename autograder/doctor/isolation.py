@@ -77,7 +77,7 @@ def isolation() -> Found:
             with Session(
                 load(folder), {}, isolation=IsolationPolicy(accept_weaker=True)
             ) as session:
-                held = session.primitives
+                held = session.layers
         except HarnessFault as error:
             lines = str(error).strip().splitlines()
             reason = lines[-1] if lines else "it does not start"

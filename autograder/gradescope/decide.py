@@ -89,7 +89,7 @@ def presented(
     score = min(max(report.score, 0.0), report.max_score)
     staff = {
         **_staff(here),
-        "isolation": isolation(report.primitives, unsafe=report.unsafe),
+        "isolation": isolation(report.layers, unsafe=report.unsafe),
         "score_before_lateness": score,
     }
     staff["own_faults"] = faults

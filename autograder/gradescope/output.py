@@ -84,7 +84,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
         "assignment": report.assignment,
         "max_score": report.max_score,
         "seed": report.seed,
-        "sandbox": list(report.primitives),
+        "sandbox": list(report.layers),
         "unsafe": report.unsafe,
         "harness_version": report.version,
         "harness_fault": report.faulty,

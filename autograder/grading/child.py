@@ -41,7 +41,7 @@ class GradeRequest:
 
     Attributes:
         path: the submission, a folder, a zip or a notebook.
-        required: the sandbox primitives without which a worker is refused.
+        required: the isolation layers without which a worker is refused.
         unsafe: some that hidden checks require are missing, and staff accept it.
         leave_out: steps of the sandbox to leave out; in tests alone.
         seed: what random inputs are drawn from; None draws one.

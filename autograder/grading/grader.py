@@ -51,7 +51,7 @@ def serve(job: socket.socket, control: socket.socket) -> None:
     templates = {name: parse(data, name) for name, data in opening["templates"].items()}
     with _temporary() as base:
         grader = Grader(assignment, templates, ZygoteClient(control), base, opening["public_only"])
-        wire.send(job, {"primitives": sorted(grader.self_test())})
+        wire.send(job, {"layers": sorted(grader.self_test())})
         grader.run_checks(job)
 
 
@@ -98,7 +98,7 @@ class Grader:
         return self._bases[conditions]
 
     def self_test(self) -> frozenset[str]:
-        """Start a worker, run honest code in it and stop it; the primitives that held.
+        """Start a worker, run honest code in it and stop it; the layers that held.
 
         Raises:
             HarnessFault: the sandbox refuses what honest code needs.
@@ -318,7 +318,7 @@ class Grader:
             faults=tuple(outcome.faults),
             flags=outcome.all_flags,
             seed=seed,
-            primitives=outcome.primitives,
+            layers=outcome.layers,
             unsafe=job.unsafe,
             seconds=round(seconds, 4),
             version=autograder.__version__,

@@ -45,7 +45,7 @@ class Finished:
 
 
 def required_of(user: int) -> frozenset[str]:
-    """The primitives of the sandbox without which nothing is graded."""
+    """The isolation layers without which nothing is graded."""
     return required(Grading.ROOT if user == 0 else Grading.PLAIN)
 
 

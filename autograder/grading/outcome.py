@@ -47,7 +47,7 @@ class Outcome:
         return (*self.flags, *(flag for name in self.checks for flag in self.told.get(name, ())))
 
     @property
-    def primitives(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str, ...]:
         """What held in every worker."""
         held = [frozenset(names) for names in self.held.values() if names is not None]
         return tuple(sorted(frozenset.intersection(*held))) if held else ()

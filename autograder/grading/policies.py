@@ -13,7 +13,7 @@ class IsolationPolicy:
     """What has to hold student code.
 
     Attributes:
-        required: the primitives of the sandbox that hidden checks require; None for the default,
+        required: the isolation layers that hidden checks require; None for the default,
             which is another for a plain user.
         accept_weaker: grade even where the sandbox lacks one of them; every report then says so.
         leave_out: steps of the sandbox to leave out, for tests of what each is there for; the
@@ -25,7 +25,7 @@ class IsolationPolicy:
     leave_out: frozenset[str] = frozenset()
 
     @property
-    def primitives(self) -> frozenset[str]:
+    def layers(self) -> frozenset[str]:
         """What hidden checks require here."""
         return required(Grading.here()) if self.required is None else self.required
 

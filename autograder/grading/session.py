@@ -52,7 +52,7 @@ class Session:
             terminal does not reach them then.
 
     Raises:
-        IsolationError: on entering, where a required primitive is not active.
+        IsolationError: on entering, where a required layer is not active.
         HarnessFault: on entering, where the processes do not start.
     """
 
@@ -72,7 +72,7 @@ class Session:
         self.cache = cache
         self.public_only = public_only
         self._fork_server = fork_server
-        self.primitives: frozenset[str] = frozenset()
+        self.layers: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
         self._forked: int | None = None
         self._job: socket.socket | None = None
@@ -80,8 +80,8 @@ class Session:
 
     def __enter__(self) -> Session:
         self._start()
-        needed = self.isolation.primitives
-        lacking = needed - self.primitives
+        needed = self.isolation.layers
+        lacking = needed - self.layers
         if lacking and not self.isolation.accept_weaker:
             self.close()
             raise IsolationError(
@@ -101,8 +101,8 @@ class Session:
 
     @property
     def unsafe(self) -> bool:
-        """Whether a required primitive is missing and grading goes on all the same."""
-        return bool(self.isolation.primitives - self.primitives)
+        """Whether a required layer is missing and grading goes on all the same."""
+        return bool(self.isolation.layers - self.layers)
 
     @property
     def _cache_dir(self) -> str | None:
@@ -248,11 +248,11 @@ class Session:
 
     def _request(self, submission: Path, isolation: IsolationPolicy) -> dict[str, Any]:
         """What every request says: where the submission is, and what has to hold its code."""
-        needed, left_out = isolation.primitives, isolation.leave_out
+        needed, left_out = isolation.layers, isolation.leave_out
         return {
             "path": str(submission.absolute()),
-            "required": sorted(needed & self.primitives - left_out),
-            "unsafe": bool(needed - self.primitives or left_out),
+            "required": sorted(needed & self.layers - left_out),
+            "unsafe": bool(needed - self.layers or left_out),
             "leave_out": sorted(left_out),
         }
 
@@ -272,7 +272,7 @@ class Session:
             "public_only": self.public_only,
         }
         try:
-            self.primitives = frozenset(self._exchange(opening)["primitives"])
+            self.layers = frozenset(self._exchange(opening)["layers"])
         except wire.PeerClosed:
             self.close()
             raise HarnessFault("the grading process ended before it was ready") from None

@@ -149,7 +149,7 @@ class Report:
         faults: what failed in the harness, with tracebacks, for staff.
         flags: what checks found suspicious; staff look at it, no points are taken.
         seed: what the checks' random inputs were drawn from.
-        primitives: the sandbox primitives that were active, found by probing.
+        layers: the isolation layers that were active, found by probing.
         seconds: wall clock.
         manual: what people grade, and what they gave so far.
     """
@@ -162,7 +162,7 @@ class Report:
     faults: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     seed: int = 0
-    primitives: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
     unsafe: bool = False
     seconds: float = 0.0
     version: str = ""
@@ -209,7 +209,7 @@ class Report:
     def from_dict(cls, data: dict[str, Any]) -> Report:
         """The inverse of ``to_dict``."""
         checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
-        plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "primitives")}
+        plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "layers")}
         skipped = tuple((name, reason) for name, reason in data["skipped"])
         by_people = tuple(ManualResult.from_dict(part) for part in data.get("manual", ()))
         return cls(**{**data, **plain, "checks": checks, "skipped": skipped, "manual": by_people})

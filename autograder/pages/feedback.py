@@ -131,7 +131,7 @@ def feedback_page(
         notebooks=places.notebooks,
         written=places.written,
         report=report,
-        isolation=isolation(report.primitives, unsafe=report.unsafe),
+        isolation=isolation(report.layers, unsafe=report.unsafe),
         faults=[bounded(fault) for fault in report.all_faults] if audience.staff else [],
         flags=[bounded(flag, 1000) for flag in report.flags] if audience.staff else [],
     )

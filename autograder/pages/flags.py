@@ -33,7 +33,7 @@ def flags_of(batch: ReportedBatch) -> Iterator[Flag]:
             yield Flag("Internal error", (link_to(graded),), bounded(last, 300) + more)
     for graded in batch.submissions:
         if graded.report.unsafe:
-            held = ", ".join(graded.report.primitives) or "nothing"
+            held = ", ".join(graded.report.layers) or "nothing"
             yield Flag("Isolation", (link_to(graded),), f"below what hidden checks require: {held}")
     for graded in batch.submissions:
         if graded.problem:

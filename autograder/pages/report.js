@@ -148,7 +148,7 @@ function page(submission, hash) {
       { class: "facts" },
       fact("Points", `${number(submission.score)} of ${number(submission.of)}`),
       fact("Id", submission.id),
-      fact("Isolation", [submission.isolation, data.texts[submission.primitives]].filter(Boolean).join(": ")),
+      fact("Isolation", [submission.isolation, data.texts[submission.layers]].filter(Boolean).join(": ")),
       fact("Seed", submission.seed),
       fact("Time", `${submission.seconds} s`),
       fact("Harness", data.texts[submission.version]),

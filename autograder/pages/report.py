@@ -175,7 +175,7 @@ def _row(graded: Reported) -> Row:
         checks=len(report.checks),
         flags=len(report.flags),
         faults=len(report.all_faults),
-        isolation=isolation(report.primitives, unsafe=report.unsafe),
+        isolation=isolation(report.layers, unsafe=report.unsafe),
         seconds=report.seconds,
     )
 
@@ -216,8 +216,8 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
         "page": graded.page if _is_relative(graded.page) else "",
         "score": _finite(report.score),
         "of": report.max_score,
-        "isolation": isolation(report.primitives, unsafe=report.unsafe),
-        "primitives": texts.place(", ".join(report.primitives)),
+        "isolation": isolation(report.layers, unsafe=report.unsafe),
+        "layers": texts.place(", ".join(report.layers)),
         "seed": str(report.seed),  # it has more digits than the browser's numbers
         "seconds": round(report.seconds, 2),
         "version": texts.place(report.version),

@@ -143,6 +143,6 @@ def _footer(report: Report) -> RenderableType:
         lines.append(Text("Graded WITHOUT the full sandbox (--allow-unsafe).", "bold red"))
     lines += [Text(f"For staff to look at: {flag}", "yellow") for flag in report.flags]
     lines += [Text(f"Internal error: {fault}", "magenta") for fault in report.all_faults]
-    sandbox = ", ".join(report.primitives) or "not needed"
+    sandbox = ", ".join(report.layers) or "not needed"
     lines.append(Text(f"{report.seconds:.2f} s · seed {report.seed} · sandbox: {sandbox}", "dim"))
     return Group(*lines)

@@ -1,10 +1,10 @@
 """A freshly forked process comes in, the same process without its powers goes out.
 
-Each primitive is a row of one table: what is given up, the step that gives it up, the probe that
+Each layer is a row of one table: what is given up, the step that gives it up, the probe that
 attempts what it forbids, who needs it. Every step works as root in an ordinary unprivileged
 container; none needs a namespace. The order matters: what needs root comes before the change of
 user, what binds for ever comes last. As a plain user the change of user is impossible, and older
-kernels lack Landlock; the probes say which primitives are active, so that the grader can refuse.
+kernels lack Landlock; the probes say which layers are active, so that the grader can refuse.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def _same_user(confinement: Confinement) -> None:
         same_user.restrict()
 
 
-# --- the table: all that is said of a primitive elsewhere follows from it -------------------------
+# --- the table: all that is said of a layer elsewhere follows from it -------------------------
 
 
 class Grading(Enum):
@@ -222,7 +222,7 @@ NOBODY = frozenset[Grading]()
 
 
 @dataclass(frozen=True)
-class Primitive:
+class Layer:
     """One thing that a worker gives up.
 
     Attributes:
@@ -247,23 +247,23 @@ class Primitive:
 
 #: The order is part of the defence. Landlock is required of a plain user alone, because kernels
 #: before 5.13 lack it.
-PRIMITIVES = (
-    Primitive("session", "its terminal and its group of processes", _new_session, session_holds),
-    Primitive(
+LAYERS = (
+    Layer("session", "its terminal and its group of processes", _new_session, session_holds),
+    Layer(
         "descriptors",
         "every descriptor but one socket",
         _descriptors,
         partial(descriptors_hold, WIRE_DESCRIPTOR),
     ),
-    Primitive("scratch", "every working folder but a fresh one", _scratch, scratch_holds),
-    Primitive("oom", "to be spared when memory runs out", _first_to_be_killed, oom_holds),
-    Primitive(
+    Layer("scratch", "every working folder but a fresh one", _scratch, scratch_holds),
+    Layer("oom", "to be spared when memory runs out", _first_to_be_killed, oom_holds),
+    Layer(
         "rlimits",
         "memory, processor time, file size, processes, timers and open files beyond its limits",
         _resource_limits,
         limits_hold,
     ),
-    Primitive(
+    Layer(
         "uid",
         "its user: a random high uid without groups, which nobody else has",
         _change_user,
@@ -271,15 +271,15 @@ PRIMITIVES = (
         needed_by=ROOT,
         required_of=ROOT,
     ),
-    Primitive("parent", "to live longer than what has forked it", _die_with_parent, parent_holds),
-    Primitive(
+    Layer("parent", "to live longer than what has forked it", _die_with_parent, parent_holds),
+    Layer(
         "no_new_privs",
         "setuid programs",
         _no_new_privileges,
         no_new_privileges_holds,
         required_of=BOTH,
     ),
-    Primitive(
+    Layer(
         "landlock",
         "files: it reads Python, the libraries, the public package and what /proc says of itself, "
         "runs Python alone, and writes its scratch folder; TCP; signals to others",
@@ -288,7 +288,7 @@ PRIMITIVES = (
         required_of=PLAIN,
         rests_on="no_new_privs",
     ),
-    Primitive(
+    Layer(
         "seccomp",
         "system calls: the network, other processes, namespaces, mounts, keys, System V IPC, "
         "io_uring, bpf, memory that belongs to no process (memfd, shared mappings of nothing, what "
@@ -299,7 +299,7 @@ PRIMITIVES = (
         required_of=BOTH,
         rests_on="no_new_privs",
     ),
-    Primitive(
+    Layer(
         "same_user",
         "signals to and limits of the user's other processes, and the modes of the user's files",
         _same_user,
@@ -310,21 +310,21 @@ PRIMITIVES = (
         rests_on="no_new_privs",
     ),
 )
-NAMES = tuple(primitive.name for primitive in PRIMITIVES)
+NAMES = tuple(layer.name for layer in LAYERS)
 #: What older releases called them: so reports of theirs, and command lines, may.
 FORMER_NAMES = {"apart": "same_user"}
 
 
 def required(grading: Grading) -> frozenset[str]:
     """What hidden checks require."""
-    return frozenset(each.name for each in PRIMITIVES if grading in each.required_of)
+    return frozenset(each.name for each in LAYERS if grading in each.required_of)
 
 
 def complete(held: Collection[str]) -> bool:
     """Whether all that one kind of user needs is among what held."""
     known = {FORMER_NAMES.get(name, name) for name in held}
     return any(
-        all(each.name in known for each in PRIMITIVES if grading in each.needed_by)
+        all(each.name in known for each in LAYERS if grading in each.needed_by)
         for grading in Grading
     )
 
@@ -342,9 +342,9 @@ def isolation(held: Collection[str], *, unsafe: bool) -> str:
     return "full" if complete(held) else "minimum"
 
 
-def active_primitives() -> tuple[str, ...]:
-    """The primitives that hold in this process, found by trying to break each."""
-    return tuple(each.name for each in PRIMITIVES if each.holds())
+def active_layers() -> tuple[str, ...]:
+    """The layers that hold in this process, found by trying to break each."""
+    return tuple(each.name for each in LAYERS if each.holds())
 
 
 def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
@@ -357,6 +357,6 @@ def lock_down(confinement: Confinement, wire_descriptor: int) -> None:
     leave_out = confinement.leave_out
     if not leave_out <= set(NAMES):
         raise ValueError(f"no step is called {', '.join(sorted(leave_out - set(NAMES)))}")
-    for each in PRIMITIVES:
+    for each in LAYERS:
         if not leave_out & {each.name, each.rests_on, each.stands_in_for}:
             each.step(confinement)

@@ -1,6 +1,6 @@
-"""A process that is locked down comes in; whether a primitive holds goes out.
+"""A process that is locked down comes in; whether a layer holds goes out.
 
-Each probe attempts what its primitive forbids, in the process itself, before student code is there.
+Each probe attempts what its layer forbids, in the process itself, before student code is there.
 None changes anything where the attempt succeeds.
 """
 

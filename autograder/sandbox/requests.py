@@ -79,7 +79,7 @@ class Requests(ABC):
     """The requests that a worker answers. Any failure to talk to it ends it.
 
     Attributes:
-        active: the primitives of the sandbox that hold in it.
+        active: the isolation layers that hold in it.
         references: what stands for its objects here, and what crosses in place of the grader's.
     """
 

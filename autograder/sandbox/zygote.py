@@ -360,7 +360,7 @@ def _locked_down(start: _Start, settings: ZygoteSettings) -> dict[str, Any]:
             start.workspace.fill()
     except OSError as error:
         return {"fault": f"the public folder cannot be copied: {error}"}
-    return {"active": list(lockdown.active_primitives()), "unreadable": unreadable}
+    return {"active": list(lockdown.active_layers()), "unreadable": unreadable}
 
 
 def _unreadable(path: Iterable[str]) -> str | None:

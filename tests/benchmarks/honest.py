@@ -89,7 +89,7 @@ def main() -> None:
             policy = IsolationPolicy(leave_out=LEVELS[level])
             report = own.session.grade(path, seed=seeds[repeat], isolation=policy)
             seconds[level] += time.perf_counter() - started
-            active[level] = set(report.primitives)
+            active[level] = set(report.layers)
             for fault in report.all_faults:
                 lost[level][f"{submission}: {fault.splitlines()[-1]}"] += 1
             for check in report.checks:

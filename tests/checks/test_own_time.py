@@ -80,7 +80,7 @@ def test_waiting_is_no_work(tmp_path: Path) -> None:
     report = graded(tmp_path, "import time; time.sleep(1.5)")
     assert report.check("1").status == "passed"
     assert report.report.flags == ("test_own.py::test_rows: looked at",)
-    assert "uid" in report.report.primitives
+    assert "uid" in report.report.layers
 
 
 @needs_root

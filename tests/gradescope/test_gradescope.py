@@ -20,7 +20,7 @@ from autograder.model.report import CheckResult, Leaderboard, Report
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 CHECK = CheckResult("a::b", "Q1", "Title", "1.1", True, 1.5, 2.0, "partial", "Came back: x")
-REPORT = Report("s", "a", 2.0, (CHECK,), seed=7, primitives=("uid",), seconds=0.5, version="1")
+REPORT = Report("s", "a", 2.0, (CHECK,), seed=7, layers=("uid",), seconds=0.5, version="1")
 
 
 def written(report: Report, path: Path) -> dict[str, object]:

@@ -34,7 +34,7 @@ SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
 DUE = datetime(2026, 10, 1, 23, 59, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHECK = CheckResult("a::b", "Q1", "Title", "1.1", True, 1.5, 2.0, "partial", "Came back: x")
-REPORT = Report("s", "a", 2.0, (CHECK,), seed=7, primitives=("uid",), seconds=0.5, version="1")
+REPORT = Report("s", "a", 2.0, (CHECK,), seed=7, layers=("uid",), seconds=0.5, version="1")
 
 
 # --- due dates -----------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ REPORT = Report(
     notes=("A note on the whole.",),
     flags=("SECRET FLAG",),
     seed=77,
-    primitives=("uid",),
+    layers=("uid",),
     version="0",
     skipped=(("movie.mp4", "files of this kind are not part of the assignment"),),
 )

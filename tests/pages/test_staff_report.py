@@ -292,7 +292,7 @@ def test_hostile_names_and_messages_are_inert(browser: Browser, tmp_path: Path) 
         flags=(HOSTILE,),
         faults=(HOSTILE,),
         version=HOSTILE,
-        primitives=(HOSTILE,),
+        layers=(HOSTILE,),
         skipped=((HOSTILE, HOSTILE),),
     )
     names = [HOSTILE, "__proto__", "\u202eevil", "a'b\"c&d/e#f?g%", "  ", "\udcff"]

@@ -22,7 +22,7 @@ from autograder.sandbox.requests import StudentException
 
 __all__ = ["sandbox", "shared"]  # fixtures
 
-LANDLOCK = next(each for each in lockdown.PRIMITIVES if each.name == "landlock")
+LANDLOCK = next(each for each in lockdown.LAYERS if each.name == "landlock")
 
 needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
 needs_net = pytest.mark.skipif(landlock.version() < 4, reason="Landlock has no ports here")

@@ -40,7 +40,7 @@ from autograder.wire.protocol import Replay, Step
 pytestmark = needs_root
 
 #: What holds in a worker of root's; a plain user's is apart from its user in another way.
-OF_ROOT = frozenset(p.name for p in lockdown.PRIMITIVES if Grading.ROOT in p.needed_by)
+OF_ROOT = frozenset(p.name for p in lockdown.LAYERS if Grading.ROOT in p.needed_by)
 BOUNDS = Bounds(cpu_seconds=30, memory=256 << 20, file_size=1 << 20)
 #: The grader's fork does nothing but lend its control socket to the test, which plays the grader.
 STUB = """
@@ -207,7 +207,7 @@ def assert_well(sandbox: Sandbox) -> None:
     assert attack(sandbox, "def attack(a): return a + 1", 1) == 2
 
 
-def test_every_primitive_is_active(sandbox: Sandbox) -> None:
+def test_every_layer_is_active(sandbox: Sandbox) -> None:
     worker = sandbox.worker()
     worker.close()
     assert worker.active == OF_ROOT
@@ -216,7 +216,7 @@ def test_every_primitive_is_active(sandbox: Sandbox) -> None:
 
 # without a place to write no worker starts
 @pytest.mark.parametrize("name", sorted({*lockdown.NAMES} - {"scratch"}))
-def test_a_primitive_left_out_is_reported_so(sandbox: Sandbox, name: str) -> None:
+def test_a_layer_left_out_is_reported_so(sandbox: Sandbox, name: str) -> None:
     worker = sandbox.worker(bounds=replace(BOUNDS, leave_out=frozenset({name})))
     worker.close()
     lost = {name, "landlock", "seccomp"} if name == "no_new_privs" else {name}

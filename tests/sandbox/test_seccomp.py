@@ -36,7 +36,7 @@ from autograder.sandbox.seccomp import (
 
 __all__ = ["sandbox", "shared"]  # fixtures
 
-SECCOMP = next(each for each in lockdown.PRIMITIVES if each.name == "seccomp")
+SECCOMP = next(each for each in lockdown.LAYERS if each.name == "seccomp")
 
 needs_filter = pytest.mark.skipif(not seccomp.available(), reason="no filter for this machine")
 x86_only = pytest.mark.skipif(seccomp.this_machine() is not MACHINES["x86_64"], reason="x86-64")
