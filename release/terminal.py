@@ -121,8 +121,8 @@ def print_changes(console: Console, changes: Sequence[Change]) -> None:
         console.print(Text("Nothing has changed for students since that release.", "green"))
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for change in changes:
-        place = f"{change.file}, {change.cell}" if change.cell else change.file
-        console.print(Text(f"{place}: {change.kind}", "bold"))
+        location = f"{change.file}, {change.cell}" if change.cell else change.file
+        console.print(Text(f"{location}: {change.kind}", "bold"))
         for line in change.lines:
             console.print(Text(f"  {line}", styles.get(line[:1], "")))
 
@@ -202,8 +202,8 @@ def _odd(proof: Proof) -> Iterator[str]:
     tripped: dict[tuple[str, str], list[str]] = {}
     for each in proof.odd:
         if each.tripped:
-            place = each.tripped.partition(", `")[0]
-            tripped.setdefault((each.check, place), []).append(each.answer)
+            location = each.tripped.partition(", `")[0]
+            tripped.setdefault((each.check, location), []).append(each.answer)
     for (check, where), answers in tripped.items():
         yield (
             f"Advice: {check} trips over {listed(answers)} at {where}; students read that it "

@@ -125,18 +125,18 @@ def _settled(entries: Sequence[Entry]) -> Attendance:
     unsettled: set[Person] = set()
     found: list[tuple[Entry, Person, Entry]] = []
     notices: list[Notice] = []
-    for places in by_person.values():
-        if len({entry.id for entry, _ in places}) < 2:
+    for pairs in by_person.values():
+        if len({entry.id for entry, _ in pairs}) < 2:
             continue
-        newest = _newest([entry for entry, _ in places])
-        who = named(places[0][1])
+        newest = _newest([entry for entry, _ in pairs])
+        who = named(pairs[0][1])
         if newest is None:
-            unsettled |= {person for _, person in places}
-            ids = tuple(dict.fromkeys(entry.id for entry, _ in places))
+            unsettled |= {person for _, person in pairs}
+            ids = tuple(dict.fromkeys(entry.id for entry, _ in pairs))
             text = f"is in {' and '.join(ids)}, and no time tells which is newer; take one out"
             notices.append(Notice(TWICE, who, f"{text}; till then neither goes to a platform", ids))
             continue
-        for entry, person in places:
+        for entry, person in pairs:
             if entry.id != newest.id:
                 dropped.add((entry.id, person))
                 found.append((entry, person, newest))
@@ -187,11 +187,11 @@ def _same_names(entries: Sequence[Entry]) -> Iterator[Notice]:
         for person in entry.people:
             if squeezed(person.name):
                 by_name[squeezed(person.name)].append((entry, person))
-    for places in by_name.values():
-        ids = tuple(dict.fromkeys(entry.id for entry, _ in places))
-        if len(ids) > 1 and any(_sign(person) is None for _, person in places):
+    for pairs in by_name.values():
+        ids = tuple(dict.fromkeys(entry.id for entry, _ in pairs))
+        if len(ids) > 1 and any(_sign(person) is None for _, person in pairs):
             text = f"{' and '.join(ids)} are of this name; nothing tells whether it is one person"
-            yield Notice(SAME_NAME, named(places[0][1]), text, ids)
+            yield Notice(SAME_NAME, named(pairs[0][1]), text, ids)
 
 
 def _groups(entries: Iterable[Entry]) -> Iterator[Notice]:

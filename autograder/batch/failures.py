@@ -23,7 +23,7 @@ def failures(batch: ReportedBatch) -> Iterator[Row]:
     """The rows, the head first and the largest group next."""
     yield [*HEAD]
     for number, cluster in enumerate(batch.clusters, 1):
-        members = [batch.submissions[place] for place in cluster.places]
+        members = [batch.submissions[index] for index in cluster.indices]
         ids = bounded(", ".join(each.id for each in members), MAX_NAMES)
         names = bounded(", ".join(each.name for each in members), MAX_NAMES)
         for saying in cluster.sayings:

@@ -133,8 +133,8 @@ def _runs(stream: Hashes) -> Hashes:
     if count <= 0:
         return np.empty(0, np.uint64)
     total = np.zeros(count, np.uint64)
-    for place in range(RUN):  # modulo 2^64
-        total = total * _BASE + stream[place : place + count]
+    for start in range(RUN):  # modulo 2^64
+        total = total * _BASE + stream[start : start + count]
     return total ^ (total >> np.uint64(29))
 
 

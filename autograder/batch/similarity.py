@@ -128,8 +128,8 @@ class Alike:
         files = [Match("file", name, tuple(i)) for (name, _), i in self._files.items() if i[1:]]
         equal = _EqualFiles(files)
         texts = [
-            Match("answer", place, tuple(ids))
-            for (file, place, _answer), ids in self._texts.items()
+            Match("answer", location, tuple(ids))
+            for (file, location, _answer), ids in self._texts.items()
             if len(ids) > 1 and not equal.hold(ids, file)
         ]
         code = [m for m in self._alike_code(each) if not equal.hold(m.ids, "")]
@@ -211,10 +211,10 @@ def _answers(name: str, data: bytes) -> Iterator[tuple[str, str]]:
     pending: list[tuple[str, Any, int]] = [(name.lower(), tree, 0)]
     found = 0
     while pending and found < MAX_ANSWERS:
-        place, value, depth = pending.pop()
+        location, value, depth = pending.pop()
         if isinstance(value, str) and (answer := _telling(value)):
             found += 1
-            yield place, answer
+            yield location, answer
         elif isinstance(value, dict | list) and depth < MAX_DEPTH:
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            pending += [(f"{place}, {str(key)[:50]}", item, depth + 1) for key, item in pairs]
+            pending += [(f"{location}, {str(key)[:50]}", item, depth + 1) for key, item in pairs]

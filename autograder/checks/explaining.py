@@ -143,13 +143,13 @@ class _Fates:
             yield ExplainedCell(0, tuple(pieces))
         last = len(alignment.up_to(question.anchor))
         shown = {cell for cell, _ in self._steps} | self._broken.keys()
-        for place, cell in enumerate(alignment.student.cells):
+        for index, cell in enumerate(alignment.student.cells):
             if (
                 cell.kind == "code"
                 and cell.source.strip()
-                and (place < last or cell.number in shown)
+                and (index < last or cell.number in shown)
             ):
-                below = place >= last
+                below = index >= last
                 yield ExplainedCell(cell.number, tuple(self._pieces(cell, below=below)), below)
 
     def _fate(self, step: Step, index: int | None) -> tuple[str, str]:

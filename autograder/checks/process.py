@@ -196,7 +196,7 @@ class AnswerProcess:
 
     def _note_slow(self, plan: Slice) -> bool:
         """Whether such a statement was stopped: half of it is not to be had."""
-        stopped = {(self._question.notebook, *place) for place in self._replayed.stopped}
+        stopped = {(self._question.notebook, *location) for location in self._replayed.stopped}
         slow = self._mixed(plan) & stopped
         self._answers.slow |= slow
         return bool(slow)

@@ -77,19 +77,19 @@ def expect_gradient(
     if point.dtype.kind != "f" or not point.size:
         raise TypeError("a gradient is asked for where there are no floats")
     got = expect_shape(gradient, point.shape).reshape(-1).astype(np.float64)
-    places = rng.permutation(point.size)[:samples]
-    places = np.unique([*places, int(np.abs(got).argmax())])
+    positions = rng.permutation(point.size)[:samples]
+    positions = np.unique([*positions, int(np.abs(got).argmax())])
     middle = _value(function, point, at)
     exactness = _exactness(function, point, at, middle, rng)
-    slopes = np.array([_slopes(function, point, at, int(n), exactness, middle) for n in places])
-    central, got = slopes[:, 0], got[places]
+    slopes = np.array([_slopes(function, point, at, int(n), exactness, middle) for n in positions])
+    central, got = slopes[:, 0], got[positions]
     wide = exactness.rtol * np.maximum(np.abs(central), np.abs(got)) + slopes[:, 3]
     wide = wide + exactness.scale * np.abs(central).max()
     low, high = slopes[:, :3].min(axis=1), slopes[:, :3].max(axis=1)
     wrong = (got < low - wide) | (got > high + wide)
     if wrong.any():
         worst = int(np.where(wrong, np.abs(got - central) / wide, -1.0).argmax())
-        index = np.unravel_index(int(places[worst]), point.shape)
+        index = np.unravel_index(int(positions[worst]), point.shape)
         where = f" at [{', '.join(map(str, map(int, index)))}]" if point.ndim else ""
         raise fail(
             f"a gradient that is {shown(float(got[worst]))}{where}, where finite differences give "
@@ -110,16 +110,16 @@ def _exactness(
 
 
 def _slopes(
-    function: Function, point: Array, like: Any, place: int, how: _Exactness, middle: float
+    function: Function, point: Array, like: Any, position: int, how: _Exactness, middle: float
 ) -> tuple[float, float, float, float]:
     """By one coordinate: the central slope, those to both sides, and their error by rounding."""
-    step = how.step * max(1.0, abs(float(point.reshape(-1)[place])))
+    step = how.step * max(1.0, abs(float(point.reshape(-1)[position])))
     moved = [point.copy(), point.copy()]
     for array, sign in zip(moved, (1, -1), strict=True):
-        array.reshape(-1)[place] += sign * step
+        array.reshape(-1)[position] += sign * step
     ahead, behind = (_value(function, array, like) for array in moved)
-    here = float(point.reshape(-1)[place])
-    right, left = (float(array.reshape(-1)[place]) for array in moved)
+    here = float(point.reshape(-1)[position])
+    right, left = (float(array.reshape(-1)[position]) for array in moved)
     noise = 20 * how.epsilon * max(abs(middle), abs(ahead), abs(behind)) / step
     return (
         (ahead - behind) / (right - left),
@@ -205,16 +205,16 @@ def expect_causal(
         raise ValueError("inputs of one position or one value cannot be changed behind another")
     out = axis if out_axis is None else out_axis
     before = _outputs(function, given, inputs, out, length)
-    places = np.unique([0, *(rng.permutation(length - 1)[: samples - 1])])
-    for place in map(int, places):
+    positions = np.unique([0, *(rng.permutation(length - 1)[: samples - 1])])
+    for position in map(int, positions):
         changed = np.moveaxis(given.copy(), axis, 0)
-        changed[place + 1 :] = _others(changed[place + 1 :], given, rng)
+        changed[position + 1 :] = _others(changed[position + 1 :], given, rng)
         after = _outputs(function, np.moveaxis(changed, 0, axis), inputs, out, length)
         try:
-            expect_array(after[: place + 1], before[: place + 1])
+            expect_array(after[: position + 1], before[: position + 1])
         except CheckFailed:
             raise fail(
-                f"outputs up to position {place} that change with the inputs behind it.",
+                f"outputs up to position {position} that change with the inputs behind it.",
                 hint=hint or "What comes later has to be masked, before the softmax.",
                 hidden="outputs that depend on later inputs.",
             ) from None

@@ -83,7 +83,7 @@ class Source:
         own = [replace(self.parts[0], name=each, tree=methods[each]) for each in wanted]
         return _source(f"{self.name}.{name}", own, self._definitions, self._quote, self.tree)
 
-    def place(self, part: Definition, node: ast.AST) -> str:
+    def location(self, part: Definition, node: ast.AST) -> str:
         """Where a node stands: the student's cell and line, and the function if it is a helper."""
         line = part.line(node)
         quoted = self._quote(part.cell, line)
@@ -199,7 +199,7 @@ def expect_no_loop(source: Source, *, comprehensions: bool = True, hint: str = "
             kind = "in a comprehension"
         if kind is not None:
             raise fail(
-                f"`{source.name}` loops ({kind}){source.place(part, node)}.",
+                f"`{source.name}` loops ({kind}){source.location(part, node)}.",
                 hint=hint or "Let whole arrays do the work: index, broadcast, reduce.",
             )
 
@@ -215,8 +215,8 @@ def expect_comprehension(source: Source, *, hint: str = "") -> None:
 
 
 def _not_allowed(source: Source, what: str, use: Use, hint: str) -> CheckFailed:
-    place = source.place(use.where, use.node)
-    return fail(f"`{source.name}` {what}, which is not allowed here{place}.", hint=hint)
+    location = source.location(use.where, use.node)
+    return fail(f"`{source.name}` {what}, which is not allowed here{location}.", hint=hint)
 
 
 def _full(name: str) -> str:

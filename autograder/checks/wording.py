@@ -48,7 +48,7 @@ class Wording:
 
     def _said(self, error: StudentException) -> str:
         message = clean(error.message, 300).strip()
-        text = f"{self._place(error)}{exception_name(error.type, hidden=False)}"
+        text = f"{self._location(error)}{exception_name(error.type, hidden=False)}"
         return f"{text}: {message}." if message else f"{text}."
 
     def _causes(self, error: StudentException) -> list[str]:
@@ -88,13 +88,13 @@ class Wording:
         texts = []
         for hidden in (False, True):
             secret = hidden and self.secret
-            place = self._place(error, secret=secret)
-            text = f"`{name}` stopped: {place}{exception_name(error.type, hidden=hidden)}"
+            location = self._location(error, secret=secret)
+            text = f"`{name}` stopped: {location}{exception_name(error.type, hidden=hidden)}"
             text = f"{text}: {message}." if message and not secret else f"{text}."
             texts.append(" ".join([text, *self._causes(error)]))
         return Finding(texts[0], self._hint(error), texts[1])
 
-    def _place(self, error: StudentException, *, secret: bool = False) -> str:
+    def _location(self, error: StudentException, *, secret: bool = False) -> str:
         line = self.answers.line(self.question, self.plan, error.cell, error.line, error.file)
         # The numbers come from the student's process: those of no line that is run tell nothing,
         # but could carry what it has seen; as could those of one line out of a million.

@@ -27,13 +27,13 @@ class Suggestion:
     """What staff should look at in one check.
 
     Attributes:
-        places: the positions of the reports to look at, from 0.
+        indices: the positions of the reports to look at, from 0.
     """
 
     item: Item
     kind: str
     text: str
-    places: tuple[int, ...] = ()
+    indices: tuple[int, ...] = ()
 
 
 def suggestions(
@@ -89,8 +89,8 @@ def _use(proof: ProvenCheck | None) -> str:
 
 def _contradicting(item: Item, value: float, reports: Sequence[Report]) -> Suggestion:
     failed = [
-        (report.score - check.score, place)
-        for place, report in enumerate(reports)
+        (report.score - check.score, index)
+        for index, report in enumerate(reports)
         for check in report.checks
         if check.id == item.check.id and check.status in ("failed", "partial", "skipped")
     ]
@@ -102,7 +102,7 @@ def _contradicting(item: Item, value: float, reports: Sequence[Report]) -> Sugge
         f"Those who fail it do better elsewhere ({value:.2f}).{chance} Look at the answers of the "
         "best who fail it: is a right answer refused, or is a wrong one asked for?"
     )
-    return Suggestion(item, CONTRADICTS, words, tuple(place for _rest, place in best))
+    return Suggestion(item, CONTRADICTS, words, tuple(index for _rest, index in best))
 
 
 def _is_chance(value: float, item: Item) -> bool:

@@ -46,12 +46,12 @@ def shown_cells(alignment: Alignment, raw: list[Any], budget: Budget) -> Iterato
     Args:
         raw: its cells as its JSON has them, for outputs and attachments; none for a module.
     """
-    template = {place: alignment.template.cells[n] for n, place in alignment.pairs.items()}
-    for place, cell in enumerate(alignment.student.cells):
+    template = {index: alignment.template.cells[n] for n, index in alignment.pairs.items()}
+    for index, cell in enumerate(alignment.student.cells):
         tree = raw[cell.number - 1] if cell.number <= len(raw) else {}
         tree = tree if isinstance(tree, dict) else {}
         try:
-            shown = _shown(cell, tree, template.get(place), budget)
+            shown = _shown(cell, tree, template.get(index), budget)
         except Exception as error:  # all other cells are shown
             why = f"Cell {cell.number} is left out here: showing it raised {type(error).__name__}."
             shown = ShownCell(cell.number, "raw", LEFT_OUT.format(why))

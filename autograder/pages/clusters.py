@@ -33,33 +33,33 @@ class Cluster:
 
     Attributes:
         sayings: of the checks that say so to these and to nobody else.
-        places: the positions of the reports, from 0.
+        indices: the positions of the reports, from 0.
     """
 
     sayings: tuple[Saying, ...]
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
 
 
 def clusters(reports: Iterable[Report], at_least: int = 2) -> list[Cluster]:
     """Those who fail alike, the largest group first; what fails the same ones is together."""
     found: dict[tuple[str, str], list[tuple[int, CheckResult]]] = {}
-    for place, check in _failures(reports):
-        found.setdefault((check.id, normalised(check.message)), []).append((place, check))
+    for index, check in _failures(reports):
+        found.setdefault((check.id, normalised(check.message)), []).append((index, check))
     together: dict[tuple[int, ...], list[Saying]] = {}
     for (_id, message), members in found.items():
         if len(members) >= at_least:
             check = members[0][1]
-            places = tuple(place for place, _check in members)
-            together.setdefault(places, []).append(Saying(check, check.message, message))
-    made = [Cluster(tuple(sayings), places) for places, sayings in together.items()]
-    return sorted(made, key=lambda cluster: -len(cluster.places))
+            indices = tuple(index for index, _check in members)
+            together.setdefault(indices, []).append(Saying(check, check.message, message))
+    made = [Cluster(tuple(sayings), indices) for indices, sayings in together.items()]
+    return sorted(made, key=lambda cluster: -len(cluster.indices))
 
 
 def _failures(reports: Iterable[Report]) -> Iterator[tuple[int, CheckResult]]:
-    for place, report in enumerate(reports):
+    for index, report in enumerate(reports):
         for check in report.checks:
             if check.status in {"failed", "partial"} and check.message:
-                yield place, check
+                yield index, check
 
 
 def likely_cause(proven: Proven | None, saying: Saying) -> str:

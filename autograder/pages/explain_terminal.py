@@ -68,8 +68,8 @@ def _facts(found: Explained) -> Iterator[Text]:
         yield Text(clean(found.problem, 2000), "bold red")
     if found.notebook:
         yield Text(_how(found))
-    for place in _places(found):
-        yield Text(place, "magenta")
+    for location in _locations(found):
+        yield Text(location, "magenta")
     if found.cut:
         yield Text(f"The first {found.cut} cells are not shown: there is too much in them.")
 
@@ -81,11 +81,11 @@ def _how(found: Explained) -> str:
     return clean(f"{whole if found.whole else part} {spent}", 1000)
 
 
-def _places(found: Explained) -> Iterator[str]:
+def _locations(found: Explained) -> Iterator[str]:
     if stopped := found.stopped:
-        places = "; ".join(f"cell {cell}, line {line}" for cell, line in stopped[:20])
+        locations = "; ".join(f"cell {cell}, line {line}" for cell, line in stopped[:20])
         more = f" and {len(stopped) - 20} more" if len(stopped) > 20 else ""
-        yield f"Stopped: {places}{more}."
+        yield f"Stopped: {locations}{more}."
 
 
 def _print_piece(console: Console, piece: Piece) -> None:

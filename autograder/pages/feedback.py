@@ -63,7 +63,7 @@ class WrittenAnswer:
 
 
 @dataclass
-class _Places:
+class _ByNotebook:
     """Which questions stand beside a cell, and what else the notebooks hold."""
 
     notebooks: list[ShownNotebook] = field(default_factory=list)
@@ -112,7 +112,7 @@ def feedback_page(
     """
     questions = shown_questions(report, assignment, audience)
     answers = Answers(assignment, templates, submission)
-    places = _places(assignment, answers, questions, problem)
+    by_notebook = _by_notebook(assignment, answers, questions, problem)
     seen = [check for check in report.checks if audience.sees(check)]
     by_people = [part.score or 0.0 for part in report.manual]
     return render(
@@ -127,9 +127,9 @@ def feedback_page(
         unseen=total(check.max_score for check in report.checks if not audience.sees(check)),
         notes=[bounded(note) for note in student_notes(report)],
         questions=list(questions.values()),
-        elsewhere=[q for key, q in questions.items() if key not in places.placed],
-        notebooks=places.notebooks,
-        written=places.written,
+        elsewhere=[q for key, q in questions.items() if key not in by_notebook.placed],
+        notebooks=by_notebook.notebooks,
+        written=by_notebook.written,
         report=report,
         isolation=isolation(report.layers, unsafe=report.unsafe),
         faults=[bounded(fault) for fault in report.all_faults] if audience.staff else [],
@@ -137,29 +137,29 @@ def feedback_page(
     )
 
 
-def _places(
+def _by_notebook(
     assignment: Assignment, answers: Answers, questions: dict[str, ShownQuestion], problem: str
-) -> _Places:
+) -> _ByNotebook:
     budget = Budget()
-    places = _Places()
+    by_notebook = _ByNotebook()
     for number, entry in enumerate(assignment.notebooks, start=1):
         slug = f"notebook-{number}"
         why = problem
         if not why:
             try:
-                _place(places, entry, slug, assignment, answers, questions, budget)
+                _sort_in(by_notebook, entry, slug, assignment, answers, questions, budget)
                 continue
             except UserError:
                 raise
             except Exception as error:  # what there is beside it is shown
                 why = f"showing it raised {type(error).__name__}"
         words = bounded(NOT_SHOWN.format(why), 1000)
-        places.notebooks.append(ShownNotebook(entry.file, slug, problem=words))
-    return places
+        by_notebook.notebooks.append(ShownNotebook(entry.file, slug, problem=words))
+    return by_notebook
 
 
-def _place(
-    places: _Places,
+def _sort_in(
+    by_notebook: _ByNotebook,
     entry: NotebookEntry,
     slug: str,
     assignment: Assignment,
@@ -171,7 +171,7 @@ def _place(
     alignment = answers.aligned(entry.file)
     if isinstance(alignment, Finding):
         problem = bounded(alignment.public, 1000)
-        places.notebooks.append(ShownNotebook(entry.file, slug, problem=problem))
+        by_notebook.notebooks.append(ShownNotebook(entry.file, slug, problem=problem))
         return
     asked: dict[int, list[ShownQuestion]] = {}
     found: set[str] = set()
@@ -182,9 +182,9 @@ def _place(
             asked.setdefault(cell.number, []).append(questions[question.id])
     cells = list(shown_cells(alignment, _raw(answers, entry), budget))
     rows = tuple(Row(cell, tuple(asked.get(cell.number, ()))) for cell in cells)
-    places.notebooks.append(ShownNotebook(entry.file, slug, rows))
-    places.written += _written(entry, slug, cells)
-    places.placed |= found
+    by_notebook.notebooks.append(ShownNotebook(entry.file, slug, rows))
+    by_notebook.written += _written(entry, slug, cells)
+    by_notebook.placed |= found
 
 
 def _raw(answers: Answers, entry: NotebookEntry) -> list[object]:

@@ -69,7 +69,7 @@ class _Texts:
     texts: list[str] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)
 
-    def place(self, text: str, limit: int = MAX_MESSAGE) -> int:
+    def index_of(self, text: str, limit: int = MAX_MESSAGE) -> int:
         if text not in self._places:
             self._places[text] = len(self.texts)
             self.texts.append(bounded(text, limit))
@@ -144,8 +144,8 @@ def _bars(scores: np.ndarray, highest: float) -> list[Bar]:
     ]
 
 
-def _links(batch: ReportedBatch, places: Sequence[int]) -> tuple[Link, ...]:
-    return tuple(link_to(batch.submissions[place]) for place in places)
+def _links(batch: ReportedBatch, positions: Sequence[int]) -> tuple[Link, ...]:
+    return tuple(link_to(batch.submissions[position]) for position in positions)
 
 
 def _proof(proven: Proven | None, item: Item) -> ProvenCheck | None:
@@ -157,12 +157,12 @@ def _suggestions(
 ) -> list[tuple[Suggestion, tuple[Link, ...]]]:
     checks = dict(batch.proven.checks) if batch.proven is not None else {}
     made = suggestions(found, batch.reports, checks)
-    return [(each, _links(batch, each.places)) for each in made]
+    return [(each, _links(batch, each.indices)) for each in made]
 
 
 def _cluster(batch: ReportedBatch, cluster: Cluster) -> ShownCluster:
     sayings = tuple((saying, likely_cause(batch.proven, saying)) for saying in cluster.sayings)
-    return ShownCluster(_links(batch, cluster.places), sayings)
+    return ShownCluster(_links(batch, cluster.indices), sayings)
 
 
 def _row(graded: Reported) -> Row:
@@ -185,8 +185,8 @@ def _row(graded: Reported) -> Row:
 
 def _data(batch: ReportedBatch, found: Sequence[Item]) -> dict[str, Any]:
     texts = _Texts()
-    places = {item.check.id: place for place, item in enumerate(found)}
-    submissions = [_submission(graded, places, texts) for graded in batch.submissions]
+    positions = {item.check.id: position for position, item in enumerate(found)}
+    submissions = [_submission(graded, positions, texts) for graded in batch.submissions]
     checks = [
         {
             "id": item.check.id,
@@ -208,7 +208,7 @@ def _titled(check: CheckResult) -> str:
     return f"{check.number} {check.title}{trust}".strip()
 
 
-def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict[str, Any]:
+def _submission(graded: Reported, positions: dict[str, int], texts: _Texts) -> dict[str, Any]:
     report = graded.report
     return {
         "id": shown_id(graded),
@@ -217,15 +217,15 @@ def _submission(graded: Reported, places: dict[str, int], texts: _Texts) -> dict
         "score": _finite(report.score),
         "of": report.max_score,
         "isolation": isolation(report.layers, unsafe=report.unsafe),
-        "layers": texts.place(", ".join(report.layers)),
+        "layers": texts.index_of(", ".join(report.layers)),
         "seed": str(report.seed),  # it has more digits than the browser's numbers
         "seconds": round(report.seconds, 2),
-        "version": texts.place(report.version),
-        "notes": [texts.place(note) for note in student_notes(report)],
-        "flags": [texts.place(flag) for flag in report.flags],
-        "faults": [texts.place(fault, MAX_TRACE) for fault in report.all_faults],
-        "people": [texts.place(line) for line in _given(report)],
-        "rows": [_outcome(check, places[check.id], texts) for check in report.checks],
+        "version": texts.index_of(report.version),
+        "notes": [texts.index_of(note) for note in student_notes(report)],
+        "flags": [texts.index_of(flag) for flag in report.flags],
+        "faults": [texts.index_of(fault, MAX_TRACE) for fault in report.all_faults],
+        "people": [texts.index_of(line) for line in _given(report)],
+        "rows": [_outcome(check, positions[check.id], texts) for check in report.checks],
     }
 
 
@@ -241,16 +241,16 @@ def _given(report: Report) -> Iterator[str]:
         yield f"{head}{part.score:g} of {part.max_score:g} points" + (f" · {said}" if said else "")
 
 
-def _outcome(check: CheckResult, place: int, texts: _Texts) -> list[Any]:
+def _outcome(check: CheckResult, position: int, texts: _Texts) -> list[Any]:
     cases = [f"{check.passed} of {check.cases} cases"] if check.cases > 1 else []
     cases += map(_of_seeds, check.medians)
     return [
-        place,
+        position,
         check.status,
         _finite(check.score),
         check.max_score,
-        texts.place(check.message),
-        texts.place("; ".join(cases)),
+        texts.index_of(check.message),
+        texts.index_of("; ".join(cases)),
         check.visibility.replace("_", " "),
         round(check.seconds, 2),
     ]

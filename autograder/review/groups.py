@@ -57,11 +57,11 @@ def grouped(
         if question in answers:
             found.setdefault(answers[question].same, {})[submission] = answers[question]
 
-    def place(group: Group) -> tuple[bool, str]:
+    def sort_key(group: Group) -> tuple[bool, str]:
         mark = hashlib.sha256(f"{order}|{question}|{group.id}".encode()).hexdigest()
         return group.state != "given", mark  # what is blank comes last
 
     groups = (
         Group(same, next(iter(members.values())).state, members) for same, members in found.items()
     )
-    return {group.id: group for group in sorted(groups, key=place)}
+    return {group.id: group for group in sorted(groups, key=sort_key)}

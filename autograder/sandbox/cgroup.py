@@ -147,11 +147,11 @@ def own(proc: Path = Path("/proc/self")) -> Path | None:
     path = re.search(r"^0::(/.*)$", groups, re.MULTILINE)
     for line in mounts.splitlines():
         fields, _, kind = line.partition(" - ")
-        root, place = fields.split()[3:5]
+        root, mounted = fields.split()[3:5]
         if path is None or not kind.startswith("cgroup2 "):
             continue
         below = os.path.relpath(path[1], root)
-        folder = Path(place, below)
+        folder = Path(mounted, below)
         if not below.startswith("..") and folder.is_dir():
             return folder if path[1] == "/" or _delegated(folder) else None
     return None

@@ -256,9 +256,9 @@ def _loader(program: Path) -> str | None:
         head = file.read(64)
         if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
             return None
-        (place,) = struct.unpack_from("<Q", head, 32)
+        (offset,) = struct.unpack_from("<Q", head, 32)
         size, count = struct.unpack_from("<HH", head, 54)
-        file.seek(place)
+        file.seek(offset)
         table = file.read(size * count)
         for row in range(0, len(table), max(size, 1)):
             kind, _flags, offset = struct.unpack_from("<IIQ", table, row)

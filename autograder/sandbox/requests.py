@@ -122,7 +122,7 @@ class Requests(ABC):
         if isinstance(reply, StudentException):
             raise self._lied("a replay that failed as a whole")
         bound = {name for step in replay.steps for name in step.binds}
-        places = {(step.cell, step.line) for step in replay.steps if step.budgeted}
+        locations = {(step.cell, step.line) for step in replay.steps if step.budgeted}
         if type(reply) is not dict or reply.keys() != {"failures", "stopped", "failed"}:
             raise self._lied("a malformed replay")
         failures, stopped = reply["failures"], reply["stopped"]
@@ -132,7 +132,7 @@ class Requests(ABC):
         if not all(type(p) is list and list(map(type, p)) == [int, int] for p in stopped):
             raise self._lied("a malformed replay")
         found = tuple((p[0], p[1]) for p in stopped)
-        if len(found) > len(replay.steps) or not places.issuperset(found):
+        if len(found) > len(replay.steps) or not locations.issuperset(found):
             raise self._lied("a malformed replay")
         failed = self._failed(reply["failed"], len(replay.steps))
         told = {name: self._exception(detail) for name, detail in failures.items()}

@@ -324,8 +324,8 @@ def verdict(conditions: Sequence[Condition]) -> list[Instruction]:
         ]
         # behind them one step for what hits none, then one for what hits; or the other way round
         steps += [
-            Instruction(IF_EQUAL, count - place, 0, value)
-            for place, value in enumerate(condition.values)
+            Instruction(IF_EQUAL, count - index, 0, value)
+            for index, value in enumerate(condition.values)
         ]
         if not condition.among:
             steps.append(Instruction(JUMP, 0, 0, 1))

@@ -57,7 +57,7 @@ class Users:
         if self._locks is None:
             return []
         marks = os.pread(self._locks, LAST_UID + 1 - FIRST_UID, FIRST_UID)
-        marked = [FIRST_UID + place for place, mark in enumerate(marks) if mark]
+        marked = [FIRST_UID + index for index, mark in enumerate(marks) if mark]
         taken = [uid for uid in marked if uid not in self._accounts and self._lock(uid)]
         self._held.update(taken)
         return taken

@@ -34,8 +34,8 @@ MAX_BASES = 20
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 #: Cell, line and file of a student's frame; either the cell is 0 or the file is empty.
-Place = tuple[int, int, str]
-NOWHERE: Place = (0, 0, "")
+Location = tuple[int, int, str]
+NOWHERE: Location = (0, 0, "")
 
 
 def public_paths(modules: Iterable[str]) -> dict[str, str]:
@@ -113,14 +113,14 @@ class Worker:
         except wire.UnsupportedValue as error:
             wire.send(channel, unsupported(error))
         except MemoryError as error:  # a frame is made before any of it is sent
-            wire.send(channel, {"error": describe_error(error, self._place)})
+            wire.send(channel, {"error": describe_error(error, self._location)})
 
     def answer(self, request: Any) -> dict[str, object]:
         """One reply: ``{"value": ...}`` or ``{"error": ...}``."""
         try:
             return {"value": getattr(self, f"do_{request['op']}")(request)}
         except BaseException as error:
-            return {"error": describe_error(error, self._place)}
+            return {"error": describe_error(error, self._location)}
 
     def do_self_test(self, _request: dict[str, Any]) -> None:
         """Fail where honest code would."""
@@ -198,7 +198,7 @@ class Worker:
         except StepStopped:
             return None
         except BaseException as error:
-            found = describe_error(error, self._place)
+            found = describe_error(error, self._location)
             at_step = {} if found["cell"] or found["file"] else {"cell": cell}
             return found | at_step | ({"line": line} if at_step and not found["line"] else {})
         return None
@@ -303,17 +303,17 @@ class Worker:
             raise NameError(f"name '{request['name']}' is not defined") from None
         return objects.attribute(named, request.get("path", ""))
 
-    def _place(self, traceback: TracebackType | None) -> Place:
+    def _location(self, traceback: TracebackType | None) -> Location:
         """Where the innermost frame is that is the student's; ``NOWHERE`` if there is none."""
-        place = NOWHERE
+        location = NOWHERE
         while traceback is not None:
-            place = self._place_in(
-                traceback.tb_frame.f_code.co_filename, traceback.tb_lineno, place
+            location = self._location_in(
+                traceback.tb_frame.f_code.co_filename, traceback.tb_lineno, location
             )
             traceback = traceback.tb_next
-        return place
+        return location
 
-    def _place_in(self, file: str, line: int, otherwise: Place) -> Place:
+    def _location_in(self, file: str, line: int, otherwise: Location) -> Location:
         number = self._cell_of(file)
         if number is not None:
             return number, line, ""
@@ -335,10 +335,10 @@ def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
 
 
 def describe_error(
-    error: BaseException, place: Callable[[TracebackType | None], Place]
+    error: BaseException, location: Callable[[TracebackType | None], Location]
 ) -> dict[str, object]:
     """An exception as plain values: type, message, and where in the student's code it arose."""
-    cell, line, file = place(error.__traceback__)
+    cell, line, file = location(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename and cell == 0:
         line = error.lineno or 0
     try:

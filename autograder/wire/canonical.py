@@ -78,16 +78,16 @@ def _arrays_alike(one: Any, other: Any) -> bool:
         return _all_alike(one.reshape(-1), other.reshape(-1))
     if one.dtype.names is not None:
         return all(_arrays_alike(one[name], other[name]) for name in one.dtype.names)
-    same = _place(one) == _place(other)
+    same = _address(one) == _address(other)
     return same or _bytes_alike(one, other)
 
 
 def _bytes_alike(one: Any, other: Any) -> bool:
     left, right = (np.ascontiguousarray(each).reshape(-1).view(np.uint8) for each in (one, other))
-    places = range(0, left.size, CHUNK)
-    return all(np.array_equal(left[n : n + CHUNK], right[n : n + CHUNK]) for n in places)
+    starts = range(0, left.size, CHUNK)
+    return all(np.array_equal(left[n : n + CHUNK], right[n : n + CHUNK]) for n in starts)
 
 
-def _place(array: Any) -> tuple[int, Any]:
+def _address(array: Any) -> tuple[int, Any]:
     """Where an array lies in memory, and how."""
     return array.__array_interface__["data"][0], array.strides

@@ -109,8 +109,8 @@ def _are_bools(raw: np.ndarray[Any, Any]) -> bool:
 
 def _are_letters(letters: np.ndarray[Any, Any]) -> bool:
     """Whether numbers stand for letters; looked at in pieces, as there may be many."""
-    places = range(0, letters.size, CHUNK)
-    return not any(_no_letter(letters[n : n + CHUNK]).any() for n in places)
+    starts = range(0, letters.size, CHUNK)
+    return not any(_no_letter(letters[n : n + CHUNK]).any() for n in starts)
 
 
 def _no_letter(letters: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

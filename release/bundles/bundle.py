@@ -55,8 +55,8 @@ def write_gradescope(assignment: Assignment, templates: Mapping[str, bytes], tar
     _write_packages(assignment, target)
     laid_out = layout(assignment)
     (target / CONTENT / laid_out.public).mkdir(parents=True, exist_ok=True)
-    for place, path in laid_out.files.items():
-        there = target / CONTENT / place
+    for relative, path in laid_out.files.items():
+        there = target / CONTENT / relative
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, there)
     folder = target / CONTENT / laid_out.staff

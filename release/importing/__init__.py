@@ -11,7 +11,7 @@ from release.importing import nbgrader, otter
 from release.importing.checks import translate
 from release.importing.courses import packages_above
 from release.importing.delimiters import CONFIG, delimiters_of
-from release.importing.folders import Plan, locked, place, refuse_existing
+from release.importing.folders import Plan, locked, refuse_existing, write_assignment
 from release.importing.locating import Located, expanded, locate, sort_files
 from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
 from release.importing.packages import NOSE, forget_installed, modules_of
@@ -56,7 +56,7 @@ def import_assignment(
         lock = locked(plan)
         forget_installed()
         plan = replace(_planned(kind, name, located, sheets, strict=strict), lock=lock)
-    return place(plan, out)
+    return write_assignment(plan, out)
 
 
 def _planned(

@@ -19,7 +19,7 @@ from release.markup.cell_roles import Role, parts_of
 from release.markup.lint import comments_of
 from release.markup.marker_scan import remarks
 from release.markup.markers import Markers, bare, markers_of, of_tool
-from release.markup.model import MarkerError, Place
+from release.markup.model import Location, MarkerError
 from release.markup.regions import find_markdown_regions, find_regions
 from release.markup.templates import solved, strip
 
@@ -37,15 +37,15 @@ def of_notebook(notebook: NotebookNode, file: str, tool: str) -> tuple[Allowed, 
     parts = parts_of(notebook, file, markers)
     for number, (cell, part) in enumerate(zip(notebook.cells, parts, strict=True), start=1):
         if part.role is not Role.STAFF and cell.cell_type in ("code", "markdown"):
-            _add(cell, Place(file, number), markers, found)
+            _add(cell, Location(file, number), markers, found)
     return tuple(Allowed(file, text, REASON) for text in found.values())
 
 
-def _add(cell: NotebookNode, place: Place, markers: Markers, found: dict[str, str]) -> None:
+def _add(cell: NotebookNode, location: Location, markers: Markers, found: dict[str, str]) -> None:
     find = find_regions if cell.cell_type == "code" else find_markdown_regions
     while True:
         try:
-            find(cell.source, place, replace(markers, allowed=frozenset(found)))
+            find(cell.source, location, replace(markers, allowed=frozenset(found)))
         except MarkerError as error:
             text = _remark(cell, error.line)
             if not bare(text) or bare(text) in found or markers.is_edge(text):

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from release.importing.model import ImportFailed
 from release.markup.cell_roles import Part, Role
 from release.markup.markers import Fate, Markers
-from release.markup.model import Place
+from release.markup.model import Location
 from release.markup.regions import find_markdown_regions, find_regions
 
 _KEPT = ("id", "tags", "editable", "deletable")
@@ -30,7 +30,7 @@ def check_python(notebook: NotebookNode, file: str) -> None:
         raise ImportFailed(f"{file}: found a notebook in {language}; only Python's are imported.")
 
 
-def own_cell(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> NotebookNode:
+def own_cell(cell: NotebookNode, part: Part, location: Location, markers: Markers) -> NotebookNode:
     """The cell without the other tool's metadata, its answer between marks of its own.
 
     What students get of it stays the same without the raw cells or metadata around it.
@@ -49,32 +49,34 @@ def own_cell(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> 
         made.outputs, made.execution_count = [], None
     if part.locked:
         made.metadata.update(editable=False, deletable=False)
-    if part.role is Role.ANSWER and not _has_regions(cell, place, markers):
+    if part.role is Role.ANSWER and not _has_regions(cell, location, markers):
         made.source = _marked(made)
     if part.role is Role.STAFF and cell.cell_type == "markdown":
         made.source = f"{_IGNORED}\n\n{cell.source}"
     return made
 
 
-def holds_answer(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> bool:
+def holds_answer(cell: NotebookNode, part: Part, location: Location, markers: Markers) -> bool:
     """Whether students get something else in place of a part of a code cell."""
     if cell.cell_type != "code" or part.role is Role.STAFF:
         return False
-    regions = find_regions(cell.source, place, markers)
+    regions = find_regions(cell.source, location, markers)
     return part.role is Role.ANSWER or any(r.fate is not Fate.STAFF for r in regions)
 
 
-def holds_words(cell: NotebookNode, part: Part, place: Place, markers: Markers) -> bool:
+def holds_words(cell: NotebookNode, part: Part, location: Location, markers: Markers) -> bool:
     """Whether students get something else in place of a part of a text cell."""
     if cell.cell_type != "markdown" or part.role is Role.STAFF:
         return False
-    return part.role is Role.ANSWER or bool(find_markdown_regions(cell.source, place, markers))
+    return part.role is Role.ANSWER or bool(find_markdown_regions(cell.source, location, markers))
 
 
-def _has_regions(cell: NotebookNode, place: Place, markers: Markers) -> bool:
+def _has_regions(cell: NotebookNode, location: Location, markers: Markers) -> bool:
     if cell.cell_type == "code":
-        return bool(find_regions(cell.source, place, markers))
-    return cell.cell_type == "markdown" and bool(find_markdown_regions(cell.source, place, markers))
+        return bool(find_regions(cell.source, location, markers))
+    return cell.cell_type == "markdown" and bool(
+        find_markdown_regions(cell.source, location, markers)
+    )
 
 
 def _marked(cell: NotebookNode) -> str:

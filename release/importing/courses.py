@@ -85,8 +85,8 @@ def module_above(folder: Path, module: str) -> Path | None:
     top = module.partition(".")[0]
     folder = folder.resolve()
     for above in list(folder.parents)[:_LEVELS]:
-        for place in (above, above / "src"):
-            for path in (place / f"{top}.py", place / top / "__init__.py"):
+        for root in (above, above / "src"):
+            for path in (root / f"{top}.py", root / top / "__init__.py"):
                 if path.is_file():
                     return path if path.name == f"{top}.py" else path.parent
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release.markup.model import Place
+from release.markup.model import Location
 from release.markup.source import plain_python
 
 CONFIG = "nbgrader_config.py"
@@ -133,7 +133,7 @@ def _value(node: ast.expr) -> object:
     return found
 
 
-def standardised(source: str, delimiters: Delimiters, place: Place) -> str:
+def standardised(source: str, delimiters: Delimiters, location: Location) -> str:
     """The cell's text, each delimiter on a line of its own in nbgrader's own spelling.
 
     Raises:
@@ -141,11 +141,11 @@ def standardised(source: str, delimiters: Delimiters, place: Place) -> str:
     """
     for words, (opening, closing) in delimiters.regions.items():
         if opening in source or closing in source:
-            source = _standardised(source, words, opening, closing, place)
+            source = _standardised(source, words, opening, closing, location)
     return source
 
 
-def _standardised(source: str, words: str, opening: str, closing: str, place: Place) -> str:
+def _standardised(source: str, words: str, opening: str, closing: str, location: Location) -> str:
     made: list[str] = []
     opened = -1
     for at, line in enumerate(source.split("\n")):
@@ -153,7 +153,7 @@ def _standardised(source: str, words: str, opening: str, closing: str, place: Pl
         if opening in line:
             if opened >= 0:
                 found = f'a second "{opening}" before the one of line {opened + 1} has ended'
-                raise place.error(at, found, f'put "{closing}" above it')
+                raise location.error(at, found, f'put "{closing}" above it')
             opened = at
             made.append(f"{indent}### BEGIN {words}")
         elif closing in line:
@@ -163,5 +163,5 @@ def _standardised(source: str, words: str, opening: str, closing: str, place: Pl
         else:
             made.append(line)
     if opened >= 0:
-        raise place.error(opened, f'"{opening}" without an end', f'put "{closing}" below it')
+        raise location.error(opened, f'"{opening}" without an end', f'put "{closing}" below it')
     return "\n".join(made)

@@ -115,7 +115,7 @@ def locked(plan: Plan) -> str:
         return lock.read_text(encoding="utf-8") if lock.is_file() else ""
 
 
-def place(plan: Plan, out: Path) -> Imported:
+def write_assignment(plan: Plan, out: Path) -> Imported:
     """Write the folders, try the checks, leave out those that do not hold.
 
     Raises:

@@ -16,7 +16,7 @@ from release.importing.delimiters import CONFIG
 from release.importing.masters import TEXTS, read_master
 from release.importing.model import ImportFailed, Kind, Left
 from release.markup.markers import Markers
-from release.markup.model import MarkerError, Place
+from release.markup.model import Location, MarkerError
 from release.markup.regions import find_regions
 from release.markup.source import read_source
 
@@ -204,7 +204,7 @@ def _fate(
     if name.suffix != ".py":
         return "public", "students get it as it is", "see that it gives no answer away"
     try:
-        marked = find_regions(path.read_text(encoding="utf-8"), Place(str(name), 0), markers)
+        marked = find_regions(path.read_text(encoding="utf-8"), Location(str(name), 0), markers)
     except (MarkerError, UnicodeDecodeError) as error:
         return "", f"it was not copied: {error}", "mend it and copy it by hand"
     if not marked:

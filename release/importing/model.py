@@ -45,7 +45,7 @@ class Left:
         return self.file, self.cell, self.line
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """File, cell and line in words."""
         cell = f", cell {self.cell}" if self.cell else ""
         return self.file + cell + (f", line {self.line}" if self.line else "")

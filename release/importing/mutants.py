@@ -101,4 +101,4 @@ def _change(cell: AnswerCell, text: str) -> Change:
     before, after = cell.text.split("\n"), text.split("\n")
     at = next((at for at, pair in enumerate(zip(before, after, strict=False)) if len({*pair}) > 1))
     names = frozenset(name for node in statements(cell.text) for name in bound_names(node))
-    return Change(cell.file, cell.place.cell, at + 1, before[at], after[at], names)
+    return Change(cell.file, cell.location.cell, at + 1, before[at], after[at], names)

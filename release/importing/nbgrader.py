@@ -33,7 +33,7 @@ from release.importing.model import (
 from release.importing.surroundings import statements
 from release.markup.cell_roles import Part, Role, parts_of
 from release.markup.markers import NBGRADER, Fate, of_tool
-from release.markup.model import Place
+from release.markup.model import Location
 from release.markup.regions import find_regions
 from release.markup.source import read_source
 
@@ -69,7 +69,7 @@ def read(path: Path) -> Sheet:
     for number, (cell, part) in enumerate(
         zip(notebook.cells, parts, strict=True), start=1 - len(above)
     ):
-        cell.source = standardised(cell.source, delimiters, Place(path.name, number))
+        cell.source = standardised(cell.source, delimiters, Location(path.name, number))
         reader.read(cell, part, number)
     return Sheet(
         f"{path.stem}.ipynb",
@@ -114,18 +114,18 @@ class _Reader:
             return
         if cell.cell_type == "markdown" and part.role is not Role.ANSWER:
             self.words = cell.source
-        place = Place(self.file, number)
+        location = Location(self.file, number)
         code = cell.source if cell.cell_type == "code" else ""
-        answer = name if holds_answer(cell, part, place, MARKERS) else ""
-        words = holds_words(cell, part, place, MARKERS)
-        kept = own_cell(cell, part, place, MARKERS)
+        answer = name if holds_answer(cell, part, location, MARKERS) else ""
+        words = holds_words(cell, part, location, MARKERS)
+        kept = own_cell(cell, part, location, MARKERS)
         self.cells.append(SourceCell(number, kept, code, answer, words=words))
 
     def _tests(self, cell: NotebookNode, part: Part, number: int, name: str) -> None:
         """A cell of tests: all of it becomes a hidden check, what students see stays with them."""
-        place = Place(self.file, number)
+        location = Location(self.file, number)
         lines = cell.source.split("\n")
-        regions = [r for r in find_regions(cell.source, place, MARKERS) if r.fate is Fate.STAFF]
+        regions = [r for r in find_regions(cell.source, location, MARKERS) if r.fate is Fate.STAFF]
         marks = {at for r in regions for at in (r.cut.start, r.cut.stop - 1)}
         hidden = {at for r in regions for at in range(*r.cut.indices(len(lines)))}
         automatic = {at for at, line in enumerate(lines) if _AUTOTEST.match(line)}
@@ -145,7 +145,7 @@ class _Reader:
             planned.append(Planned((Test(number, 1, public),), False, 0, words))
         title = title_of(self.words, name)
         self.questions.append(ForeignQuestion(name, title, points, number, tuple(planned)))
-        kept = own_cell(cell, part, place, MARKERS)
+        kept = own_cell(cell, part, location, MARKERS)
         kept.source = seen
         self.cells.append(SourceCell(number, kept if seen else None, seen, test=full))
 

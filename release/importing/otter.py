@@ -28,7 +28,7 @@ from release.importing.points import resolve
 from release.importing.settings import left_of_settings, shows_hidden
 from release.markup.cell_roles import Part, Role, parts_of, raw_text
 from release.markup.markers import OTTER, of_tool
-from release.markup.model import Place
+from release.markup.model import Location
 from release.markup.source import SourceError
 
 MARKERS = of_tool(OTTER, strict=False)
@@ -155,14 +155,14 @@ class _Reader:
             self._keep(cell, part, number)
 
     def _keep(self, cell: NotebookNode, part: Part, number: int) -> None:
-        place = Place(self.file, number)
+        location = Location(self.file, number)
         if cell.cell_type == "code":
             cell.source = self._paired(cell.source, number)
         code = cell.source if cell.cell_type == "code" and part.role is not Role.STAFF else ""
         answer = ""
-        if holds_answer(cell, part, place, MARKERS) or (code and self.block == "PROMPT"):
+        if holds_answer(cell, part, location, MARKERS) or (code and self.block == "PROMPT"):
             answer = self.open.name if self.open else f"answer-{number}"
-        kept = own_cell(cell, part, place, MARKERS)
+        kept = own_cell(cell, part, location, MARKERS)
         if code and not answer:
             kept.source = code = self._seeded(code, number)
         self.cells.append(SourceCell(number, kept, code, answer))
@@ -197,14 +197,16 @@ class _Reader:
             self.open = None
 
     def _settings(self, raw: str, number: int) -> Mapping[str, Any]:
-        place = f"{self.file}, cell {number}"
+        location = f"{self.file}, cell {number}"
         try:
             settings = yaml.safe_load(raw)
         except yaml.YAMLError as error:
             finding = " ".join(str(error).split())
-            raise ImportFailed(f"{place}: found settings that are no YAML ({finding}).") from None
+            raise ImportFailed(
+                f"{location}: found settings that are no YAML ({finding})."
+            ) from None
         if not isinstance(settings or {}, dict):
-            raise ImportFailed(f"{place}: found settings that are no `key: value` lines.")
+            raise ImportFailed(f"{location}: found settings that are no `key: value` lines.")
         return settings or {}
 
     # --- tests ---

@@ -49,7 +49,7 @@ def report_text(
     else:
         lines += ["| where | what | why | what to do |", "|---|---|---|---|"]
         lines += [
-            f"| {_cell(each.place)} | {_cell(each.what)} | {_cell(each.why)} | "
+            f"| {_cell(each.location)} | {_cell(each.what)} | {_cell(each.why)} | "
             f"{_cell(each.remedy)} |"
             for each in left
         ]

@@ -53,5 +53,5 @@ def _left(imported: Imported) -> Table:
     for heading in ("Where", "What", "Why", "What to do"):
         table.add_column(heading, overflow="fold")
     for each in imported.left:
-        table.add_row(*(Text(text) for text in (each.place, each.what, each.why, each.remedy)))
+        table.add_row(*(Text(text) for text in (each.location, each.what, each.why, each.remedy)))
     return table

@@ -78,7 +78,7 @@ def answer_lines(answer: Answer, staff: str, shown: Given) -> Iterator[LineSecre
     if 2 * sum(line.worth for line in given_lines) >= sum(line.worth for line in found):
         given_lines = set()
     for line in found:
-        origin = answer.place(staff, line.number)
+        origin = answer.location(staff, line.number)
         made = line_forms.secret(line.text, what, origin, group_of(answer))
         if made and line not in given_lines:
             yield made
@@ -113,7 +113,7 @@ def answer_trees(answer: Answer, staff: str, shown: Given) -> AnswerTrees:
     weight = sum(shape.weight for shape in own if shape.renamed in excused)
     if 2 * weight >= sum(shape.weight for shape in own):
         excused = frozenset()
-    return AnswerTrees(answer, found, excused, answer.place(staff))
+    return AnswerTrees(answer, found, excused, answer.location(staff))
 
 
 def _is_above(line: str, above: str) -> bool:

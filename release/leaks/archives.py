@@ -71,19 +71,19 @@ def _zip(where: str, data: bytes, budget: Budget) -> Iterator[Content]:
         if archive.comment:
             yield f"{where}, comment", archive.comment
         for info in archive.infolist():
-            place = f"{where}, member {info.filename}"
+            location = f"{where}, member {info.filename}"
             for what, extra in (("comment", info.comment), ("extra field", info.extra)):
                 if extra:
-                    yield f"{place}, {what}", extra
+                    yield f"{location}, {what}", extra
             if info.is_dir():
                 continue
             if not budget.take(info.file_size):
-                yield closed(place, "too large, or too deep in other archives")
+                yield closed(location, "too large, or too deep in other archives")
                 continue
             try:
-                yield place, archive.read(info)
+                yield location, archive.read(info)
             except _BROKEN as error:
-                yield closed(place, f"an unreadable member: {str(error)[:80]}")
+                yield closed(location, f"an unreadable member: {str(error)[:80]}")
         yield from _between_members(where, archive, data)
 
 
@@ -121,15 +121,15 @@ def _inflated(
 def _tar(where: str, data: bytes, budget: Budget) -> Iterator[Content]:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for info in archive:
-            place = f"{where}, member {info.name}"
+            location = f"{where}, member {info.name}"
             if info.pax_headers:
-                yield f"{place}, header", "\n".join(info.pax_headers.values()).encode()
+                yield f"{location}, header", "\n".join(info.pax_headers.values()).encode()
             if not info.isfile():
                 if info.linkname:
-                    yield f"{place}, link", info.linkname.encode("utf-8", "replace")
+                    yield f"{location}, link", info.linkname.encode("utf-8", "replace")
                 continue
             if not budget.take(info.size):
-                yield closed(place, "too large, or too deep in other archives")
+                yield closed(location, "too large, or too deep in other archives")
                 return
             stream = archive.extractfile(info)
-            yield place, stream.read() if stream else b""
+            yield location, stream.read() if stream else b""

@@ -80,7 +80,7 @@ def _statements(answer: Answer, staff: str) -> Iterator[CompiledAnswer]:
         if part and worth + _ORDER * len(used) >= CODE_LINE and worth >= 2:
             line = part[0].lineno
             telling = names if worth >= TELLING else frozenset[str]()
-            origin = answer.place(staff, line - 1)
+            origin = answer.location(staff, line - 1)
             shown = lines[line - 1].strip()
             yield CompiledAnswer(joined(used), telling, shown, origin, group_of(answer))
 

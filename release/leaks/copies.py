@@ -43,10 +43,10 @@ def outputs(solved: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
     for name, data in solved.items():
         for number, cell in enumerate(notebook_cells(data), start=1):
             for output in cell.get("outputs") or ():
-                place = f"the solved {name}, cell {number}, output"
-                yield place, "text/plain", joined(output.get("text", ""))
+                location = f"the solved {name}, cell {number}, output"
+                yield location, "text/plain", joined(output.get("text", ""))
                 for kind, value in (output.get("data") or {}).items():
-                    yield place, kind, joined(value)
+                    yield location, kind, joined(value)
 
 
 def copies(
@@ -63,11 +63,11 @@ def copies(
     for name, data in solved.items():
         for key in copy_keys(data):
             found.setdefault(key, ("a solution notebook", f"the solved {name}"))
-    for place, kind, value in outputs(solved):
+    for location, kind, value in outputs(solved):
         if kind.startswith("image/"):
-            _add_picture(found, value, "an output of a solution notebook", place)
-    for place, value in _attachments(solved):
-        _add_picture(found, value, "an attachment of a solution notebook", place)
+            _add_picture(found, value, "an output of a solution notebook", location)
+    for location, value in _attachments(solved):
+        _add_picture(found, value, "an attachment of a solution notebook", location)
     legitimate = {key for data in templates.values() for key in copy_keys(data)}
     for _, value in _attachments(templates):
         legitimate |= set(copy_keys(_unpacked(value)))
@@ -89,8 +89,8 @@ def _unpacked(value: str) -> bytes:
         return value.encode("utf-8")  # SVG is kept as text
 
 
-def _add_picture(found: dict[str, tuple[str, str]], value: str, what: str, place: str) -> None:
+def _add_picture(found: dict[str, tuple[str, str]], value: str, what: str, location: str) -> None:
     data = _unpacked(value)
     if is_telling(data):
         for key in copy_keys(data):
-            found.setdefault(key, (what, place))
+            found.setdefault(key, (what, location))

@@ -55,13 +55,13 @@ def read_checks(folder: Path, label: str) -> Checks:
     """
     values: dict[str, list[Value]] = {kind: [] for kind in Checks.__dataclass_fields__}
     for path in sorted(folder.rglob("*.py")) if folder.is_dir() else ():
-        place = f"{label}/{path.relative_to(folder).as_posix()}"
+        location = f"{label}/{path.relative_to(folder).as_posix()}"
         if path.stem not in ("__init__", "conftest"):
-            values["modules"].append(Value(path.stem, path.name, place))
+            values["modules"].append(Value(path.stem, path.name, location))
         tree = parsed(path.read_text(encoding="utf-8", errors="replace"))
         for node in ast.walk(tree) if tree else ():
             for kind, form, shown in _given_away(node):
-                place_of_node = f"{place}, line {getattr(node, 'lineno', 1)}"
+                place_of_node = f"{location}, line {getattr(node, 'lineno', 1)}"
                 body = ast.dump(node) if kind == "names" else ""
                 values[kind].append(Value(form, shown, place_of_node, body))
     return Checks(**{kind: tuple(found) for kind, found in values.items()})

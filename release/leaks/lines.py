@@ -138,7 +138,7 @@ class Page:
 
     kind: str
     lines: tuple[str, ...]
-    places: tuple[str, ...]
+    locations: tuple[str, ...]
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -172,12 +172,12 @@ class Page:
                 at = form.find(secret.bare, end)
                 end = at + len(secret.bare)
             if at >= 0:
-                return self.place(bisect_right(starts, at) - 1)
+                return self.location(bisect_right(starts, at) - 1)
         return None
 
-    def place(self, line: int) -> str:
+    def location(self, line: int) -> str:
         """The name of the place of a line, from 0."""
-        return self.places[line] if self.places else ""
+        return self.locations[line] if self.locations else ""
 
 
 def page(kind: str, where: str, text: str) -> Page:
@@ -189,12 +189,12 @@ def page(kind: str, where: str, text: str) -> Page:
 def labelled(kind: str, pairs: Iterable[tuple[str, str]]) -> Page:
     """Texts with a place each as one page."""
     lines: list[str] = []
-    places: list[str] = []
-    for place, text in pairs:
+    locations: list[str] = []
+    for location, text in pairs:
         parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         lines += parts
-        places += [place] * len(parts)
-    return Page(kind, tuple(lines), tuple(places))
+        locations += [location] * len(parts)
+    return Page(kind, tuple(lines), tuple(locations))
 
 
 def all_bare(texts: Sequence[str]) -> str:

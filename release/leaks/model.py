@@ -12,7 +12,7 @@ class Finding:
 
     Attributes:
         what: what it is, as "a line of an answer".
-        place: where in the bundle.
+        location: where in the bundle.
         secret: where in the staff's folder it comes from.
         shown: a short excerpt of it.
         file: the bundle's file, as an allowance names it.
@@ -20,7 +20,7 @@ class Finding:
     """
 
     what: str
-    place: str
+    location: str
     secret: str
     shown: str
     file: str = ""
@@ -30,7 +30,7 @@ class Finding:
         """Both places and what to do, in one sentence."""
         shown = f" ({self.shown})" if self.shown else ""
         origin = f", which is from {self.secret}" if self.secret else ""
-        return f"{self.place}: found {self.what}{shown}{origin}; {self.remedy}."
+        return f"{self.location}: found {self.what}{shown}{origin}; {self.remedy}."
 
 
 @dataclass(frozen=True)

@@ -53,24 +53,24 @@ def notebook_parts(where: str, tree: dict[str, Any]) -> Iterator[Part]:
     cells = cells_of(tree) or []
     pages: dict[str, list[tuple[str, str]]] = {"metadata strings": []}
     for number, cell in enumerate(cells, start=1):
-        place, source = f"{where}, cell {number}", source_of(cell)
+        location, source = f"{where}, cell {number}", source_of(cell)
         is_code = cell.get("cell_type") == "code"
         kind = "code cells" if is_code else "text cells"
         numbered = enumerate(source.split("\n"), start=1)
         pages.setdefault(kind.replace("cells", "lines"), []).extend(
-            (f"{place}, line {n}", line) for n, line in numbered
+            (f"{location}, line {n}", line) for n, line in numbered
         )
         yield Seen(kind)
-        yield from _code(place, source, is_code=is_code)
+        yield from _code(location, source, is_code=is_code)
         for key in ("outputs", "attachments"):
-            for path, text in strings(cell.get(key), f"{place}, {key}"):
+            for path, text in strings(cell.get(key), f"{location}, {key}"):
                 pages.setdefault(f"lines of {key}", []).append((path, text))
                 yield from code_in_string(path, text)
             inside = cell.get(key)
             yield from [Seen(key)] * (len(inside) if isinstance(inside, list | dict) else 0)
         rest = {key: value for key, value in cell.items() if key not in _OWN_KEYS}
-        pages["metadata strings"].extend(strings(rest, place))
-        yield from _unused_attachments(place, cell, source)
+        pages["metadata strings"].extend(strings(rest, location))
+        yield from _unused_attachments(location, cell, source)
     rest = {key: value for key, value in tree.items() if key not in ("cells", "worksheets")}
     pages["metadata strings"].extend(strings(rest, where))
     for path, text in pages["metadata strings"]:
@@ -80,21 +80,21 @@ def notebook_parts(where: str, tree: dict[str, Any]) -> Iterator[Part]:
             yield labelled(kind, pairs)
 
 
-def _code(place: str, source: str, *, is_code: bool) -> Iterator[Part]:
+def _code(location: str, source: str, *, is_code: bool) -> Iterator[Part]:
     if is_code:
-        yield Code(place, source)
-        yield from code_in_python(place, source)
+        yield Code(location, source)
+        yield from code_in_python(location, source)
     else:
-        yield from code_in_markdown(place, source)
+        yield from code_in_markdown(location, source)
 
 
-def _unused_attachments(place: str, cell: dict[str, Any], source: str) -> Iterator[Part]:
+def _unused_attachments(location: str, cell: dict[str, Any], source: str) -> Iterator[Part]:
     """Attachments that the text does not show: what is left of an answer that was taken out."""
     attachments = cell.get("attachments")
     for name in attachments if isinstance(attachments, dict) else ():
         if f"attachment:{name}" not in unquote(source):
             yield Oddity(
-                f"{place}, attachment {name}",
+                f"{location}, attachment {name}",
                 "an attachment that the cell's text does not show",
                 "take it out of the solution notebook's cell",
             )

@@ -25,7 +25,7 @@ class Code:
     text: str
     start: int = 0
 
-    def place(self, line: int) -> str:
+    def location(self, line: int) -> str:
         """The place of one of its lines, from 1."""
         return f"{self.where}, line {self.start + line}"
 

@@ -128,15 +128,15 @@ class _Scanner:
             if isinstance(content, Oddity):
                 hits += search(content, self.secrets)
                 continue
-            place, inside = content
-            member = place.partition(", member ")[2]
+            location, inside = content
+            member = location.partition(", member ")[2]
             if member and _same(bundle, member.removeprefix(f"{top}/"), inside):
                 continue
             if member and not member.endswith((", comment", ", extra field")):
                 what = "a file that the bundle's folder does not hold like this"
-                hits.append(_odd(place, what, "make the zip of the folder once more"))
-                hits += self._searched(_name_page(place), counts, unread)
-            for part in parts(place, member, inside, self.budget, name):
+                hits.append(_odd(location, what, "make the zip of the folder once more"))
+                hits += self._searched(_name_page(location), counts, unread)
+            for part in parts(location, member, inside, self.budget, name):
                 hits += self._searched(part, counts, unread)
         self._keep(name, hits)
         self.looked.append(
@@ -169,11 +169,11 @@ class _Scanner:
     def _keep(self, name: str, hits: list[Hit]) -> None:
         hits = [hit for hit in hits if not self._is_allowed(name, hit)]
         # Of a file that is a copy, that says it all.
-        copied = tuple(f"{hit.place}," for hit in hits if hit.is_copy)
+        copied = tuple(f"{hit.location}," for hit in hits if hit.is_copy)
         hits = [
             hit
             for hit in hits
-            if hit.is_copy or not hit.origin or not f"{hit.place},".startswith(copied)
+            if hit.is_copy or not hit.origin or not f"{hit.location},".startswith(copied)
         ]
         groups: dict[str, list[Hit]] = {}
         for hit in hits:
@@ -182,14 +182,14 @@ class _Scanner:
         for group in groups.values():
             first = group[0]
             # Two answers may be alike; where one of them is found is enough.
-            if (first.what, first.place) in seen:
+            if (first.what, first.location) in seen:
                 continue
-            seen.add((first.what, first.place))
-            others = len({(hit.place, hit.origin) for hit in group}) - 1
+            seen.add((first.what, first.location))
+            others = len({(hit.location, hit.origin) for hit in group}) - 1
             more = f" (and {others} more of it)" if others else ""
             shown = _excerpt(first.shown)
             self.findings.append(
-                Finding(first.what, first.place, first.origin + more, shown, name, first.remedy)
+                Finding(first.what, first.location, first.origin + more, shown, name, first.remedy)
             )
 
     def _is_allowed(self, name: str, hit: Hit) -> bool:
@@ -214,9 +214,9 @@ def _listed(unread: list[Unread]) -> Iterator[str]:
     kinds: dict[str, list[Unread]] = {}
     for each in unread:
         kinds.setdefault(each.what, []).append(each)
-    for what, places in kinds.items():
-        more = f" (and {len(places) - 1} more like it)" if len(places) > 1 else ""
-        yield f"{places[0].where}{more}: {what}"
+    for what, locations in kinds.items():
+        more = f" (and {len(locations) - 1} more like it)" if len(locations) > 1 else ""
+        yield f"{locations[0].where}{more}: {what}"
 
 
 def _name_page(name: str) -> Page:
@@ -241,12 +241,12 @@ def _remarks(name: str, data: bytes, secrets: Secrets) -> Iterator[Hit]:
         return
     lines = data.decode("utf-8", "replace").split("\n")
     for number, what in remarks(lines, secrets.markers):
-        place = f"{name}, line {number + 1}"
-        yield Hit(what, place, "", lines[number].strip(), f"remark {place}", _RENAME)
+        location = f"{name}, line {number + 1}"
+        yield Hit(what, location, "", lines[number].strip(), f"remark {location}", _RENAME)
 
 
-def _odd(place: str, what: str, remedy: str = "take it out") -> Hit:
-    return Hit(what, place, "", "", f"oddity {place} {what}", remedy)
+def _odd(location: str, what: str, remedy: str = "take it out") -> Hit:
+    return Hit(what, location, "", "", f"oddity {location} {what}", remedy)
 
 
 def _same(bundle: Path, member: str, data: bytes) -> bool:
@@ -267,17 +267,17 @@ def _ran(name: str, data: bytes, secrets: Secrets) -> Iterator[Hit]:
         return
     known = _attached(_tree(template))
     for number, cell in enumerate(cells_of(_tree(data)) or [], start=1):
-        place = f"{name}, cell {number}"
+        location = f"{name}, cell {number}"
         for key in ("outputs", "execution_count"):
             if cell.get(key):
-                yield _unlike(f"{place}, {key}", "what a run of the notebook left")
+                yield _unlike(f"{location}, {key}", "what a run of the notebook left")
         for title in _attached({"cells": [cell]}) - known:
-            yield _unlike(f"{place}, attachment {title[0]}", "an attachment")
+            yield _unlike(f"{location}, attachment {title[0]}", "an attachment")
 
 
-def _unlike(place: str, what: str) -> Hit:
+def _unlike(location: str, what: str) -> Hit:
     origin = "no place in the template that the stripper made"
-    return Hit(what, place, origin, "", f"state {place}", "make the bundle once more")
+    return Hit(what, location, origin, "", f"state {location}", "make the bundle once more")
 
 
 def _attached(tree: Any) -> set[tuple[str, str]]:

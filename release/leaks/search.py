@@ -28,7 +28,7 @@ class Hit:
     """A secret in a part; hits of one group in one file make one finding."""
 
     what: str
-    place: str
+    location: str
     origin: str
     shown: str
     group: str
@@ -42,10 +42,10 @@ def search(part: Part, secrets: Secrets) -> Iterator[Hit]:
         yield from _lines(part, secrets)
         yield from _names(part, secrets)
         yield from _values(part, secrets)
-        yield from _marks(part.lines, part.place, secrets, is_code=False)
+        yield from _marks(part.lines, part.location, secrets, is_code=False)
     elif isinstance(part, Code):
         lines = part.text.split("\n")
-        yield from _marks(lines, lambda line: part.place(line + 1), secrets, is_code=True)
+        yield from _marks(lines, lambda line: part.location(line + 1), secrets, is_code=True)
         for answer in secrets.trees:
             yield from _trees(part, answer)
     elif isinstance(part, Blob):
@@ -68,10 +68,10 @@ def kind_of(part: Part) -> tuple[str, int] | None:
 
 def _lines(page: Page, secrets: Secrets) -> Iterator[Hit]:
     for secret in secrets.lines:
-        place = page.find(secret)
-        if place is not None:
+        location = page.find(secret)
+        if location is not None:
             group = secret.group or secret.origin
-            yield Hit(secret.what, place, secret.origin, secret.shown, group)
+            yield Hit(secret.what, location, secret.origin, secret.shown, group)
 
 
 def _names(page: Page, secrets: Secrets) -> Iterator[Hit]:
@@ -79,7 +79,7 @@ def _names(page: Page, secrets: Secrets) -> Iterator[Hit]:
         for name, value in secrets.names.items():
             for number, line in enumerate(page.lines):
                 if name in line:
-                    yield _named(page.place(number), "hidden check", value)
+                    yield _named(page.location(number), "hidden check", value)
         return
     names = page.words & secrets.names.keys()
     modules = page.words & secrets.modules.keys()
@@ -88,16 +88,18 @@ def _names(page: Page, secrets: Secrets) -> Iterator[Hit]:
     for number, line in enumerate(page.lines):
         for name in re.findall(r"\w+", line) if names else ():
             if name in names:
-                yield _named(page.place(number), "hidden check", secrets.names[name])
+                yield _named(page.location(number), "hidden check", secrets.names[name])
         for match in _IMPORTED.finditer(line) if modules else ():
             name = match[1] or match[2] or match[3]
             if name in modules:
-                yield _named(page.place(number), "module of hidden checks", secrets.modules[name])
+                yield _named(
+                    page.location(number), "module of hidden checks", secrets.modules[name]
+                )
 
 
-def _named(place: str, what: str, value: Value) -> Hit:
+def _named(location: str, what: str, value: Value) -> Hit:
     group = f"names {value.origin.partition(',')[0]}"
-    return Hit(f"the name of a {what}", place, value.origin, value.shown, group)
+    return Hit(f"the name of a {what}", location, value.origin, value.shown, group)
 
 
 def _values(page: Page, secrets: Secrets) -> Iterator[Hit]:
@@ -106,8 +108,8 @@ def _values(page: Page, secrets: Secrets) -> Iterator[Hit]:
         for number, line in enumerate(page.lines):
             for digits in numbers_in(line):
                 if value := secrets.numbers.get(digits):
-                    place = page.place(number)
-                    yield Hit(what, place, value.origin, value.shown, value.origin)
+                    location = page.location(number)
+                    yield Hit(what, location, value.origin, value.shown, value.origin)
     if not secrets.rows:
         return
     counts = [tokens(line) for line in page.lines]
@@ -119,15 +121,15 @@ def _values(page: Page, secrets: Secrets) -> Iterator[Hit]:
             for words in counts:
                 starts.append(total)
                 total += len(words)
-            place = page.place(bisect_right(starts, row.count(",", 0, at)) - 1)
-            yield Hit(what, place, value.origin, value.shown, value.origin)
+            location = page.location(bisect_right(starts, row.count(",", 0, at)) - 1)
+            yield Hit(what, location, value.origin, value.shown, value.origin)
 
 
 def _marks(
-    lines: Sequence[str], place: Callable[[int], str], secrets: Secrets, *, is_code: bool
+    lines: Sequence[str], location: Callable[[int], str], secrets: Secrets, *, is_code: bool
 ) -> Iterator[Hit]:
     for number, what in marks(lines, is_code=is_code, markers=secrets.markers):
-        text, where = lines[number].strip(), place(number)
+        text, where = lines[number].strip(), location(number)
         origin = secrets.marks.get(bare(text), "")
         remedy = "spell the marker as the release tool knows it, or take the line out"
         yield Hit(what, where, origin, text, f"marker {where}", remedy)
@@ -156,7 +158,7 @@ def _trees(code: Code, secret: AnswerTrees) -> Iterator[Hit]:
     if at is not None:
         shown = code.text.split("\n")[at.line - 1].strip() if at.line else ""
         what = "the syntax tree of an answer"
-        yield Hit(what, code.place(at.line), secret.origin, shown, secret.group)
+        yield Hit(what, code.location(at.line), secret.origin, shown, secret.group)
 
 
 def _single(found: trees.Shapes, secret: AnswerTrees) -> Shape | None:

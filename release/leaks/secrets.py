@@ -137,14 +137,14 @@ def _staff_lines(
         if name in solved or name.endswith(".ipynb") or "\n# %%" in f"\n{text}":
             continue
         is_check = (staff / name).is_relative_to(hidden)
-        for place, line in _lines_of(name, text):
+        for location, line in _lines_of(name, text):
             if (tells(line) if is_prose(line) else says(line)) < _STAFF_LINE:
                 continue
             form = bare(line)
             if form in shown.lines or (not is_check and form in shown.public):
                 continue
             what = "a line of a hidden check" if is_check else "a line of a staff file"
-            origin = f"{staff.name}/{place}"
+            origin = f"{staff.name}/{location}"
             if made := line_forms.secret(line, what, origin, f"{staff.name}/{name}"):
                 yield made
 
@@ -156,8 +156,8 @@ def _lines_of(name: str, text: str) -> Iterator[tuple[str, str]]:
             found = list(strings(json.loads(text), name))
         except (ValueError, RecursionError):
             found = []
-        for place, value in found:
-            yield from ((place, sentence) for sentence in _SENTENCE_END.split(value))
+        for location, value in found:
+            yield from ((location, sentence) for sentence in _SENTENCE_END.split(value))
         if found:
             return
     for number, line in enumerate(text.split("\n"), start=1):
@@ -165,14 +165,14 @@ def _lines_of(name: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _output_lines(solved: Mapping[str, bytes], shown: Given) -> Iterator[LineSecret]:
-    for place, kind, value in outputs(solved):
+    for location, kind, value in outputs(solved):
         if kind.startswith("image/"):
             continue
         for line in value.split("\n"):
             worth = max(tells(line), says(line))
             if worth >= line_forms.CODE_LINE and bare(line) not in shown.lines:
                 what = "a line of a solution notebook's output"
-                if made := line_forms.secret(line, what, place, place):
+                if made := line_forms.secret(line, what, location, location):
                     yield made
 
 

@@ -77,11 +77,11 @@ def parts(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iter
     yield page(BINARY, where, "\n".join(runs(data)))
     for offset, inside in streams(data):
         if budget.take(len(inside)):
-            place = f"{where}, compressed at byte {offset}"
+            location = f"{where}, compressed at byte {offset}"
             # A git object starts with its kind and size.
             content = re.sub(rb"\A(?:blob|commit|tag) \d+\0", b"", inside)
             yield Seen("compressed streams")
-            yield from _below(place, "", content, budget, file)
+            yield from _below(location, "", content, budget, file)
 
 
 def _image(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
@@ -89,8 +89,8 @@ def _image(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]
     yield Unread(where, "pixels")
     texts = [(f"{where}, text chunk {key}", text) for key, text in image_texts(data)]
     yield labelled("text chunks", texts)
-    for place, chunk in texts:
-        yield from _inside(place, chunk, budget, file)
+    for location, chunk in texts:
+        yield from _inside(location, chunk, budget, file)
     yield page(BINARY, where, "\n".join(runs(data)))
 
 
@@ -110,27 +110,27 @@ def _read(where: str, kind: str, data: bytes, budget: Budget, file: str) -> Iter
     found = read(kind, data)
     if found.problem:
         yield closed(where, f"a {_KINDS[kind]} that cannot be read: {found.problem}")
-    texts = [(f"{where}, {place}", text) for place, text in found.texts]
+    texts = [(f"{where}, {location}", text) for location, text in found.texts]
     yield labelled(f"lines of {_KINDS[kind]}", texts)
     if kind == "pdf":  # an answer may begin on one page and end on the next
         yield from code_in_string(where, "\n".join(text for _, text in texts))
-    for place, text in texts:
-        yield from _inside(place, text, budget, file)
+    for location, text in texts:
+        yield from _inside(location, text, budget, file)
     if kind == "compiled":
         yield Compiled(where, found.used, frozenset(found.names))
         yield labelled("names in compiled Python", [(where, "\n".join(found.used))])
-    for place, content in found.files:
+    for location, content in found.files:
         if budget.take(len(content)):
             yield Seen(f"files in a {_KINDS[kind]}")
-            yield from _below(f"{where}, {place}", place, content, budget, file)
+            yield from _below(f"{where}, {location}", location, content, budget, file)
     for what in found.unread:
         yield Unread(where, what)
 
 
-def _inside(place: str, text: str, budget: Budget, file: str) -> Iterator[Part]:
+def _inside(location: str, text: str, budget: Budget, file: str) -> Iterator[Part]:
     """What a text that is part of something else says; the lines as such are searched already."""
-    yield from code_in_string(place, text)
-    for part in text_parts(place, PurePosixPath(), text, budget, whole=False):
+    yield from code_in_string(location, text)
+    for part in text_parts(location, PurePosixPath(), text, budget, whole=False):
         yield from _written(part, budget, file)
 
 
@@ -149,21 +149,21 @@ def _members(where: str, name: str, data: bytes, budget: Budget, file: str) -> I
             yield content
             yield Unread(content.where, "all of it")
             continue
-        place, inside = content
+        location, inside = content
         yield Seen("archive members")
         if hashlib.sha256(inside).hexdigest() in budget.known:
             yield Seen("files of the harness")
             continue
-        member = place.removeprefix(where).removeprefix(", member ")
-        yield labelled("file names", [(place, place.removeprefix(where))])
-        if place.endswith(_NO_FILES) or (has_tensors and _TENSOR.search(member)):
-            yield from _below(place, place, inside, budget, file)
+        member = location.removeprefix(where).removeprefix(", member ")
+        yield labelled("file names", [(location, location.removeprefix(where))])
+        if location.endswith(_NO_FILES) or (has_tensors and _TENSOR.search(member)):
+            yield from _below(location, location, inside, budget, file)
             continue
         if left := leftover_in_archive(member):
             what = "something that belongs into no bundle"
-            yield Oddity(place, what, "take it out", f"{where} {left}")
+            yield Oddity(location, what, "take it out", f"{where} {left}")
         budget.depth += 1
-        yield from file_parts(place, place, inside, budget, file)
+        yield from file_parts(location, location, inside, budget, file)
         budget.depth -= 1
 
 

@@ -67,8 +67,8 @@ def text_parts(
     if whole:
         yield page("text lines", where, text)
     if tree is not None:
-        for place, value in found:
-            yield from code_in_string(place, value)
+        for location, value in found:
+            yield from code_in_string(location, value)
         yield from _of_strings(where, tree, budget)
         return
     if is_mail(text):  # the way it is written, it breaks tags and payloads anywhere
@@ -99,36 +99,36 @@ def _json(suffix: str, text: str) -> object | None:
 
 def _of_strings(where: str, tree: object, budget: Budget) -> Iterator[Part | Written]:
     """What is in the strings of a JSON file or notebook, beside the lines that they are."""
-    for place, value in strings(tree, where):
+    for location, value in strings(tree, where):
         if len(value) >= _HOLDS_OTHERS:
-            shorter = place.replace(f"{where}, cells ", f"{where}, cell ", 1)
+            shorter = location.replace(f"{where}, cells ", f"{where}, cell ", 1)
             yield from _nested(shorter, value, budget)
 
 
-def _nested(place: str, text: str, budget: Budget) -> Iterator[Part | Written]:
+def _nested(location: str, text: str, budget: Budget) -> Iterator[Part | Written]:
     if budget.depth >= DEEPEST:
         return
     budget.depth += 1
-    yield from text_parts(place, PurePosixPath(), text, budget, whole=False)
+    yield from text_parts(location, PurePosixPath(), text, budget, whole=False)
     budget.depth -= 1
 
 
 def _view(where: str, view: View, budget: Budget, *, numbered: bool) -> Iterator[Part | Written]:
-    def place(line: int) -> str:
+    def location(line: int) -> str:
         return f"{where}, line {line}" if numbered else where
 
-    yield labelled(view.kind, [(place(line), text) for line, text in view.lines])
+    yield labelled(view.kind, [(location(line), text) for line, text in view.lines])
     if len(view.text) <= _PYTHON_BYTES:
         yield from code_in_string(where, view.text)
     yield from _payloads(where, view.text)
     for line, text in view.blocks:
         yield from code_in_string(where, text, line - 1)
     kind = "attributes, comments and scripts"
-    yield labelled(kind, [(place(line), text) for line, text in view.hidden])
+    yield labelled(kind, [(location(line), text) for line, text in view.hidden])
     for line, text in view.hidden:
         if len(text) >= _HOLDS_OTHERS:
             yield from code_in_string(where, text, line - 1)
-            yield from _nested(place(line), text, budget)
+            yield from _nested(location(line), text, budget)
 
 
 def _payloads(where: str, text: str) -> Iterator[Written]:

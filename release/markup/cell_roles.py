@@ -17,7 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from release.markup.markers import KNOWN, Markers
-from release.markup.model import MarkerError, Place
+from release.markup.model import Location, MarkerError
 
 _BLOCKS = ("QUESTION", "SOLUTION", "PROMPT", "TESTS")
 _FENCE = re.compile(r"\s*```\s*otter\s*\n(?P<text>.*?)\n?```\s*", re.DOTALL)
@@ -165,7 +165,7 @@ class _Reader:
         return Part(Role.ANSWER)
 
     def _error(self, number: int, found: str, remedy: str) -> MarkerError:
-        return Place(self.file, number).error(0, found, remedy)
+        return Location(self.file, number).error(0, found, remedy)
 
 
 def _is_cells_own(match: re.Match[str]) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator
 from autograder.slicing.edits import rewritten
 from release.markup.lint import Comment, comments_of, line_mark
 from release.markup.markers import Fate, LineMark, Markers
-from release.markup.model import Place, Region
+from release.markup.model import Location, Region
 from release.markup.source import plain_python
 
 YOUR_CODE = "  # your code"
@@ -24,7 +24,7 @@ _BLOCK_REMEDY = 'put "BEGIN SOLUTION" and "END SOLUTION" around the whole of it'
 
 
 def line_regions(
-    source: str, place: Place, answers: Collection[int], markers: Markers
+    source: str, location: Location, answers: Collection[int], markers: Markers
 ) -> Iterator[Region]:
     """The regions of the marks outside `answers` (lines from 0), in the order of the lines.
 
@@ -45,12 +45,14 @@ def line_regions(
     ]
     if not marks:
         return
-    cell = _Cell(python, place)
+    cell = _Cell(python, location)
     last = -1
     for comment, mark in marks:
         region = cell.region(comment, mark)
         if region.start <= last:
-            raise place.error(comment.line, f'a second "{mark.words}" on one statement', "keep one")
+            raise location.error(
+                comment.line, f'a second "{mark.words}" on one statement', "keep one"
+            )
         last = region.end - 1
         yield region
 
@@ -58,8 +60,8 @@ def line_regions(
 class _Cell:
     """A cell's statements and text."""
 
-    def __init__(self, python: str, place: Place) -> None:
-        self.place = place
+    def __init__(self, python: str, location: Location) -> None:
+        self.location = location
         self.lines = python.split("\n")
         self.bytes = [line.encode() for line in self.lines]
         self.statements = [n for n in ast.walk(ast.parse(python)) if isinstance(n, ast.stmt)]
@@ -87,7 +89,7 @@ class _Cell:
         simple = [s for s in found if not getattr(s, "body", None)]
         if len(simple) > 1:
             found_text = f'"{mark.words}" behind several statements'
-            raise self.place.error(
+            raise self.location.error(
                 comment.line, found_text, "give each a line and a marker of its own"
             )
         if simple:
@@ -143,7 +145,7 @@ class _Cell:
         return text[: len(text) - len(text.lstrip())]
 
     def _misplaced(self, comment: Comment, mark: LineMark, where: str) -> Exception:
-        return self.place.error(comment.line, f'"{mark.words}" on {where}', _BLOCK_REMEDY)
+        return self.location.error(comment.line, f'"{mark.words}" on {where}', _BLOCK_REMEDY)
 
 
 def _blank(target: ast.expr) -> str:

@@ -29,7 +29,7 @@ from release.markup.markers import (
     Pair,
     bare,
 )
-from release.markup.model import Marker, MarkerError, Place
+from release.markup.model import Location, Marker, MarkerError
 from release.markup.source import plain_python
 from release.markup.typos import is_near_closing, is_near_todo, near_line_mark, nearest
 from release.markup.unknown import announces, speaks_loudly, speaks_of_place, unknown_markers
@@ -89,9 +89,9 @@ class Suspicion:
     """Checks that no line outside the whole markers, and no line in a string, is a marker's."""
 
     def __init__(
-        self, source: str, found: Sequence[Marker], place: Place, markers: Markers
+        self, source: str, found: Sequence[Marker], location: Location, markers: Markers
     ) -> None:
-        self.place = place
+        self.location = location
         self.markers = markers
         self.lines = source.split("\n")
         self.taken = {line for marker in found for line in range(marker.start, marker.end)}
@@ -128,20 +128,20 @@ class Suspicion:
         for comment in outside if self.markers.boxes else ():
             if comment.alone and BOX.opening_line.match(f"#{comment.text}"):
                 found = f'"{_shown(comment.text)}", which no end follows'
-                raise self.place.error(comment.line, found, _END_OF_TODO)
+                raise self.location.error(comment.line, found, _END_OF_TODO)
         for at, line in enumerate(self.lines if self.markers.boxes else ()):
             if STRING_MARK.match(line) and at not in answers and not self._is_stubbed(at, answers):
-                raise self.place.error(
+                raise self.location.error(
                     at, f"{line.strip()[:60]}, which no end follows", _END_OF_TODO
                 )
         alone = [(comment.line, comment.text) for comment in outside if comment.alone]
         for unknown in unknown_markers(alone):
             found = f'"{_shown(unknown.text)}" outside an answer ({unknown.why})'
-            raise self.place.error(unknown.line, found, _UNKNOWN)
+            raise self.location.error(unknown.line, found, _UNKNOWN)
         for comment in outside:
             if not comment.alone and (why := speaks_loudly(comment.text)):
                 found = f'"{_shown(comment.text)}" outside an answer ({why})'
-                raise self.place.error(comment.line, found, _UNKNOWN)
+                raise self.location.error(comment.line, found, _UNKNOWN)
 
     def _asks_for_more(self, comment: Comment, answers: Collection[int]) -> bool:
         """Whether what it speaks of is not there: a stub, or nothing at all."""
@@ -199,7 +199,9 @@ class Suspicion:
         at, shown = comment.line, _shown(comment.text)
         if PROMPT_LINE.search(f"#{comment.text}"):
             found = f'"{shown}" that is no whole prompt'
-            raise self.place.error(at, found, 'write `""" # BEGIN PROMPT` and `""" # END PROMPT`')
+            raise self.location.error(
+                at, found, 'write `""" # BEGIN PROMPT` and `""" # END PROMPT`'
+            )
         right = nearest(comment.text, self.markers)
         if comment.alone:
             if self.markers.open_ended and SOLUTION_REMARK.match(comment.text):
@@ -209,13 +211,13 @@ class Suspicion:
                 remedy = (
                     'put it behind the answer, or "BEGIN SOLUTION" and "END SOLUTION" around it'
                 )
-                raise self.place.error(at, found, remedy)
+                raise self.location.error(at, found, remedy)
             if right and not self._is_box_heading(at):
-                raise self.place.error(at, f'"{shown}"', _spelled(shown, right))
+                raise self.location.error(at, f'"{shown}"', _spelled(shown, right))
             return
         if self.markers.is_edge(comment.text):
             found = f'"{shown}" behind a statement'
-            raise self.place.error(at, found, "give it a line of its own")
+            raise self.location.error(at, found, "give it a line of its own")
         if self._line_mark(comment.text) or not self.markers.line_marks:
             return
         wrong_case = next((m for m in LINE_MARKS if m.pattern.match(comment.text)), None)
@@ -224,10 +226,10 @@ class Suspicion:
             remedy = (
                 f'write "{wrong_case.words}" if only staff should have the line, or other words'
             )
-            raise self.place.error(at, found, remedy)
+            raise self.location.error(at, found, remedy)
         if slip := near_line_mark(comment.text):
             remedy = f'write "{slip}" if that is what it means, or use other words'
-            raise self.place.error(at, f'"{shown}"', remedy)
+            raise self.location.error(at, f'"{shown}"', remedy)
 
     def _check_line_marks(self) -> None:
         """Without Python there are no statements to end in a mark."""
@@ -235,7 +237,7 @@ class Suspicion:
             text = line.rpartition("#")[2]
             if "#" in line.strip()[1:] and self._line_mark(text):
                 found = f'"{_shown(text)}" in a cell that is not Python'
-                raise self.place.error(
+                raise self.location.error(
                     at, found, 'put "BEGIN SOLUTION" and "END SOLUTION" around it'
                 )
 
@@ -255,13 +257,13 @@ class Suspicion:
         if (closes or opens) and above and below:
             self._check_indents(first - 1, last + 1)
         if closes:
-            raise self.place.error(
+            raise self.location.error(
                 at,
                 f'"{BOX.closing_words}" that is not between two rules of its own',
                 "put one rule of # above it and one below",
             )
         if opens:
-            raise self.place.error(at, *_broken_opening(above, below))
+            raise self.location.error(at, *_broken_opening(above, below))
         if above and below and at not in self.strings:
             self._check_spelling(at, first=at == first)
 
@@ -270,7 +272,7 @@ class Suspicion:
         usual = max(indents, key=indents.count)
         for at, indent in enumerate(indents, start=first):
             if indent != usual:
-                raise self.place.error(
+                raise self.location.error(
                     at,
                     "a line whose indentation differs from the rest of its box",
                     "indent the rules and comments of a box alike",
@@ -285,7 +287,7 @@ class Suspicion:
         else:
             return
         remedy = f'write "{right}" if that is what it means, or use another heading'
-        raise self.place.error(at, f'"{text}" between two rules', remedy)
+        raise self.location.error(at, f'"{text}" between two rules', remedy)
 
     def _is_free_rule(self, at: int) -> bool:
         inside = 0 <= at < len(self.lines) and at not in self.taken
@@ -320,13 +322,13 @@ class Suspicion:
         python = (plain_python("\n".join(self.lines)) or "").split("\n")
         if python[at:] and python[at] != self.lines[at]:
             remedy = 'put "BEGIN SOLUTION" and "END SOLUTION" around it'
-            return self.place.error(at, "a marker on a shell or magic line", remedy)
+            return self.location.error(at, "a marker on a shell or magic line", remedy)
         found = "a marker in a string literal"
-        return self.place.error(at, found, "move it out of the string, and the box with it")
+        return self.location.error(at, found, "move it out of the string, and the box with it")
 
 
 def check_markdown_spelling(
-    lines: Sequence[str], found: Sequence[Marker], place: Place, markers: Markers
+    lines: Sequence[str], found: Sequence[Marker], location: Location, markers: Markers
 ) -> None:
     """Raise MarkerError at a heading or comment of markdown that is nearly a marker."""
     taken = {line for marker in found for line in range(marker.start, marker.end)}
@@ -341,11 +343,11 @@ def check_markdown_spelling(
             continue
         if right := nearest(text, markers):
             shown = _shown(text)
-            raise place.error(at, f'"{shown}"', _spelled(shown, right))
+            raise location.error(at, f'"{shown}"', _spelled(shown, right))
 
 
 def check_markdown_rest(
-    lines: Sequence[str], answers: Collection[int], place: Place, markers: Markers
+    lines: Sequence[str], answers: Collection[int], location: Location, markers: Markers
 ) -> None:
     """Raise MarkerError at a heading of markdown that announces an answer outside all answers."""
     if not markers.strict:
@@ -356,7 +358,7 @@ def check_markdown_rest(
             continue
         if SOLUTION_REMARK.match(text) or announces(text):
             remedy = 'put the answer between "### BEGIN SOLUTION" and "### END SOLUTION"'
-            raise place.error(at, f'"{_shown(text)}" outside an answer', f"{remedy}; {ALLOW}")
+            raise location.error(at, f'"{_shown(text)}" outside an answer', f"{remedy}; {ALLOW}")
 
 
 def _spelled(shown: str, right: str) -> str:

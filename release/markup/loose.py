@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 from release.markup.blocks import depth, end_of_block
 from release.markup.markers import BOX, COMMENT, SOLUTION_REMARK, STRING_MARK
-from release.markup.model import Place, Region
+from release.markup.model import Location, Region
 
 _COMMENT_LINE = re.compile(rf"^[ \t]*{COMMENT}")
 
 
 def loose_regions(
-    source: str, place: Place, taken: Collection[int], starts: Collection[int]
+    source: str, location: Location, taken: Collection[int], starts: Collection[int]
 ) -> Iterator[Region]:
     """The regions from lone remarks to the ends of their blocks.
 
@@ -40,9 +40,9 @@ def loose_regions(
         deep = depth(lines[at])
         later = [n for n in openings if n >= start and depth(lines[n]) <= deep]
         later += [n for n in starts if n >= start]
-        if place.cell == 0 and deep == 0:
+        if location.cell == 0 and deep == 0:
             remedy = 'put "BEGIN SOLUTION" and "END SOLUTION" around the answer'
-            raise place.error(at, "an answer without an end, outside any function", remedy)
+            raise location.error(at, "an answer without an end, outside any function", remedy)
         done = min([end_of_block(source, start, deep), *later])
         yield Region(start, done, lines[at][:deep], at + 1, shown=not hidden, closed=False)
 

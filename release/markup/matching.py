@@ -22,21 +22,21 @@ from release.markup.markers import (
     Markers,
     Pair,
 )
-from release.markup.model import Marker, MarkerError, Place, Region
+from release.markup.model import Location, Marker, MarkerError, Region
 
 _RULE_LINE = re.compile(rf"^[ \t]*{RULE}")
 _NOTE_LINE = re.compile(rf"^[ \t]*(?:{RULE}|{COMMENT}.*$|$)")
 
 
 def matched(
-    found: Sequence[Marker], source: str, place: Place, markers: Markers
+    found: Sequence[Marker], source: str, location: Location, markers: Markers
 ) -> Iterator[Region]:
     """The regions between the markers of one cell.
 
     Raises:
         MarkerError: a marker is unmatched, or nested where it may not be.
     """
-    matcher = _Matcher(source, place, markers)
+    matcher = _Matcher(source, location, markers)
     for marker in found:
         if marker.is_rule:
             yield from matcher.rule(marker)
@@ -50,10 +50,10 @@ def matched(
 class _Matcher:
     """What is open: a marker, perhaps a pair inside it, and the pairs inside it that are done."""
 
-    def __init__(self, source: str, place: Place, markers: Markers) -> None:
+    def __init__(self, source: str, location: Location, markers: Markers) -> None:
         self.source = source
         self.lines = source.split("\n")
-        self.place = place
+        self.location = location
         self.markers = markers
         self.outer: Marker | None = None
         self.inner: Marker | None = None
@@ -92,7 +92,7 @@ class _Matcher:
             if marker.form is BOX and marker.indent != opened.indent:
                 found = "an end box whose indentation differs from its TODO box's"
                 remedy = f"indent it as on line {opened.start + 1}"
-                raise self.place.error(marker.start, found, remedy)
+                raise self.location.error(marker.start, found, remedy)
             yield self._region(opened, marker.start)
             self.outer = None
         else:
@@ -107,7 +107,7 @@ class _Matcher:
         elif self.ended_by_rule is not None:
             found = f"a rule of # that ends nothing, as that of line {self.ended_by_rule + 1} does"
             remedy = "take it away, or end the answer above with an END OF YOUR CODE box"
-            raise self.place.error(marker.start, found, remedy)
+            raise self.location.error(marker.start, found, remedy)
 
     def finish(self) -> Iterator[Region]:
         if self.inner is None and self.done:
@@ -123,7 +123,7 @@ class _Matcher:
         if opened.form is BOX:
             remedy = f'put an "{BOX.closing_words}" box below the answer'
         remedy += ', or say ends = "cell" under [markers] in the manifest'
-        raise self.place.error(opened.start, f"{_named(opened)} without an end", remedy)
+        raise self.location.error(opened.start, f"{_named(opened)} without an end", remedy)
 
     def _emit(self) -> Iterator[Region]:
         yield from self.done
@@ -156,9 +156,9 @@ class _Matcher:
 
     def _end_of_block(self, opening: Marker) -> int:
         """The line after the last one of the block that the marker stands in."""
-        if self.place.cell == 0 and not opening.indent:
+        if self.location.cell == 0 and not opening.indent:
             remedy = f'put "{opening.form.closing_words}" below the answer'
-            raise self.place.error(
+            raise self.location.error(
                 opening.start, f"{_named(opening)} without an end, outside any function", remedy
             )
         return end_of_block(self.source, opening.end, len(opening.indent))
@@ -180,13 +180,13 @@ class _Matcher:
         for at in range(start, end):
             if not _NOTE_LINE.match(self.lines[at]):
                 found = "code between the END OF YOUR CODE line and the end of its box"
-                raise self.place.error(at, found, "move it above that line, or below the box")
+                raise self.location.error(at, found, "move it above that line, or below the box")
 
     def _not_ended(self, marker: Marker, outer: Marker) -> MarkerError:
         what = "a second TODO box" if marker.form is BOX and outer.form is BOX else _named(marker)
         name = _named(outer).removeprefix("a ")
         found = f"{what} before the {name} of line {outer.start + 1} has ended"
-        return self.place.error(
+        return self.location.error(
             marker.start, found, f'end that one first, with "{outer.form.closing_words}"'
         )
 
@@ -198,12 +198,12 @@ class _Matcher:
         )
         start = "a TODO box" if marker.form is BOX else " or ".join(words)
         found = f"{_named(marker)} without a beginning"
-        return self.place.error(marker.start, found, f"put {start or 'one'} above the answer")
+        return self.location.error(marker.start, found, f"put {start or 'one'} above the answer")
 
     def _other_is_open(self, marker: Marker, opening: Marker) -> MarkerError:
         found = f"{_named(marker)} where {_named(opening)} of line {opening.start + 1} is open"
         end = f'"{opening.form.closing_words}"' + (" box" if opening.form is BOX else "")
-        return self.place.error(marker.start, found, f"end that one first, with {end}")
+        return self.location.error(marker.start, found, f"end that one first, with {end}")
 
 
 def _named(marker: Marker) -> str:

@@ -21,7 +21,7 @@ class MarkerError(UserError):
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A cell: the file it is in, and its number there from 1; 0 for a file without cells."""
 
     file: str
@@ -103,7 +103,7 @@ class Answer:
     text: str
     kind: str
 
-    def place(self, folder: str, line: int = 0) -> str:
+    def location(self, folder: str, line: int = 0) -> str:
         """Where its text starts, or ``line`` lines below."""
         cell = f", cell {self.cell}" if self.cell else ""
         return f"{folder}/{self.file}{cell}, line {self.line + line}"

@@ -28,9 +28,9 @@ from release.markup.markers import (
     Pair,
 )
 from release.markup.matching import matched
-from release.markup.model import Marker, MarkerError, Place, Region
+from release.markup.model import Location, Marker, MarkerError, Region
 
-__all__ = ["MarkerError", "Place", "Region", "find_markdown_regions", "find_regions"]
+__all__ = ["Location", "MarkerError", "Region", "find_markdown_regions", "find_regions"]
 
 _MARKDOWN_SIGN = re.compile(r"^[ \t]*(?:#+|<!--)(?P<text>.*)$")
 _CODE_SIGN = re.compile(r"^[ \t]*#(?P<text>.*)$")
@@ -44,7 +44,7 @@ PROMPT = Pair("BEGIN PROMPT", "END PROMPT", fate=Fate.PROMPT, shown=False)
 _ANY_END = "ENDREGION"
 
 
-def find_regions(source: str, place: Place, markers: Markers = KNOWN) -> tuple[Region, ...]:
+def find_regions(source: str, location: Location, markers: Markers = KNOWN) -> tuple[Region, ...]:
     """Find the regions of a code cell, in order.
 
     Raises:
@@ -53,15 +53,15 @@ def find_regions(source: str, place: Place, markers: Markers = KNOWN) -> tuple[R
     """
     lines = source.split("\n")
     found = _code_markers(source, lines, markers)
-    suspicion = Suspicion(source, found, place, markers)
+    suspicion = Suspicion(source, found, location, markers)
     if markers.strict:
         suspicion.check_markers()
-    regions = list(matched(found, source, place, markers))
+    regions = list(matched(found, source, location, markers))
     if markers.open_ended:
         taken = suspicion.taken | _lines_of(regions)
         starts = {marker.start for marker in found} | {region.start for region in regions}
-        regions += loose_regions(source, place, taken, starts)
-    regions += line_regions(source, place, _lines_of(regions), markers)
+        regions += loose_regions(source, location, taken, starts)
+    regions += line_regions(source, location, _lines_of(regions), markers)
     suspicion.check_rest(_lines_of(regions))
     return tuple(sorted(regions, key=lambda region: region.start))
 
@@ -72,7 +72,7 @@ def _lines_of(regions: Sequence[Region]) -> set[int]:
 
 
 def find_markdown_regions(
-    source: str, place: Place, markers: Markers = KNOWN
+    source: str, location: Location, markers: Markers = KNOWN
 ) -> tuple[Region, ...]:
     """Find the regions of a markdown cell: between headings or HTML comments that are a pair's.
 
@@ -86,12 +86,12 @@ def find_markdown_regions(
         if marker and not _is_loose_end(marker, lines[at], found, markers):
             found.append(marker)
     if markers.strict:
-        check_markdown_spelling(lines, found, place, markers)
-    regions = list(matched(found, source, place, markers))
+        check_markdown_spelling(lines, found, location, markers)
+    regions = list(matched(found, source, location, markers))
     taken = {line for marker in found for line in range(marker.start, marker.end)}
     if markers.boxes:
         regions += label_regions(lines, _lines_of(regions) | taken)
-    check_markdown_rest(lines, _lines_of(regions) | taken, place, markers)
+    check_markdown_rest(lines, _lines_of(regions) | taken, location, markers)
     return tuple(sorted(regions, key=lambda region: region.start))
 
 

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from release.markup.cell_roles import Role, parts_of, raw_text
 from release.markup.markers import KNOWN, Markers
-from release.markup.model import Answer, Place
+from release.markup.model import Answer, Location
 from release.markup.strip_cell import (
     StripError,
     StrippedCell,
@@ -114,9 +114,9 @@ def blank_answers(
             continue
         given = _explicit_id(cell)
         own = stubs.get(given) if isinstance(given, str) else None
-        place = Place(file, 0 if module else at + 1)
+        location = Location(file, 0 if module else at + 1)
         whole = part.role is Role.ANSWER
-        for answer, source in blank_each(cell.source, place, own, whole=whole, markers=markers):
+        for answer, source in blank_each(cell.source, location, own, whole=whole, markers=markers):
             notebook = copy.deepcopy(solved)
             notebook.cells[at].source = source
             yield answer, notebook, given
@@ -128,7 +128,7 @@ def _replace_answers(work: _Work) -> None:
     unused = set(work.stubs)
     kept: list[tuple[int, NotebookNode]] = []
     for (number, cell), part in zip(list(work.numbered()), parts, strict=True):
-        place = Place(work.file, number)
+        location = Location(work.file, number)
         if part.role is Role.STAFF:
             if raw_text(cell) is None:
                 work.answers.append(Answer(work.file, number, 1, cell.source, "staff"))
@@ -136,7 +136,7 @@ def _replace_answers(work: _Work) -> None:
         given = _explicit_id(cell)
         stubs = work.stubs.get(given) if isinstance(given, str) else None
         whole = part.role is Role.ANSWER
-        stripped = _stripped(cell, place, stubs, work.markers, whole=whole)
+        stripped = _stripped(cell, location, stubs, work.markers, whole=whole)
         if stubs is not None and stripped.answers:
             unused.discard(str(given))
         cell.source = stripped.source
@@ -155,16 +155,16 @@ def _replace_answers(work: _Work) -> None:
 
 def _stripped(
     cell: NotebookNode,
-    place: Place,
+    location: Location,
     stubs: str | Sequence[str] | None,
     markers: Markers,
     *,
     whole: bool,
 ) -> StrippedCell:
     if cell.cell_type == "code":
-        return strip_code(cell.source, place, stubs, whole=whole, markers=markers)
+        return strip_code(cell.source, location, stubs, whole=whole, markers=markers)
     if cell.cell_type == "markdown":
-        return strip_markdown(cell.source, place, stubs, whole=whole, markers=markers)
+        return strip_markdown(cell.source, location, stubs, whole=whole, markers=markers)
     return StrippedCell(cell.source, ())
 
 

@@ -10,7 +10,7 @@ from autograder.model.errors import UserError
 from release.markup.labels import MARKDOWN_STUB
 from release.markup.line_markers import YOUR_CODE
 from release.markup.markers import KNOWN, REPLACE_PASS, Fate, Markers
-from release.markup.model import Answer, Place, Region
+from release.markup.model import Answer, Location, Region
 from release.markup.regions import find_markdown_regions, find_regions
 from release.markup.source import plain_python
 from release.markup.stubs import default_stub
@@ -30,7 +30,7 @@ class StrippedCell:
 
 def strip_code(
     source: str,
-    place: Place,
+    location: Location,
     stubs: str | Sequence[str] | None = None,
     *,
     whole: bool = False,
@@ -48,14 +48,14 @@ def strip_code(
         StripError: the solved or the stripped source is not Python, or there are more or fewer
             stubs than answers.
     """
-    regions = code_regions(source, place, markers, whole=whole)
-    stripped = _without(source, place, stubs, regions, regions, markers)
-    return StrippedCell(stripped, _answers(source, regions, place))
+    regions = code_regions(source, location, markers, whole=whole)
+    stripped = _without(source, location, stubs, regions, regions, markers)
+    return StrippedCell(stripped, _answers(source, regions, location))
 
 
 def blank_each(
     source: str,
-    place: Place,
+    location: Location,
     stubs: str | Sequence[str] | None = None,
     *,
     whole: bool = False,
@@ -66,7 +66,7 @@ def blank_each(
     Raises:
         MarkerError, StripError: as `strip_code` does.
     """
-    regions = code_regions(source, place, markers, whole=whole)
+    regions = code_regions(source, location, markers, whole=whole)
     prompts = [region for region in regions if region.fate is Fate.PROMPT]
     blanked = []
     for region in regions:
@@ -74,24 +74,26 @@ def blank_each(
             continue
         # Where an answer leaves nothing behind, students find a prompt in its place.
         chosen = [region, *prompts] if region.fate is Fate.GONE else [region]
-        (answer,) = _answers(source, [region], place)
-        blanked.append((answer, _without(source, place, stubs, regions, chosen, markers)))
+        (answer,) = _answers(source, [region], location)
+        blanked.append((answer, _without(source, location, stubs, regions, chosen, markers)))
     return tuple(blanked)
 
 
-def code_regions(source: str, place: Place, markers: Markers, *, whole: bool) -> tuple[Region, ...]:
+def code_regions(
+    source: str, location: Location, markers: Markers, *, whole: bool
+) -> tuple[Region, ...]:
     """Where the answers of a code cell stand. Raises as `strip_code` does."""
-    regions = find_regions(source, place, markers)
+    regions = find_regions(source, location, markers)
     if not regions and whole:
         regions = (Region(0, source.count("\n") + 1, "", 1),)
     if regions and not markers.tool:  # what is given may be anything, also no Python
-        _check_python(source, place, "the solved cell", "correct it")
+        _check_python(source, location, "the solved cell", "correct it")
     return regions
 
 
 def _without(
     source: str,
-    place: Place,
+    location: Location,
     stubs: str | Sequence[str] | None,
     regions: Sequence[Region],
     chosen: Sequence[Region],
@@ -101,7 +103,7 @@ def _without(
     lines = source.split("\n")
     python = plain_python(source)
     fills = _emptied_blocks(python, chosen)
-    given = _given_stubs(stubs, regions, place)
+    given = _given_stubs(stubs, regions, location)
     for region, own in reversed(list(zip(regions, given, strict=True))):
         if region in chosen:
             lines[region.cut] = _replacement(region, own, python, regions, lines, fills)
@@ -110,29 +112,29 @@ def _without(
         return source
     if markers.tool:  # which ships whatever it makes
         return stripped
-    _check_python(stripped, place, "the stripped cell", "give the cell a stub that fits there")
+    _check_python(stripped, location, "the stripped cell", "give the cell a stub that fits there")
     return stripped
 
 
 def strip_markdown(
     source: str,
-    place: Place,
+    location: Location,
     stubs: str | Sequence[str] | None = None,
     *,
     whole: bool = False,
     markers: Markers = KNOWN,
 ) -> StrippedCell:
     """As `strip_code`, for a cell of text."""
-    regions = find_markdown_regions(source, place, markers)
+    regions = find_markdown_regions(source, location, markers)
     lines = source.split("\n")
     if not regions and whole:
         regions = (Region(0, len(lines), "", 1),)
-    given = _given_stubs(stubs, regions, place)
+    given = _given_stubs(stubs, regions, location)
     for region, own in reversed(list(zip(regions, given, strict=True))):
         gone = region.fate in (Fate.GONE, Fate.STAFF)
         stub = f"{region.label} {own}" if region.label and own else own or region.stub
         lines[region.cut] = [] if gone else (stub or MARKDOWN_STUB).split("\n")
-    answers = _answers(source, regions, place)
+    answers = _answers(source, regions, location)
     return StrippedCell("\n".join(lines), tuple(_as_markdown(answer) for answer in answers))
 
 
@@ -141,14 +143,14 @@ def _as_markdown(answer: Answer) -> Answer:
 
 
 def _given_stubs(
-    stubs: str | Sequence[str] | None, regions: Sequence[Region], place: Place
+    stubs: str | Sequence[str] | None, regions: Sequence[Region], location: Location
 ) -> Sequence[str | None]:
     """The manifest's stub for each region, None where it has none."""
     if stubs is None or isinstance(stubs, str):
         return [stubs] * len(regions)
     if len(stubs) != len(regions):
         raise StripError(
-            f"{place.file}, cell {place.cell}: found {len(stubs)} stubs for {len(regions)} "
+            f"{location.file}, cell {location.cell}: found {len(stubs)} stubs for {len(regions)} "
             "answers; give one for each, or a single text for all."
         )
     return stubs
@@ -195,12 +197,12 @@ def _emptied_blocks(python: str | None, regions: Sequence[Region]) -> frozenset[
     return frozenset(emptied)
 
 
-def _answers(source: str, regions: Sequence[Region], place: Place) -> tuple[Answer, ...]:
+def _answers(source: str, regions: Sequence[Region], location: Location) -> tuple[Answer, ...]:
     lines = source.split("\n")
     return tuple(
         Answer(
-            place.file,
-            place.cell,
+            location.file,
+            location.cell,
             region.start + 1,
             "\n".join(lines[region.start : region.end]).removeprefix(region.label),
             "staff" if region.fate is Fate.STAFF else "code",
@@ -210,7 +212,7 @@ def _answers(source: str, regions: Sequence[Region], place: Place) -> tuple[Answ
     )
 
 
-def _check_python(source: str, place: Place, what: str, remedy: str) -> None:
+def _check_python(source: str, location: Location, what: str, remedy: str) -> None:
     if plain_python(source) is not None:
         return
     # Imported here, for the bodies of cell magics and for errors: few notebooks have either.
@@ -222,7 +224,8 @@ def _check_python(source: str, place: Place, what: str, remedy: str) -> None:
         blank = len(source) - len(source.lstrip())  # the transformer drops blank lines at the top
         line = (getattr(error, "lineno", None) or 1) + source[:blank].count("\n")
         finding = getattr(error, "msg", str(error))
-        cell = f", cell {place.cell}" if place.cell else ""
+        cell = f", cell {location.cell}" if location.cell else ""
         raise StripError(
-            f"{place.file}{cell}, line {line}: found {what} not to be Python ({finding}); {remedy}."
+            f"{location.file}{cell}, line {line}: found {what} not to be Python ({finding}); "
+            f"{remedy}."
         ) from error

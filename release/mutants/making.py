@@ -33,7 +33,7 @@ class Mutant:
         beside: ids of others that may judge the same file, though they do not miss it most.
         operator: the kind of the change.
         what: the change in a few words, the same wherever the same is done.
-        file: what is changed, as it is submitted, at ``place`` in the staff's words.
+        file: what is changed, as it is submitted, at ``location`` in the staff's words.
         line: of the cell or file, from 1.
         before, after: the text of the cell or file.
         files: what differs from the solution's files; None takes a file away.
@@ -45,7 +45,7 @@ class Mutant:
     operator: str
     what: str
     file: str
-    place: str
+    location: str
     line: int
     before: str
     after: str
@@ -137,7 +137,7 @@ def _changed_lines(cell: AnswerCell, text: str) -> str:
 def _mutant(
     cell: AnswerCell, change: Mutation, text: str, asked: tuple[str, ...], key: str
 ) -> Mutant:
-    number = f", cell {cell.place.cell}" if cell.place.cell else ""
+    number = f", cell {cell.location.cell}" if cell.location.cell else ""
     digest = hashlib.sha256(key.encode()).hexdigest()
     return Mutant(
         digest[:10],
@@ -145,7 +145,7 @@ def _mutant(
         change.operator,
         change.what,
         cell.file,
-        f"{cell.place.file}{number}",
+        f"{cell.location.file}{number}",
         change.line,
         cell.text,
         text,

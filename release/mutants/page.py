@@ -31,7 +31,7 @@ class ShownMutant:
     """
 
     id: str
-    place: str
+    location: str
     operator: str
     hint: str
     lines: tuple[tuple[str, str, str], ...]
@@ -89,5 +89,5 @@ def _shown(each: MutantResult, results: Sequence[MutantResult]) -> ShownMutant:
         (*_SIGNS.get(line[:1], ("", "")), clean(line[1:].expandtabs(4), MAX_LINE))
         for line in diff(each)
     )
-    place = f"{mutant.place}, line {mutant.line}"
-    return ShownMutant(mutant.id, place, mutant.operator, should_see(each, results), lines)
+    location = f"{mutant.location}, line {mutant.line}"
+    return ShownMutant(mutant.id, location, mutant.operator, should_see(each, results), lines)

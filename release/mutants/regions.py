@@ -12,7 +12,7 @@ from typing import Any
 from autograder.model.manifest import Assignment, NotebookEntry, Question
 from release.markup.cell_roles import Role, parts_of
 from release.markup.markers import Fate
-from release.markup.model import Place
+from release.markup.model import Location
 from release.markup.source import plain_python
 from release.markup.strip_cell import code_regions
 from release.markup.templates import markers_for, solved, source_of
@@ -25,14 +25,14 @@ class AnswerCell:
 
     Attributes:
         entry: its notebook or module.
-        place: where it is in the source.
+        location: where it is in the source.
         number: the cell's place in the notebook, from 0.
         id: the cell's.
         questions: those that the answers belong to, as far as the manifest tells.
     """
 
     entry: NotebookEntry
-    place: Place
+    location: Location
     number: int
     id: str
     text: str
@@ -84,8 +84,8 @@ def answer_cells(assignment: Assignment) -> Iterator[AnswerCell]:
         for number, (cell, part) in enumerate(zip(source.cells, parts, strict=True)):
             if cell.cell_type != "code" or part.role is Role.STAFF:
                 continue
-            place = Place(entry.source, 0 if entry.is_module else number + 1)
-            regions = code_regions(cell.source, place, markers, whole=part.role is Role.ANSWER)
+            location = Location(entry.source, 0 if entry.is_module else number + 1)
+            regions = code_regions(cell.source, location, markers, whole=part.role is Role.ANSWER)
             regions = tuple(r for r in regions if r.fate in (Fate.STUB, Fate.GONE))
             python = plain_python(cell.source)
             if not regions or python is None or ids[number] in entry.unchecked:
@@ -93,7 +93,7 @@ def answer_cells(assignment: Assignment) -> Iterator[AnswerCell]:
             code = Code(cell.source, python, regions, vocabulary)
             yield AnswerCell(
                 entry,
-                place,
+                location,
                 number,
                 ids[number],
                 cell.source,

@@ -133,7 +133,7 @@ def _nearer(
     """What is seen on the same line, then in the same question."""
     mutant = survivor.mutant
     seen = [e for e in results if e.seen and set(e.mutant.questions) & set(mutant.questions)]
-    here = [e for e in seen if (e.mutant.place, e.mutant.line) == (mutant.place, mutant.line)]
+    here = [e for e in seen if (e.mutant.location, e.mutant.line) == (mutant.location, mutant.line)]
     yield here
     yield seen
 

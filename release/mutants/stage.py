@@ -64,7 +64,7 @@ def score_problems(found: Measured | None) -> list[str]:
 def _named(left: Sequence[MutantResult], results: Sequence[MutantResult]) -> Iterator[str]:
     for each in left[:MAX_NAMED]:
         mutant = each.mutant
-        where = f"{mutant.place}, line {mutant.line}"
+        where = f"{mutant.location}, line {mutant.line}"
         yield f"[{mutant.id}] {where}: {mutant.what}; {should_see(each, results)}"
     if len(left) > MAX_NAMED:
         yield f"{len(left) - MAX_NAMED} more, which `autograder mutate` shows"

@@ -55,7 +55,7 @@ def print_scores(console: Console, title: str, heading: str, rows: Sequence[Scor
 def _print_survivor(console: Console, each: MutantResult, results: Sequence[MutantResult]) -> None:
     mutant = each.mutant
     questions = ", ".join(mutant.questions)
-    head = f"{questions}  {mutant.place}, line {mutant.line}: {mutant.operator}  [{mutant.id}]"
+    head = f"{questions}  {mutant.location}, line {mutant.line}: {mutant.operator}  [{mutant.id}]"
     console.print(Text(head, "bold"))
     for line in diff(each):
         console.print(Text(f"  {line}", _STYLES.get(line[:1], "")))

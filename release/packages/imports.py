@@ -28,7 +28,7 @@ from release.packages.requirements import PackagesError
 @dataclass(frozen=True)
 class _Import:
     module: str
-    place: str
+    location: str
 
 
 class _Shipped:
@@ -79,7 +79,7 @@ def require_shipped_imports(
     for found in _in_manifest(assignment):
         if not shipped.holds(found.module) and not shipped.holders(found.module):
             raise PackagesError(
-                f"{found.place}: no package that ships has the module {found.module}; name its "
+                f"{found.location}: no package that ships has the module {found.module}; name its "
                 f"package in {requirements} (it may be called otherwise, as scikit-learn is for "
                 f"sklearn), and run `{command}`."
             )
@@ -87,9 +87,9 @@ def require_shipped_imports(
         holders = shipped.holders(found.module) if not shipped.holds(found.module) else []
         if holders:
             raise PackagesError(
-                f"{found.place}: {found.module} is of the package {holders[0]}, which is installed "
-                f"here and would not be in the grader's image; add a line '{holders[0]}' to "
-                f"{requirements} and run `{command}`."
+                f"{found.location}: {found.module} is of the package {holders[0]}, which is "
+                f"installed here and would not be in the grader's image; add a line "
+                f"'{holders[0]}' to {requirements} and run `{command}`."
             )
 
 
@@ -120,7 +120,7 @@ def _in_notebooks(solved: Mapping[str, bytes]) -> Iterator[_Import]:
                 yield from _imports(source or "", f"{name}, cell {number}")
 
 
-def _imports(source: str, place: str) -> Iterator[_Import]:
+def _imports(source: str, location: str) -> Iterator[_Import]:
     """The modules that code cannot do without: none that it tries to import, or for types alone."""
     try:
         todo: list[ast.AST] = [ast.parse(source)]
@@ -130,9 +130,9 @@ def _imports(source: str, place: str) -> Iterator[_Import]:
         node = todo.pop(0)
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield _Import(alias.name.partition(".")[0], f"{place}, line {node.lineno}")
+                yield _Import(alias.name.partition(".")[0], f"{location}, line {node.lineno}")
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield _Import(node.module.partition(".")[0], f"{place}, line {node.lineno}")
+            yield _Import(node.module.partition(".")[0], f"{location}, line {node.lineno}")
         if not _is_optional(node):
             todo += ast.iter_child_nodes(node)
 

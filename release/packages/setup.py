@@ -86,12 +86,12 @@ def _unresolved(found: Packages, error: UvFailed) -> PackagesError:
 
 def _blamed(asked: Sequence[Asked], reason: str) -> Asked | None:
     """The requirement that a reason names first."""
-    places = {}
+    found_at = {}
     for each in asked:
         pattern = rf"(?<![\w.-]){re.escape(each.name)}(?![\w-])"
         if match := re.search(pattern, reason):
-            places[match.start()] = each
-    return places[min(places)] if places else None
+            found_at[match.start()] = each
+    return found_at[min(found_at)] if found_at else None
 
 
 def _installed(found: Packages) -> tuple[Locked, ...]:

@@ -47,7 +47,7 @@ def causes_of(
         for name, message in result.says.items():
             if message:
                 mutant = result.mutant
-                _add(found[name][message].mutants, f"{mutant.what} ({mutant.place})")
+                _add(found[name][message].mutants, f"{mutant.what} ({mutant.location})")
     return found
 
 

@@ -79,16 +79,16 @@ class Mistake:
 
     def _edited_notebook(self, data: bytes, edit: Mapping[str, Any]) -> bytes:
         tree = json.loads(data)
-        place = next((n for n, c in enumerate(tree["cells"]) if c["id"] == edit["cell"]), None)
-        if place is None:
+        index = next((n for n, c in enumerate(tree["cells"]) if c["id"] == edit["cell"]), None)
+        if index is None:
             raise self.error(f"{edit['notebook']} has no cell {edit['cell']}")
-        cell = tree["cells"][place]
+        cell = tree["cells"][index]
         if edit.get("delete"):
-            del tree["cells"][place]
+            del tree["cells"][index]
         elif "after" in edit:
-            added = {"cell_type": "code", "id": f"added-{place}", "source": edit["after"]}
+            added = {"cell_type": "code", "id": f"added-{index}", "source": edit["after"]}
             added |= {"metadata": {}, "outputs": [], "execution_count": None}
-            tree["cells"].insert(place + 1, added)
+            tree["cells"].insert(index + 1, added)
         else:
             cell["source"] = self._edited_text("".join(cell["source"]), edit, "source")
         return json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8")

@@ -177,12 +177,12 @@ def _rounds(targets: Sequence[Target]) -> list[list[Target]]:
     taken: list[set[str]] = []
     for group in shared.values():
         questions = {target.question.id for target in group}
-        place = next(n for n in count() if n == len(rounds) or not taken[n] & questions)
-        if place == len(rounds):
+        turn = next(n for n in count() if n == len(rounds) or not taken[n] & questions)
+        if turn == len(rounds):
             rounds.append([])
             taken.append(set())
-        rounds[place] += group
-        taken[place] |= questions
+        rounds[turn] += group
+        taken[turn] |= questions
     return rounds
 
 

@@ -19,7 +19,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from jsonschema import Draft202012Validator
 from matplotlib import pyplot as plt
 
-from release.markup.regions import Place, find_regions
+from release.markup.regions import Location, find_regions
 from release.markup.source import read_source
 from release.markup.strip import strip_notebook
 
@@ -200,7 +200,8 @@ def test_script_survives_the_round_trip(name: str) -> None:
 @pytest.mark.parametrize("name", BOXES)
 def test_each_answer_stands_in_one_box_of_its_own_cell(name: str) -> None:
     regions = {
-        id_of(cell): find_regions(cell.source, Place(name, 0)) for cell in code_cells(solved(name))
+        id_of(cell): find_regions(cell.source, Location(name, 0))
+        for cell in code_cells(solved(name))
     }
     assert [cell for cell, found in regions.items() if found] == BOXES[name]
     assert all(len(found) <= 1 for found in regions.values())
@@ -235,7 +236,7 @@ def test_the_tell_tales_are_those_of_the_answers(name: str) -> None:
     answers = "\n".join(
         "\n".join(cell.source.split("\n")[region.start : region.end])
         for cell in code_cells(solved(name))
-        for region in find_regions(cell.source, Place(name, 0))
+        for region in find_regions(cell.source, Location(name, 0))
     )
     numbers_of_the_form = (r"58[,.\s]?164", r"\b23[23]\b")
     for pattern in TELL_TALES[name]:
@@ -372,10 +373,10 @@ def leaves(node: Any) -> Iterator[Any]:
 def test_blank_form_has_the_solved_one_s_places_and_nothing_in_them() -> None:
     blank, filled = load(BLANK_FORM), load(SOLVED_FORM)
 
-    def places(node: Any) -> Any:
-        return {k: places(v) for k, v in node.items()} if isinstance(node, dict) else None
+    def locations(node: Any) -> Any:
+        return {k: locations(v) for k, v in node.items()} if isinstance(node, dict) else None
 
-    assert places(blank) == places(filled)
+    assert locations(blank) == locations(filled)
     assert all(value in (None, "") for value in leaves(blank))
     assert all(filled["answers"].values())
 

@@ -30,7 +30,7 @@ def advised(
     reports: list[Report], *proofs: ProvenCheck
 ) -> dict[tuple[str, str], tuple[str, tuple[int, ...]]]:
     found = suggestions(items(reports), reports, {proof.id: proof for proof in proofs})
-    return {(each.item.check.number, each.kind): (each.text, each.places) for each in found}
+    return {(each.item.check.number, each.kind): (each.text, each.indices) for each in found}
 
 
 def test_checks_that_nobody_fails_or_passes() -> None:
@@ -64,8 +64,8 @@ def test_a_check_that_the_better_ones_fail_names_the_best_of_them() -> None:
     best = report(a="partial", b="passed", c="passed")
     weak = [report(a="passed", b="failed", c="failed") for _ in range(3)]
     middle = report(a="failed", b="passed", c="failed")
-    text, places = advised([*weak, middle, *good, best])["a", CONTRADICTS]
-    assert places == (4, 5, 6, 3)
+    text, indices = advised([*weak, middle, *good, best])["a", CONTRADICTS]
+    assert indices == (4, 5, 6, 3)
     assert "(-0.9" in text
     assert "chance" not in text
 
@@ -93,10 +93,10 @@ def test_checks_that_fail_the_same_ones_are_answered_together() -> None:
 
     reports = [failing("got 1", "not `a`"), failing("other", ""), failing("got 2", "not `b`")]
     (cluster,) = clusters(reports)
-    assert cluster.places == (0, 2)
+    assert cluster.indices == (0, 2)
     assert [(s.check.number, s.example, s.message) for s in cluster.sayings] == [
         ("0", "got 1", "got #"),
         ("1", "not `a`", "not `…`"),
     ]
     apart = clusters([*reports, failing("got 3", "")])
-    assert [(c.places, len(c.sayings)) for c in apart] == [((0, 2, 3), 1), ((0, 2), 1)]
+    assert [(c.indices, len(c.sayings)) for c in apart] == [((0, 2, 3), 1), ((0, 2), 1)]

@@ -158,8 +158,8 @@ def test_clusters_group_by_check_and_message() -> None:
     reports = [report(check(0, "failed", message=m), check(1, "passed", message=m)) for m in said]
     (cluster,) = clusters(reports)
     (saying,) = cluster.sayings
-    assert (saying.example, cluster.places) == ("got 1 of 9", (0, 1, 3))
-    assert [len(c.places) for c in clusters(reports, at_least=1)] == [3, 1]
+    assert (saying.example, cluster.indices) == ("got 1 of 9", (0, 1, 3))
+    assert [len(c.indices) for c in clusters(reports, at_least=1)] == [3, 1]
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_what_the_overview_says(browser: Browser, file: Path, thousand: Reported
         assert page.locator(".clusters li").count() == 20
         first = page.locator(".clusters li").first
         assert first.locator("strong").inner_text() == str(
-            max(len(c.places) for c in clusters(g.report for g in thousand.submissions))
+            max(len(c.indices) for c in clusters(g.report for g in thousand.submissions))
         )
 
 

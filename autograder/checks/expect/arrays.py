@@ -255,7 +255,7 @@ def _compare_finite(array: Array, expected: Array | None) -> None:
         if array.ndim:
             count = int(np.count_nonzero(wrong))
             public += (
-                f" ({count} of {array.size}, the first at [{_place(int(wrong.argmax()), array)}])"
+                f" ({count} of {array.size}, the first at [{_located(int(wrong.argmax()), array)}])"
             )
         raise fail(
             f"{public}.",
@@ -264,7 +264,7 @@ def _compare_finite(array: Array, expected: Array | None) -> None:
         )
     assert expected is not None
     texts = told_apart(array.flat[int(wrong.argmax())], expected.flat[int(wrong.argmax())])
-    where = f" at [{_place(int(wrong.argmax()), array)}]" if array.ndim else ""
+    where = f" at [{_located(int(wrong.argmax()), array)}]" if array.ndim else ""
     raise fail(
         f"an array with NaN or infinite elements at other places than expected{where}: "
         f"{texts[0]} instead of {texts[1]}.",
@@ -284,13 +284,15 @@ def _mistake(array: Array, mistakes: Sequence[tuple[Array, str]], allowed: Toler
 
 
 def _wrong_values(array: Array, expected: Array, wrong: Array, hint: str) -> CheckFailed:
-    place = _furthest(array, expected, wrong)
-    got, right = told_apart(array.flat[place], expected.flat[place])
+    index = _furthest(array, expected, wrong)
+    got, right = told_apart(array.flat[index], expected.flat[index])
     instead = f"{got} instead of {right}"
     if array.size > 1:
         count = int(np.count_nonzero(wrong))
         verb = "differs," if count == 1 else "differ, most"
-        instead = f"{count} of {array.size} elements {verb} at [{_place(place, array)}]: {instead}"
+        instead = (
+            f"{count} of {array.size} elements {verb} at [{_located(index, array)}]: {instead}"
+        )
     return fail(
         f"an array of the right shape with other values: {instead}.",
         hint=hint,
@@ -310,5 +312,5 @@ def _furthest(array: Array, expected: Array, wrong: Array) -> int:
     return int(np.where(wrong, np.nan_to_num(distance, nan=0.0), -1.0).argmax())
 
 
-def _place(flat: int, array: Array) -> str:
+def _located(flat: int, array: Array) -> str:
     return ", ".join(str(int(n)) for n in np.unravel_index(flat, array.shape))

@@ -117,10 +117,10 @@ def _with_columns(got: Table, expected: Table, options: Options) -> Table:
             hint="Mind the order of the columns.",
             hidden="a DataFrame with its columns in another order than expected.",
         )
-    places: dict[Any, list[int]] = {}
-    for place, name in enumerate(got.names):
-        places.setdefault(name, []).append(place)
-    order = [places[name].pop(0) for name in expected.names]
+    positions: dict[Any, list[int]] = {}
+    for position, name in enumerate(got.names):
+        positions.setdefault(name, []).append(position)
+    order = [positions[name].pop(0) for name in expected.names]
     return Table(expected.names, tuple(got.columns[n] for n in order), got.index)
 
 
@@ -171,13 +171,13 @@ def _compare_values(got: Table, expected: Table, options: Options, words: str, h
     row, column = min(found)
     left, right = _told_apart(got.columns[column].iloc[row], expected.columns[column].iloc[row])
     label, name = got.index.iloc[row], expected.names[column]
-    place = f"row {row}" + (f" (labelled {cell(label)})" if cell(label) != str(row) else "")
-    place += f", column {quoted(name)}" if name is not None else ""
+    location = f"row {row}" + (f" (labelled {cell(label)})" if cell(label) != str(row) else "")
+    location += f", column {quoted(name)}" if name is not None else ""
     count = sum(int(np.count_nonzero(cells)) for cells in wrong)
     total = sum(cells.size for cells in wrong)
     verb = "differs," if count == 1 else "differ, the first"
     raise fail(
-        f"{words} of the right form, but {count} of {plural(total, 'value')} {verb} in {place}: "
+        f"{words} of the right form, but {count} of {plural(total, 'value')} {verb} in {location}: "
         f"{left} instead of {right}.",
         hint=hint,
         hidden=f"{words} of the right form with other values.",

@@ -93,23 +93,23 @@ def _differing(
     """The failure of two texts by their lines, told by the first pair that differs."""
     hidden = "text other than expected."
     pairs = enumerate(zip(got, expected, strict=False))
-    place = next((n for n, (a, b) in pairs if same(a) != same(b)), min(len(got), len(expected)))
-    line = f"line {place + 1}"
-    if place == len(got):
+    index = next((n for n, (a, b) in pairs if same(a) != same(b)), min(len(got), len(expected)))
+    line = f"line {index + 1}"
+    if index == len(got):
         return fail(
-            f"text that ends after {plural(place, 'line')}, where {line} is expected: "
-            f"{_quoted(expected[place])}.",
+            f"text that ends after {plural(index, 'line')}, where {line} is expected: "
+            f"{_quoted(expected[index])}.",
             hint=hint,
             hidden=hidden,
         )
-    if place == len(expected):
+    if index == len(expected):
         return fail(
-            f"text with more than the {plural(place, 'line')} expected; {line} is "
-            f"{_quoted(got[place])}.",
+            f"text with more than the {plural(index, 'line')} expected; {line} is "
+            f"{_quoted(got[index])}.",
             hint=hint,
             hidden=hidden,
         )
-    left, right = got[place], expected[place]
+    left, right = got[index], expected[index]
     space = left.split() == right.split() or "".join(left.split()) == "".join(right.split())
     start = max(first_difference(left, right) - BEFORE, 0)
     texts = [_quoted(text, start, visible=space) for text in (left, right)]

@@ -196,8 +196,8 @@ def _of_sequences(got: object, expected: Any, how: Comparison) -> Difference | N
     if len(got) == len(expected):
         return None
     words = f"{kind_of(got)} of {plural(len(got), 'element')} instead of {len(expected)}"
-    place = min(len(got), len(expected))
-    more = f"; the first one too many is {quoted(got[place])}" if place < len(got) else ""
+    index = min(len(got), len(expected))
+    more = f"; the first one too many is {quoted(got[index])}" if index < len(got) else ""
     return Difference(f"{words}{more}.", f"{kind_of(got)} of another length than expected.")
 
 

@@ -174,8 +174,8 @@ def _enclosed(value: Any, items: list[str]) -> str:
 
 def excerpts(got: str, expected: str) -> tuple[str, str]:
     """Two differing texts, each quoted from a little before the place where they part."""
-    place = first_difference(got, expected)
-    start = 0 if place < MAX_QUOTED - BEFORE else place - BEFORE
+    index = first_difference(got, expected)
+    start = 0 if index < MAX_QUOTED - BEFORE else index - BEFORE
     return _excerpt(got, start), _excerpt(expected, start)
 
 

@@ -120,8 +120,8 @@ def _shared(
         groups[key(spec)].append(spec)
     for value, group in groups.items():
         if value and len(group) > 1:
-            places = " and ".join(where.shown(Location(spec.file, spec.line)) for spec in group)
-            yield f"{places}: {words.format(value)}"
+            locations = " and ".join(where.shown(Location(spec.file, spec.line)) for spec in group)
+            yield f"{locations}: {words.format(value)}"
 
 
 def _dependencies(checks: Sequence[CheckSpec], where: Locations) -> Iterator[str]:

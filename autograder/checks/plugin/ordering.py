@@ -14,19 +14,19 @@ COSTLY = "cache"
 
 def in_order(checks: Sequence[CheckSpec], questions: Sequence[Question]) -> list[CheckSpec]:
     """Checks by question and file, each behind those that it depends on, which form no ring."""
-    places = {question.id: place for place, question in enumerate(questions)}
+    order = {question.id: number for number, question in enumerate(questions)}
     by_name = {spec.name: spec for spec in checks}
     ordered: dict[str, CheckSpec] = {}
 
-    def place(spec: CheckSpec) -> None:
+    def put(spec: CheckSpec) -> None:
         if spec.id in ordered:
             return
         for name in spec.depends_on:
-            place(by_name[name])
+            put(by_name[name])
         ordered[spec.id] = spec
 
-    for spec in sorted(checks, key=lambda spec: places[spec.question.id]):
-        place(spec)
+    for spec in sorted(checks, key=lambda spec: order[spec.question.id]):
+        put(spec)
     return list(ordered.values())
 
 

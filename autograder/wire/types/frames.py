@@ -77,7 +77,7 @@ _ARRAYS = (
 
 
 def _frame_apart(frame: Any) -> tuple[object, ...]:
-    columns = (_column(frame.iloc[:, place].array) for place in range(frame.shape[1]))
+    columns = (_column(frame.iloc[:, position].array) for position in range(frame.shape[1]))
     return frame.columns, frame.index, *columns
 
 
@@ -89,7 +89,7 @@ def _frame(pandas: Any, parts: tuple[Any, ...]) -> object:
         raise WireError("a frame whose labels are no index")
     if len(labels) != len(columns):
         raise WireError("a frame of another number of columns than of labels")
-    series = {place: _as_series(pandas, array, index) for place, array in enumerate(columns)}
+    series = {position: _as_series(pandas, array, index) for position, array in enumerate(columns)}
     frame = pandas.DataFrame(series, index=index, copy=False)
     frame.columns = labels
     return frame

@@ -60,8 +60,8 @@ def _together(parts: tuple[Any, ...]) -> object:
     return known(made, shape=shape)
 
 
-def _expect_coordinates(shape: tuple[int, int], count: int, *places: Any) -> None:
-    for indices, length in zip(places, shape, strict=True):
+def _expect_coordinates(shape: tuple[int, int], count: int, *coordinates: Any) -> None:
+    for indices, length in zip(coordinates, shape, strict=True):
         if indices.dtype not in (np.int32, np.int64) or indices.shape != (count,):
             raise WireError("a sparse matrix of another number of values than of indices")
         if count and (int(indices.min()) < 0 or int(indices.max()) >= length):

@@ -162,10 +162,10 @@ def _csr(size: tuple[Any, ...], data: Any, halved: bool, columns: Any, rows: Any
     torch = sys.modules.get("torch")
     if torch is None:
         return _plain_parts("sparse_csr", size, values, columns, rows)
-    places = torch.from_numpy(rows), torch.from_numpy(columns)
+    pointers = torch.from_numpy(rows), torch.from_numpy(columns)
     with warnings.catch_warnings():  # torch says of each that it is new
         warnings.simplefilter("ignore")
-        return torch.sparse_csr_tensor(*places, values, size, check_invariants=True)
+        return torch.sparse_csr_tensor(*pointers, values, size, check_invariants=True)
 
 
 def expect_compressed(starts: Any, indices: Any, major: int, minor: int, count: int) -> None:

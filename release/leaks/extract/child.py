@@ -137,10 +137,10 @@ def read_database(data: bytes) -> dict[str, Any]:
             continue
         quoted = str(name).replace('"', '""')
         for number, row in enumerate(database.execute(f'SELECT * FROM "{quoted}"'), start=1):
-            place = f"table {name}, row {number}"
-            found["texts"] += [(place, value) for value in row if isinstance(value, str)]
+            location = f"table {name}, row {number}"
+            found["texts"] += [(location, value) for value in row if isinstance(value, str)]
             blobs = [value for value in row if isinstance(value, bytes)]
-            found["files"] += [(place, base64.b64encode(blob).decode()) for blob in blobs]
+            found["files"] += [(location, base64.b64encode(blob).decode()) for blob in blobs]
             left -= 1
             if not left:
                 found["unread"].append(f"what is behind the first {_MOST_ROWS} rows")

@@ -79,8 +79,8 @@ def read(kind: str, data: bytes) -> Reading:
         return Reading(problem=f"its reader ended with code {done.returncode}")
     found = json.loads(done.stdout)
     return Reading(
-        texts=tuple((place, text) for place, text in found.get("texts", ())),
-        files=tuple((place, b64decode(content)) for place, content in found.get("files", ())),
+        texts=tuple((location, text) for location, text in found.get("texts", ())),
+        files=tuple((location, b64decode(content)) for location, content in found.get("files", ())),
         unread=tuple(found.get("unread", ())),
         used=tuple(found.get("used", ())),
         names=tuple(found.get("names", ())),

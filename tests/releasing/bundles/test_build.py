@@ -219,8 +219,8 @@ def test_a_hidden_check_that_the_blank_template_passes_stops_the_release(
     staff: Path, tmp_path: Path
 ) -> None:
     checks = staff / "checks" / "test_two.py"
-    place = 'expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))'
-    checks.write_text(checks.read_text().replace(place, "assert matrix.any()", 1))
+    location = 'expect_array(student.call("row_sums", matrix), matrix.sum(axis=1))'
+    checks.write_text(checks.read_text().replace(location, "assert matrix.any()", 1))
     with pytest.raises(ProofFailed, match=r"test_square: the starter notebook gets 1 of 1 points"):
         build(manifest.load(staff), tmp_path / "dist")
     assert not (tmp_path / "dist").exists()

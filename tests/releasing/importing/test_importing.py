@@ -245,11 +245,11 @@ def test_otter_lists_what_it_cannot_translate(lab: tuple[Path, Imported]) -> Non
     assert "success_message" in listed[14, 1]
     assert "students keep `rng_seed = 713`" in listed[3, 4]
     page = (imported.staff / "IMPORT.md").read_text(encoding="utf-8")
-    assert all(left.place in page for left in imported.left)
+    assert all(left.location in page for left in imported.left)
     assert "As strong as the original" not in page
     out = io.StringIO()
     print_import(Console(file=out, width=250), imported)
-    assert all(left.place in out.getvalue() for left in imported.left)
+    assert all(left.location in out.getvalue() for left in imported.left)
     assert "8 of 8" in out.getvalue()
     assert "as strong as the original" not in out.getvalue()
 

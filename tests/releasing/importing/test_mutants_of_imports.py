@@ -97,10 +97,10 @@ def test_a_difference_is_listed_with_the_altered_line() -> None:
     trip = round_trip([question], Trial(outcomes, mutants=tuple(mutants)))
     # The third alteration is in another answer, and both pass.
     assert (trip.compared, trip.shared) == (4, 2)
-    place = "(n.ipynb, cell 4, line 1)"
+    location = "(n.ipynb, cell 4, line 1)"
     assert [left.why for left in trip.differing] == [
-        f"it fails and the original passes where `x = 1 + 2` became `x = 1 - 2` {place}",
-        f"it passes and the original fails where `x = 1 + 2` became `x = 2 + 2` {place}",
+        f"it fails and the original passes where `x = 1 + 2` became `x = 1 - 2` {location}",
+        f"it passes and the original fails where `x = 1 + 2` became `x = 2 + 2` {location}",
     ]
     assert {(left.file, left.cell) for left in trip.differing} == {("n.ipynb", 7)}
 

@@ -352,14 +352,14 @@ FILES: dict[str, tuple[str, str | bytes, str, str]] = {
 
 @pytest.mark.parametrize("plant", FILES)
 def test_a_planted_file_is_found(bundle: Bundle, plant: str) -> None:
-    name, content, place, secret = FILES[plant]
+    name, content, location, secret = FILES[plant]
     bundle.write(name, content)
     findings = bundle.findings()
-    matching = [f for f in findings if place in f.place and secret in f.secret]
+    matching = [f for f in findings if location in f.location and secret in f.secret]
     assert matching, [finding.sentence() for finding in findings]
     assert {finding.file for finding in findings} == {name}
     for finding in matching:
-        assert finding.place in finding.sentence()
+        assert finding.location in finding.sentence()
         assert finding.secret in finding.sentence()
 
 
@@ -440,10 +440,10 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
 
 @pytest.mark.parametrize("plant", EDITS)
 def test_a_planted_edit_is_found(bundle: Bundle, plant: str) -> None:
-    change, place, secret = EDITS[plant]
+    change, location, secret = EDITS[plant]
     bundle.edit(NOTEBOOK, change)
     findings = bundle.findings()
-    matching = [f for f in findings if place in f.place and secret in f.secret]
+    matching = [f for f in findings if location in f.location and secret in f.secret]
     assert matching, [finding.sentence() for finding in findings]
     assert {finding.file for finding in findings} == {NOTEBOOK}
 
@@ -455,8 +455,8 @@ def test_the_solved_notebook_under_another_name(
     for number, data in enumerate([hw4_solved[NOTEBOOK], saved_again]):
         bundle.write(f"{number}.ipynb", data)
     one, other = bundle.findings()
-    assert one.place == "0.ipynb"
-    assert other.place == "1.ipynb"
+    assert one.location == "0.ipynb"
+    assert other.location == "1.ipynb"
     assert one.secret == other.secret == f"the solved {NOTEBOOK}"
 
 
@@ -485,7 +485,7 @@ def test_outputs_of_the_solved_notebook(
     found = bundle.findings()
     secret = f"the solved {NOTEBOOK}, cell 6, output"
     assert {finding.secret for finding in found} == {secret}
-    assert {finding.place for finding in found} >= {"figures/a.png", "intro.md, line 3"}
+    assert {finding.location for finding in found} >= {"figures/a.png", "intro.md, line 3"}
     assert {finding.file for finding in found} == {"b.ipynb", "figures/a.png", "intro.md"}
     assert [finding.what for finding in found if finding.file == "figures/a.png"] == [
         "an output of a solution notebook"
@@ -516,7 +516,7 @@ def test_an_attachment_that_the_template_shows_is_fine(bundle: Bundle, hw4: Assi
 def test_an_old_notebook_with_worksheets(bundle: Bundle) -> None:
     cells = [{"cell_type": "code", "input": FUNCTION, "outputs": []}]
     bundle.write("b.ipynb", json.dumps({"worksheets": [{"cells": cells}], "nbformat": 3}))
-    assert only(bundle.findings()).place == "b.ipynb, cell 1, line 2"
+    assert only(bundle.findings()).location == "b.ipynb, cell 1, line 2"
 
 
 # --- leftovers, links and archives ---
@@ -530,16 +530,16 @@ def test_an_old_notebook_with_worksheets(bundle: Bundle) -> None:
 def test_leftovers_are_findings_by_themselves(bundle: Bundle, name: str) -> None:
     bundle.write(name, "x")
     finding = only(bundle.findings())
-    assert name.startswith(finding.place)
+    assert name.startswith(finding.location)
     assert "belongs into no bundle" in finding.sentence()
 
 
 def test_a_checkpoint_with_an_answer(bundle: Bundle) -> None:
     bundle.write(".ipynb_checkpoints/a-checkpoint.ipynb", notebook(FUNCTION))
-    places = {finding.secret: finding.place for finding in bundle.findings()}
-    assert places[""] == ".ipynb_checkpoints"
-    answer = next(secret for secret in places if secret.startswith(AVERAGING))
-    assert places[answer] == ".ipynb_checkpoints/a-checkpoint.ipynb, cell 1, line 2"
+    locations = {finding.secret: finding.location for finding in bundle.findings()}
+    assert locations[""] == ".ipynb_checkpoints"
+    answer = next(secret for secret in locations if secret.startswith(AVERAGING))
+    assert locations[answer] == ".ipynb_checkpoints/a-checkpoint.ipynb, cell 1, line 2"
 
 
 def test_compiled_python(bundle: Bundle, tmp_path: Path) -> None:
@@ -557,9 +557,9 @@ def test_a_real_git_folder(bundle: Bundle) -> None:
         subprocess.run([*git, *command], check=True)
         found = bundle.findings()
     (bundle.folder / "hw4" / "x.py").unlink()
-    found = [finding for finding in bundle.findings() if finding.place != ".git"]
+    found = [finding for finding in bundle.findings() if finding.location != ".git"]
     assert found
-    assert all(finding.place.startswith(".git/objects/pack") for finding in found)
+    assert all(finding.location.startswith(".git/objects/pack") for finding in found)
     assert any(AVERAGING in finding.secret for finding in found)
 
 
@@ -584,7 +584,7 @@ def test_an_archive_that_cannot_be_opened(
 ) -> None:
     bundle.write(name, content)
     finding = only(bundle.findings())
-    assert finding.place == name
+    assert finding.location == name
     assert "cannot be looked into" in finding.what
     assert why in finding.what
 
@@ -630,24 +630,24 @@ ZIPS: dict[str, tuple[Callable[[zipfile.ZipFile], object], str]] = {
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("plant", ZIPS)
 def test_a_leak_in_the_zip_only(bundle: Bundle, plant: str) -> None:
-    change, place = ZIPS[plant]
+    change, location = ZIPS[plant]
     edited_zip(bundle, change)
     assert bundle.findings() == ()
     found = [f for f in bundle.findings(zipped=True) if f.secret.startswith(AVERAGING)]
-    assert place in only(found).place
+    assert location in only(found).location
     assert only(found).file == "student.zip"
 
 
 def test_a_member_that_the_folder_does_not_hold(bundle: Bundle) -> None:
     edited_zip(bundle, lambda archive: archive.writestr("empty.txt", ""))
     finding = only(bundle.findings(zipped=True))
-    assert finding.place == "student.zip, member empty.txt"
+    assert finding.location == "student.zip, member empty.txt"
 
 
 def test_bytes_that_belong_to_no_member(bundle: Bundle) -> None:
     bundle.zip.write_bytes(KERNEL.encode() + bundle.zip.read_bytes())
     finding = only(bundle.findings(zipped=True))
-    assert "belong to no member" in finding.place
+    assert "belong to no member" in finding.location
     assert finding.secret.startswith(AVERAGING)
 
 
@@ -657,7 +657,7 @@ def test_bytes_that_belong_to_no_member(bundle: Bundle) -> None:
 def test_two_functions(two: Bundle) -> None:
     two.write("a.py", "import numpy as n\n\ndef f(m):\n    return n.asarray(m).sum(axis=1)\n")
     finding = only(two.findings())
-    assert finding.place == "a.py, line 4"
+    assert finding.location == "a.py, line 4"
     assert finding.secret == "staff/two.py, cell 2, line 6"
 
 
@@ -717,7 +717,7 @@ def test_names_that_speak_of_answers_are_refused(bundle: Bundle) -> None:
 def test_remarks_that_may_be_markers_are_found(bundle: Bundle) -> None:
     bundle.write("helper.py", "x = 1\n# STAFF ONLY\ny = 2\n# a hidden layer\n# remove the mean\n")
     (found,) = bundle.findings()
-    assert (found.place, found.shown) == ("helper.py, line 2", "# STAFF ONLY")
+    assert (found.location, found.shown) == ("helper.py, line 2", "# STAFF ONLY")
     assert bundle.findings([Allowed("helper.py", "STAFF ONLY", "a joke")]) == ()
 
 
@@ -769,7 +769,7 @@ def test_an_answer_all_of_which_stands_above_is_a_leak(two: Bundle) -> None:
         templates=template,
     )
     finding = only(replace(two, secrets=secrets).findings())
-    assert finding.place == "two.ipynb, cell 1, line 1"
+    assert finding.location == "two.ipynb, cell 1, line 1"
 
 
 def test_written_answers_and_lines_for_staff(two: Bundle) -> None:
@@ -954,7 +954,7 @@ def test_a_helper_with_the_answer_in_the_public_folder(own: Path) -> None:
         "    return scipy.ndimage.convolve(a, weights)\n"
     )
     finding = only(released(own))
-    assert finding.place == "helper.py, line 4"
+    assert finding.location == "helper.py, line 4"
     assert finding.secret == "staff/two.py, cell 3, line 6"
 
 
@@ -974,7 +974,7 @@ def test_a_hidden_check_among_the_public_ones(own: Path) -> None:
     (own / "public" / "checks").mkdir()
     (own / "public" / "checks" / "test_sums.py").write_text(hidden.partition('@question("Q2")')[0])
     finding = only(released(own))
-    assert finding.place.startswith("checks/test_sums.py, line 11")
+    assert finding.location.startswith("checks/test_sums.py, line 11")
     assert finding.secret.startswith("staff/checks/test_two.py, line 11")
 
 

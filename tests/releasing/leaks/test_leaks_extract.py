@@ -486,10 +486,12 @@ def weights(state: object) -> bytes:
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_file_is_found(bundle: Bundle, tmp_path: Path, plant: str) -> None:
-    name, content, place = PLANTS[plant]
+    name, content, location = PLANTS[plant]
     bundle.write(name, content(tmp_path))
     findings = bundle.findings()
-    matching = [f for f in findings if f.place.startswith(place) and AVERAGING[:30] in f.secret]
+    matching = [
+        f for f in findings if f.location.startswith(location) and AVERAGING[:30] in f.secret
+    ]
     assert matching, [finding.sentence() for finding in findings]
     assert {finding.file for finding in findings} == {name}
 
@@ -648,7 +650,7 @@ def test_the_text_of_tex_and_rtf() -> None:
 def test_a_history_is_a_finding_by_itself(typeset: Bundle, name: str) -> None:
     typeset.write(name, "an older state")
     finding = only(typeset.findings())
-    assert name.startswith(finding.place)
+    assert name.startswith(finding.location)
     assert "belongs into no bundle" in finding.sentence()
     (typeset.folder / name).unlink()
     typeset.write("a.zip", zipped(**{f"top/{name}".replace("__", "_.").replace("_.", "__"): "old"}))
@@ -732,7 +734,7 @@ UNKNOWN = bytes(range(256)) * 3
 def test_an_unknown_binary_file_has_to_be_allowed(typeset: Bundle) -> None:
     typeset.write("data/a.bin", UNKNOWN)
     finding = only(typeset.findings())
-    assert finding.place == "data/a.bin"
+    assert finding.location == "data/a.bin"
     assert finding.sentence() == (
         "data/a.bin: found a file of an unknown binary format, which cannot be looked into; leave "
         'it out, or say by an entry [[allow]] in the manifest what it is: file = "data/a.bin", '
@@ -749,7 +751,7 @@ def test_unknown_files_of_an_archive_are_one_finding(typeset: Bundle) -> None:
         "a.zip", zipped(a__bin=UNKNOWN, b__bin=UNKNOWN, c__txt="x", **{"data/0": UNKNOWN})
     )
     finding = only(typeset.findings())
-    assert finding.place == "a.zip, member a.bin"
+    assert finding.location == "a.zip, member a.bin"
     assert finding.secret == " (and 2 more of it)"
     assert typeset.findings([Allowed("a.zip", "unknown binary format", "samples")]) == ()
 

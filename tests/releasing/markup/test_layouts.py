@@ -8,11 +8,11 @@ import pytest
 
 from autograder.model.manifest import MarkerPair, MarkerRules
 from release.markup.markers import KNOWN, Markers, markers_of
-from release.markup.model import MarkerError, Place
+from release.markup.model import Location, MarkerError
 from release.markup.strip_cell import MARKDOWN_STUB, strip_code, strip_markdown
 
-PLACE = Place("hw.ipynb", 2)
-MODULE = Place("hw.py", 0)
+LOCATION = Location("hw.ipynb", 2)
+MODULE = Location("hw.py", 0)
 OPEN_ENDED = Markers(open_ended=True)
 RULE = "#" * 60
 STUB = "...  # your code"
@@ -22,8 +22,8 @@ def text(source: str) -> str:
     return textwrap.dedent(source).strip("\n").replace("RULE", RULE)
 
 
-def stripped(source: str, markers: Markers = KNOWN, place: Place = PLACE) -> str:
-    return strip_code(text(source), place, markers=markers).source
+def stripped(source: str, markers: Markers = KNOWN, location: Location = LOCATION) -> str:
+    return strip_code(text(source), location, markers=markers).source
 
 
 #: By layout: the solved cell, and what students get.
@@ -341,7 +341,7 @@ UNKNOWN = [
 @pytest.mark.parametrize("source", UNKNOWN)
 def test_an_unknown_marker_is_an_error(source: str) -> None:
     with pytest.raises(MarkerError, match=r"^hw.ipynb, cell 2, line \d+: found ") as caught:
-        strip_code(source, PLACE)
+        strip_code(source, LOCATION)
     assert "\n" not in str(caught.value)
     with pytest.raises(MarkerError, match=r"^hw.py, line \d+: found "):
         strip_code(source, MODULE)
@@ -369,7 +369,7 @@ PROSE = [
 
 @pytest.mark.parametrize("source", PROSE)
 def test_prose_is_no_marker(source: str) -> None:
-    assert strip_code(source, PLACE).source == source
+    assert strip_code(source, LOCATION).source == source
 
 
 @pytest.mark.parametrize("source", UNKNOWN)
@@ -378,7 +378,7 @@ def test_an_unknown_marker_can_be_allowed(source: str) -> None:
     if RULE in source:
         return  # inside a box's rules it is a heading, which is judged as one
     allowed = markers_of(MarkerRules(), told)
-    assert strip_code(source, PLACE, markers=allowed).source == source
+    assert strip_code(source, LOCATION, markers=allowed).source == source
 
 
 TEXT_CELLS = {
@@ -393,10 +393,10 @@ TEXT_CELLS = {
 
 @pytest.mark.parametrize("source", TEXT_CELLS)
 def test_a_label_in_a_text_marks_what_follows(source: str) -> None:
-    made = strip_markdown(source, PLACE)
+    made = strip_markdown(source, LOCATION)
     assert made.source == TEXT_CELLS[source]
     assert all("nswer" not in a.text and "xplanation" not in a.text for a in made.answers)
-    assert strip_markdown(made.source, PLACE).source == made.source
+    assert strip_markdown(made.source, LOCATION).source == made.source
 
 
 @pytest.mark.parametrize(
@@ -404,9 +404,9 @@ def test_a_label_in_a_text_marks_what_follows(source: str) -> None:
 )
 def test_a_heading_that_announces_an_answer_is_an_error(source: str) -> None:
     with pytest.raises(MarkerError, match="outside an answer"):
-        strip_markdown(source, PLACE)
+        strip_markdown(source, LOCATION)
 
 
 def test_no_message_asks_for_what_it_found() -> None:
     with pytest.raises(MarkerError, match='let the line be "# END OF YOUR CODE" and nothing else'):
-        strip_code("x = 1\n# # END OF YOUR CODE    #\n", PLACE)
+        strip_code("x = 1\n# # END OF YOUR CODE    #\n", LOCATION)

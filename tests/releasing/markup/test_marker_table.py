@@ -6,11 +6,11 @@ import pytest
 
 from release.markup.marker_scan import marks
 from release.markup.markers import KNOWN, LINE_MARKS, PAIRS, Fate, Pair
-from release.markup.model import MarkerError, Place
+from release.markup.model import Location, MarkerError
 from release.markup.strip_cell import strip_code
 from release.markup.typos import nearest
 
-PLACE = Place("hw.py", 2)
+LOCATION = Location("hw.py", 2)
 
 
 def opening(pair: Pair) -> str:
@@ -25,7 +25,7 @@ def closing(pair: Pair) -> str:
 class TestPair:
     def test_stripped(self, pair: Pair) -> None:
         source = f"x = 1\n{opening(pair)}\nsecret = 2\n{closing(pair)}\ny = 3"
-        made = strip_code(source, PLACE)
+        made = strip_code(source, LOCATION)
         assert [answer.text for answer in made.answers] == ["secret = 2"]
         left = made.source.split("\n")
         kept = [opening(pair)] if pair.shown else []
@@ -34,10 +34,10 @@ class TestPair:
 
     def test_half_of_it_is_an_error(self, pair: Pair) -> None:
         with pytest.raises(MarkerError):
-            strip_code(f"{opening(pair)}\nsecret = 2", PLACE)
+            strip_code(f"{opening(pair)}\nsecret = 2", LOCATION)
         if not pair.ruled and pair.closing_words != "ENDREGION":  # what folds may be anything
             with pytest.raises(MarkerError):
-                strip_code(f"secret = 2\n{closing(pair)}", PLACE)
+                strip_code(f"secret = 2\n{closing(pair)}", LOCATION)
 
     def test_a_slip_is_named(self, pair: Pair) -> None:
         words = pair.opening_words
@@ -59,5 +59,5 @@ class TestPair:
 @pytest.mark.parametrize("mark", LINE_MARKS, ids=lambda m: m.words)
 def test_line_marks(mark: object) -> None:
     line = f"y = 1  # {mark.words}"
-    assert "y = 1" not in strip_code(f"x = 1\n{line}", PLACE).source
+    assert "y = 1" not in strip_code(f"x = 1\n{line}", LOCATION).source
     assert [n for n, _ in marks(["x = 1", line], is_code=True)] == [1]

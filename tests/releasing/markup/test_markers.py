@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from release.markup.model import MarkerError, Place
+from release.markup.model import Location, MarkerError
 from release.markup.regions import find_markdown_regions, find_regions
 from release.markup.strip import strip_notebook
 from release.markup.strip_cell import MARKDOWN_STUB, StripError, strip_code
 
-PLACE = Place("hw.ipynb", 2)
+LOCATION = Location("hw.ipynb", 2)
 STUB = "...  # your code"
 RULE = "#" * 60
 
@@ -27,7 +27,7 @@ def lines(text: str) -> str:
 
 
 def stripped(source: str) -> str:
-    return strip_code(lines(source), PLACE).source
+    return strip_code(lines(source), LOCATION).source
 
 
 #: The two lines of each pair whose lines students keep, as the courses spell them.
@@ -100,8 +100,8 @@ HIDDEN_PAIRS = {
 @pytest.mark.parametrize("name", HIDDEN_PAIRS)
 def test_pairs_that_students_do_not_see(name: str) -> None:
     source, expected = HIDDEN_PAIRS[name]
-    assert strip_code(source, PLACE).source == expected
-    assert strip_code(expected, PLACE).source == expected
+    assert strip_code(source, LOCATION).source == expected
+    assert strip_code(expected, LOCATION).source == expected
 
 
 LINE_MARKS = {
@@ -145,8 +145,8 @@ LINE_MARKS = {
 @pytest.mark.parametrize("name", LINE_MARKS)
 def test_marks_at_the_ends_of_statements(name: str) -> None:
     source, expected = LINE_MARKS[name]
-    assert strip_code(source, PLACE).source == expected
-    assert strip_code(expected, PLACE).source == expected
+    assert strip_code(source, LOCATION).source == expected
+    assert strip_code(expected, LOCATION).source == expected
 
 
 def test_the_box_of_cs231n_with_a_pair_inside() -> None:
@@ -186,7 +186,9 @@ def test_the_box_of_eecs498_keeps_its_remark_and_its_pass() -> None:
     """
     assert stripped(source) == lines(source).replace("x.grad = 2 * x", "pass")
     needed = lines(source).replace("x.grad = 2 * x", "y = 2 * x") + "\n    return y"
-    assert strip_code(needed, PLACE).source == needed.replace("y = 2 * x", "y = None  # your code")
+    assert strip_code(needed, LOCATION).source == needed.replace(
+        "y = 2 * x", "y = None  # your code"
+    )
 
 
 def test_what_cs224n_tells_below_its_opening_stays() -> None:
@@ -297,7 +299,7 @@ BROKEN = {
 def test_a_broken_marker_is_an_error_with_its_place_and_remedy(name: str) -> None:
     source, line, remedy = BROKEN[name]
     with pytest.raises(MarkerError) as caught:
-        find_regions(source, PLACE)
+        find_regions(source, LOCATION)
     message = str(caught.value)
     assert message.startswith(f"hw.ipynb, cell 2, line {line}: found "), message
     assert remedy in message
@@ -326,7 +328,7 @@ def test_a_broken_marker_is_an_error_with_its_place_and_remedy(name: str) -> Non
     ],
 )
 def test_ordinary_remarks_are_no_markers(source: str) -> None:
-    assert find_regions(source, PLACE) == ()
+    assert find_regions(source, LOCATION) == ()
 
 
 # --- markdown -------------------------------------------------------------------------------------
@@ -364,12 +366,12 @@ def test_markdown_answers(source: str, expected: str | None) -> None:
 )
 def test_broken_markdown_answers(source: str, remedy: str) -> None:
     with pytest.raises(MarkerError, match=re.escape(remedy)):
-        find_markdown_regions(source, PLACE)
+        find_markdown_regions(source, LOCATION)
 
 
 def test_ordinary_markdown() -> None:
     text = "# Question 1\nWrite your code between the lines.\n## Start here\n**Hint**: the solution"
-    assert find_markdown_regions(text, PLACE) == ()
+    assert find_markdown_regions(text, LOCATION) == ()
 
 
 # --- cells ----------------------------------------------------------------------------------------
@@ -454,7 +456,7 @@ def test_a_fence_of_otter_counts_as_a_raw_cell() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "place", "remedy"),
+    ("cells", "location", "remedy"),
     [
         ([raw("# BEGIN QUESTION")], "cell 1", "END QUESTION"),
         ([raw("# END SOLUTION")], "cell 1", "BEGIN SOLUTION"),
@@ -470,11 +472,11 @@ def test_a_fence_of_otter_counts_as_a_raw_cell() -> None:
     ],
 )
 def test_broken_blocks_of_cells(
-    cells: list[nbformat.NotebookNode], place: str, remedy: str
+    cells: list[nbformat.NotebookNode], location: str, remedy: str
 ) -> None:
     with pytest.raises(MarkerError) as caught:
         sources(*cells)
-    assert str(caught.value).startswith(f"hw.ipynb, {place}, line 1: found ")
+    assert str(caught.value).startswith(f"hw.ipynb, {location}, line 1: found ")
     assert remedy in str(caught.value)
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.model.errors import UserError
-from release.markup.regions import MarkerError, Place, Region, find_regions
+from release.markup.regions import Location, MarkerError, Region, find_regions
 
-PLACE = Place("hw.py", 3)
+LOCATION = Location("hw.py", 3)
 RULE = "#" * 60
 TODO = "# TODO: average the image                                  #"
 END = "#                     END OF YOUR CODE                     #"
@@ -132,14 +132,14 @@ def boxed_cells(draw, min_boxes=0):
 
 @given(boxed_cells())
 def test_finds_each_generated_region(cell):
-    assert find_regions(cell.source, PLACE) == tuple(cell.regions)
+    assert find_regions(cell.source, LOCATION) == tuple(cell.regions)
 
 
 @given(boxed_cells(min_boxes=1))
 def test_deleting_any_marker_line_is_an_error(cell):
     for at in cell.markers:
         with pytest.raises(MarkerError):
-            find_regions("\n".join(cell.lines[:at] + cell.lines[at + 1 :]), PLACE)
+            find_regions("\n".join(cell.lines[:at] + cell.lines[at + 1 :]), LOCATION)
 
 
 @given(boxed_cells(min_boxes=1), st.data())
@@ -149,7 +149,7 @@ def test_indenting_any_marker_line_otherwise_is_an_error(cell, data):
     moved = data.draw(st.sampled_from([" " + line, "\t" + line, line.lstrip()]))
     if moved != line:
         with pytest.raises(MarkerError):
-            find_regions("\n".join([*cell.lines[:at], moved, *cell.lines[at + 1 :]]), PLACE)
+            find_regions("\n".join([*cell.lines[:at], moved, *cell.lines[at + 1 :]]), LOCATION)
 
 
 @given(boxed_cells(min_boxes=1), st.data())
@@ -160,28 +160,28 @@ def test_a_slip_in_a_marker_word_is_an_error(cell, data):
     i = data.draw(st.sampled_from(letters))
     slip = line[:i] + data.draw(st.sampled_from(["", "x", line[i] * 2])) + line[i + 1 :]
     with pytest.raises(MarkerError):
-        find_regions("\n".join([*cell.lines[:at], slip, *cell.lines[at + 1 :]]), PLACE)
+        find_regions("\n".join([*cell.lines[:at], slip, *cell.lines[at + 1 :]]), LOCATION)
 
 
 def test_region_of_the_example():
-    assert find_regions(BOX, PLACE) == (Region(start=5, end=7, indent="", line=2),)
+    assert find_regions(BOX, LOCATION) == (Region(start=5, end=7, indent="", line=2),)
 
 
 def test_blank_and_comment_only_answers_are_regions():
     blank = BOX.replace("y = x + 1\nz = y\n", "")
-    assert find_regions(blank, PLACE) == (Region(5, 5, "", 2),)
-    assert len(find_regions(BOX.replace("y = x + 1", "# only\n#\n"), PLACE)) == 1
+    assert find_regions(blank, LOCATION) == (Region(5, 5, "", 2),)
+    assert len(find_regions(BOX.replace("y = x + 1", "# only\n#\n"), LOCATION)) == 1
 
 
 def test_windows_line_ends():
-    assert find_regions(BOX.replace("\n", "\r\n"), PLACE) == (Region(5, 7, "", 2),)
+    assert find_regions(BOX.replace("\n", "\r\n"), LOCATION) == (Region(5, 7, "", 2),)
 
 
 @pytest.mark.parametrize(
     "line", ["#todo x", "#  TODO", "# To Do : x #", "# [TODO] x", "#Q1 TODO: x"]
 )
 def test_spellings_of_the_opening(line):
-    assert len(find_regions(BOX.replace("# TODO: average the image", line), PLACE)) == 1
+    assert len(find_regions(BOX.replace("# TODO: average the image", line), LOCATION)) == 1
 
 
 @pytest.mark.parametrize(
@@ -189,13 +189,13 @@ def test_spellings_of_the_opening(line):
     ["Load the data", "Too many epochs", "Run your code", "End of part one", "Tools", "---", ""],
 )
 def test_an_ordinary_heading_is_no_marker(heading):
-    assert find_regions(f"{RULE}\n# {heading} #\n{RULE}\nx = 1\n{RULE}\n", PLACE) == ()
+    assert find_regions(f"{RULE}\n# {heading} #\n{RULE}\nx = 1\n{RULE}\n", LOCATION) == ()
 
 
 def test_a_todo_inside_an_answer_goes_with_it():
     answer = "y = x + 1\nz = y"  # here the comments touch the rules of the box itself
     source = BOX.replace(answer, f"# TODO tidy\n{answer}\n# TODO later")
-    assert len(find_regions(source, PLACE)) == 1
+    assert len(find_regions(source, LOCATION)) == 1
 
 
 MISSING_BELOW = OPENING.removesuffix(RULE + "\n")
@@ -261,7 +261,7 @@ ERRORS = {
 def test_errors_name_place_finding_and_remedy(name):
     source, line, found, remedy = ERRORS[name]
     with pytest.raises(MarkerError) as caught:
-        find_regions(source, PLACE)
+        find_regions(source, LOCATION)
     message = str(caught.value)
     assert message.startswith(f"hw.py, cell 3, line {line}: found ")
     assert found in message.partition("; ")[0]
@@ -273,14 +273,14 @@ def test_errors_name_place_finding_and_remedy(name):
 
 def test_cells_with_magics():
     magics = "!echo it's\nfiles = !ls\n%time f()\nlen?\n!pip install a \\\n   b\n"
-    assert find_regions(magics + BOX, PLACE) == (Region(11, 13, "", 8),)
-    assert len(find_regions("%%time\n" + BOX, PLACE)) == 1
+    assert find_regions(magics + BOX, LOCATION) == (Region(11, 13, "", 8),)
+    assert len(find_regions("%%time\n" + BOX, LOCATION)) == 1
 
 
 def test_a_cell_that_is_not_python_at_all():
     script = f"%%bash\nif true; then\n{RULE}\n# TODO: x\n{RULE}\nls\n{RULE}\n{END}\n{RULE}\nfi"
-    assert find_regions(script, PLACE) == (Region(5, 6, "", 3),)
+    assert find_regions(script, LOCATION) == (Region(5, 6, "", 3),)
 
 
 def test_a_rule_in_a_docstring_is_no_error():
-    assert len(find_regions(f'"""\n{RULE}\n# Heading\n{RULE}\n"""\n{BOX}', PLACE)) == 1
+    assert len(find_regions(f'"""\n{RULE}\n# Heading\n{RULE}\n"""\n{BOX}', LOCATION)) == 1

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from test_regions import BOX, END, PLACE, RULE, boxed_cells
+from test_regions import BOX, END, LOCATION, RULE, boxed_cells
 
 from autograder.model.errors import UserError
 from release.markup.regions import MarkerError, find_regions
@@ -30,8 +30,8 @@ def box(answer, indent=""):
 
 def stub_of(source, at=0):
     """Return the stub that stands for the answer of a region."""
-    stripped = strip_code(source, PLACE).source
-    region = find_regions(stripped, PLACE)[at]
+    stripped = strip_code(source, LOCATION).source
+    region = find_regions(stripped, LOCATION)[at]
     return "\n".join(stripped.split("\n")[region.start : region.end])
 
 
@@ -52,8 +52,8 @@ def anonymous(solved):
 
 @given(boxed_cells())
 def test_only_answers_change(cell):
-    stripped = strip_code(cell.source, PLACE).source.split("\n")
-    regions = find_regions("\n".join(stripped), PLACE)
+    stripped = strip_code(cell.source, LOCATION).source.split("\n")
+    regions = find_regions("\n".join(stripped), LOCATION)
     assert len(regions) == len(cell.regions)
     inside = {line for each in regions for line in range(each.start, each.end)}
     assert [line for at, line in enumerate(stripped) if at not in inside] == cell.outside()
@@ -96,7 +96,9 @@ def test_no_edit_of_one_line_ships_an_answer(cell, data):
 
 
 def test_the_example():
-    assert strip_code(BOX, PLACE).source == BOX.replace("y = x + 1\nz = y", "y = None  # your code")
+    assert strip_code(BOX, LOCATION).source == BOX.replace(
+        "y = x + 1\nz = y", "y = None  # your code"
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,9 +185,9 @@ def test_a_given_cell_may_be_anything():
 
 def test_magics_stay():
     source = f"%matplotlib inline\nfiles = !ls\n{box('y = 1')}\ny?"
-    assert strip_code(source, PLACE).source == source.replace("y = 1", STUB)
+    assert strip_code(source, LOCATION).source == source.replace("y = 1", STUB)
     script = "%%bash\nif true; then ls; fi"
-    assert strip_code(script, PLACE).source == script
+    assert strip_code(script, LOCATION).source == script
 
 
 def test_outputs_counts_and_editor_metadata_go():
