@@ -21,7 +21,7 @@ from autograder.home import checking
 from autograder.home.folder import find
 from autograder.home.live import LiveAnswers, LiveRequests
 from autograder.home.submit_zip import submission_of
-from autograder.home.table import Shown
+from autograder.home.table import ReportView
 from autograder.model.errors import UserError
 from autograder.model.faults import logged
 from autograder.model.manifest import Assignment
@@ -53,7 +53,7 @@ def check(*questions: str, folder: str | Path | None = None) -> None:
         report = replace(
             report, notes=(*report.notes, logged(report.all_faults, report.assignment))
         )
-    _show(Shown(report, assignment.points))
+    _show(ReportView(report, assignment.points))
 
 
 def _report(assignment: Assignment, names: dict[str, Any], chosen: frozenset[str]) -> Report:
@@ -106,7 +106,7 @@ def _cell_numbers() -> dict[str, int]:
     return dict(getattr(compiler, "_filename_map", {}))
 
 
-def _show(shown: Shown) -> None:
+def _show(shown: ReportView) -> None:
     if _shell() is None:
         print(shown)  # noqa: T201
         return

@@ -28,7 +28,7 @@ from release.packages.own_package import digests
 from release.proof.mistakes import mistakes
 from release.proof.odd import accepted
 from release.proof.probes import look_at_probes
-from release.proof.proof import Known, Proof, prove
+from release.proof.proof import KnownSubmissions, Proof, prove
 from release.proof.record import write_record
 from release.steps import SILENT, Steps
 
@@ -105,7 +105,7 @@ def build(
         steps.start("looking for leaks")
         look_at_probes((assignment.hidden_checks, assignment.public_checks), assignment.folder)
         scanned = _scan(assignment, stripped, solution, work)
-        known = Known(
+        known = KnownSubmissions(
             solution | solution_files(assignment),
             stripped.files | blank_files(assignment),
             mistakes(assignment),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.doctor import Found, Level
+from autograder.doctor import Diagnosis, Level
 from autograder.sandbox.lockdown import LAYERS, Grading
 from release.bundles.container import ContainerError, find_engine
 from release.packages.agreement import differing, needed
@@ -24,7 +24,7 @@ PYTHON = "3.12"
 NAMED = ("torch", "numpy", "matplotlib", "pytest")
 
 
-def findings() -> Iterator[Found]:
+def findings() -> Iterator[Diagnosis]:
     """What is found, one after the other."""
     yield _uv()
     yield _engine()
@@ -32,32 +32,34 @@ def findings() -> Iterator[Found]:
     yield _image()
 
 
-def _uv() -> Found:
+def _uv() -> Diagnosis:
     try:
         uv = find_uv()
     except PackagesError as error:
-        return Found("uv", "not found", Level.bad, str(error))
+        return Diagnosis("uv", "not found", Level.bad, str(error))
     said = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False).stdout
-    return Found("uv", f"{said.strip().removeprefix('uv ') or 'does not say its version'}, {uv}")
+    return Diagnosis(
+        "uv", f"{said.strip().removeprefix('uv ') or 'does not say its version'}, {uv}"
+    )
 
 
-def _engine() -> Found:
+def _engine() -> Diagnosis:
     try:
         find_engine()
     except ContainerError as error:
         what = "`autograder gradescope-local` cannot build an image here"
-        return Found("Containers", what, Level.note, str(error))
+        return Diagnosis("Containers", what, Level.note, str(error))
     found = next(name for name in ("docker", "podman") if shutil.which(name))
-    return Found("Containers", f"{found} answers, for `autograder gradescope-local`")
+    return Diagnosis("Containers", f"{found} answers, for `autograder gradescope-local`")
 
 
-def _locked() -> Found:
+def _locked() -> Diagnosis:
     """Whether what is installed is what proves and ships."""
     wrong = differing(read_lock(lock()), needed(_roots()))
     if not wrong:
-        return Found("Locked versions", "what ships is installed in the versions of the lock")
+        return Diagnosis("Locked versions", "what ships is installed in the versions of the lock")
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    return Found(
+    return Diagnosis(
         "Locked versions",
         f"{wrong[0].finding}{more}",
         Level.note,
@@ -65,12 +67,12 @@ def _locked() -> Found:
     )
 
 
-def _image() -> Found:
+def _image() -> Diagnosis:
     locked = here(read_lock(lock()))
     shipped = [name for name in needed(_roots()) if name in locked]
     named = ", ".join(f"{n} {locked[canonicalize_name(n)].version}" for n in NAMED)
     held = ", ".join(each.name for each in LAYERS if Grading.ROOT in each.required_of)
-    return Found(
+    return Diagnosis(
         "Gradescope's image",
         f"Python {PYTHON}, {len(shipped)} packages of the lock ({named}; torch as CPU build) and "
         f"what an assignment's requirements.txt adds; it grades as root, and nothing without "

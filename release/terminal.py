@@ -167,12 +167,12 @@ def _caption(proof: Proof) -> str:
             f"Each of {len(proof.mistakes) - right} known-wrong submissions lost exactly what it "
             f"should (Caught: how many lost points there), {right} right ones lost nothing."
         )
-    seen = sum(bool(each.checks) for each in proof.noticed)
+    seen = sum(bool(each.checks) for each in proof.ablations)
     lines.append(
-        f"{seen} of {len(proof.noticed)} answers are missed when they alone are blank"
+        f"{seen} of {len(proof.ablations)} answers are missed when they alone are blank"
         + (
-            f"; {len(proof.noticed) - seen} are listed as unchecked."
-            if seen < len(proof.noticed)
+            f"; {len(proof.ablations) - seen} are listed as unchecked."
+            if seen < len(proof.ablations)
             else "."
         )
     )

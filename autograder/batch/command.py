@@ -29,9 +29,9 @@ from autograder.batch.entries import Entry
 from autograder.batch.kept import with_decisions
 from autograder.batch.keys import Key, common_key, completed, key_of
 from autograder.batch.local import grade_here
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.roster import read_roster
-from autograder.batch.similarity import Alike
+from autograder.batch.similarity import SimilarityIndex
 from autograder.batch.sources import submissions
 from autograder.batch.store import REPORT, SIMILAR, Record, Store, differences, opened_store
 from autograder.batch.terminal import (
@@ -66,7 +66,7 @@ class BatchError(UserError):
 
 
 @dataclass(frozen=True)
-class Request:
+class BatchOptions:
     """What is asked for.
 
     Attributes:
@@ -98,26 +98,26 @@ def cores() -> int:
 
 
 def run(
-    request: Request,
+    options: BatchOptions,
     assignment: Assignment,
     templates: Mapping[str, bytes],
     console: Console,
 ) -> int:
     """Grade what is not graded yet; 0, or 1 if the harness failed anywhere, 130 if stopped."""
     started = time.monotonic()
-    if request.feedback:
+    if options.feedback:
         require_pages()
-    roster = read_roster(request.roster) if request.roster is not None else None
+    roster = read_roster(options.roster) if options.roster is not None else None
     with (
-        submissions(request.source, assignment) as source,
-        opened_store(request.out, assignment.name, request.seed) as store,
+        submissions(options.source, assignment) as source,
+        opened_store(options.out, assignment.name, options.seed) as store,
     ):
         attendance = attend(source.entries, source.ignored, roster)
         entries = attendance.entries
         store.write_list(attendance, assignment, source.ignored)
         if (proof := proven(assignment, dist(assignment))) is not None:
             store.write_proven(proof)
-        this = _Run(request, assignment, templates, store)
+        this = _Run(options, assignment, templates, store)
         try:
             with closing(this), _ended_like_by_the_keyboard(), counting(console) as count:
                 this.grade(entries, count)
@@ -126,8 +126,8 @@ def run(
                 with store.writing():
                     for item in batch.graded:
                         store.write_results(item)
-                    _write(batch, request.out)
-                    report = _write_pages(batch, request, templates, count)
+                    _write(batch, options.out)
+                    report = _write_pages(batch, options, templates, count)
         except KeyboardInterrupt:
             console.print(
                 f"Stopped; {this.new} more are graded. The same command goes on from there."
@@ -135,14 +135,14 @@ def run(
             return STOPPED
     print_source(console, source)
     print_problems(console, this.problems)
-    print_batch(console, batch, this.new, time.monotonic() - started, request.out, report)
+    print_batch(console, batch, this.new, time.monotonic() - started, options.out, report)
     print_notices(console, attendance.notices, source.ignored)
     print_faults(console, this.faults, str(assignment.folder))
     return FAULT if batch.faulty else GRADED
 
 
 def why(
-    request: Request,
+    options: BatchOptions,
     identifier: str,
     assignment: Assignment,
     templates: Mapping[str, bytes],
@@ -150,8 +150,8 @@ def why(
 ) -> int:
     """Say whether a submission would be graded again, and why."""
     with (
-        submissions(request.source, assignment) as source,
-        opened_store(request.out, assignment.name, request.seed) as store,
+        submissions(options.source, assignment) as source,
+        opened_store(options.out, assignment.name, options.seed) as store,
     ):
         entries = source.entries
         entry = next((entry for entry in entries if entry.id == identifier), None)
@@ -172,12 +172,12 @@ class _Run:
 
     def __init__(
         self,
-        request: Request,
+        options: BatchOptions,
         assignment: Assignment,
         templates: Mapping[str, bytes],
         store: Store,
     ) -> None:
-        self._request = request
+        self._request = options
         self._assignment = assignment
         self._templates = templates
         self.problems: list[str] = []
@@ -187,7 +187,7 @@ class _Run:
         # Taken once: an edit while the batch runs counts for the next one.
         self._bundle = pack(assignment, templates)
         self._common = common_key(assignment, templates, store.seed, os.geteuid())
-        self._alike = Alike(assignment, templates)
+        self._alike = SimilarityIndex(assignment, templates)
         self._records: dict[str, Record] = {}
         self._under_way: dict[str, tuple[Entry, Key, Content]] = {}
         self.new = 0
@@ -212,7 +212,7 @@ class _Run:
 
     def collect(self, entries: Sequence[Entry], count: Counting) -> None:
         """Keep the answers that people grade."""
-        request, assignment = self._request, self._assignment
+        options, assignment = self._request, self._assignment
         if assignment.manual_questions:
             count.begin("Collecting answers", len(entries))
             with self._store.writing():
@@ -221,8 +221,8 @@ class _Run:
                     self._records,
                     assignment,
                     self._templates,
-                    request.out,
-                    request.slots,
+                    options.out,
+                    options.slots,
                     count.ended,
                 )
 
@@ -262,7 +262,9 @@ class _Run:
         self._records[entry.id] = record
         if not self._store.results(entry.id).is_file():
             with self._store.writing():
-                self._store.write_results(Graded(entry, record.told, record.hashes, record.fault))
+                self._store.write_results(
+                    GradedSubmission(entry, record.told, record.hashes, record.fault)
+                )
         return True
 
     def _read(self, entry: Entry) -> Content | None:
@@ -279,13 +281,13 @@ class _Run:
             return None
 
     def _engine(self, jobs: Iterator[GradeJob]) -> Any:
-        request = self._request
-        if request.scheduler is None:
-            return grade_here(jobs, self._bundle, slots=request.slots, cache_dir=request.cache_dir)
+        options = self._request
+        if options.scheduler is None:
+            return grade_here(jobs, self._bundle, slots=options.slots, cache_dir=options.cache_dir)
         from autograder.batch.cluster import grade_there
 
-        cache_dir = request.cache_dir if request.own_cache else None
-        return grade_there(jobs, self._bundle, address=request.scheduler, cache_dir=cache_dir)
+        cache_dir = options.cache_dir if options.own_cache else None
+        return grade_there(jobs, self._bundle, address=options.scheduler, cache_dir=cache_dir)
 
     def _keep(self, result: Finished, count: Counting) -> None:
         entry, key, content = self._under_way.pop(result.id)
@@ -321,7 +323,7 @@ def _write(batch: Batch, out: Path) -> None:
 
 
 def _write_pages(
-    batch: Batch, request: Request, templates: Mapping[str, bytes], count: Counting
+    batch: Batch, options: BatchOptions, templates: Mapping[str, bytes], count: Counting
 ) -> str:
     """Write the report, and feedback if asked for; what to tell of it."""
     try:
@@ -330,10 +332,10 @@ def _write_pages(
         return f"{REPORT} was not written: {error}"
     from autograder.batch import pages
 
-    if request.feedback:
+    if options.feedback:
         count.begin("Writing feedback", len(batch.graded))
-        pages.write_feedback(batch, templates, request.out, request.slots, count.ended)
-    pages.write_report(request.out)
+        pages.write_feedback(batch, templates, options.out, options.slots, count.ended)
+    pages.write_report(options.out)
     return REPORT
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from autograder.batch.attendance import ABSENT, LEFT_OUT
 from autograder.batch.entries import Entry, Person
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.platforms import PLATFORMS
 from autograder.batch.platforms.base import Cell, Row, Score
 from autograder.model.report import Report
@@ -54,7 +54,7 @@ def written(rows: Iterable[Row]) -> str:
     return buffer.getvalue()
 
 
-def _people(item: Graded) -> tuple[Person, ...]:
+def _people(item: GradedSubmission) -> tuple[Person, ...]:
     """Those who submitted; where nobody is known, what the submission was called."""
     return item.entry.people or (Person(name=item.entry.label),)
 

@@ -17,7 +17,7 @@ from autograder.batch.answers import read_index
 from autograder.batch.attendance import Attendance, Notice
 from autograder.batch.entries import Entry, Person
 from autograder.batch.keys import FILES
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.store import LISTED, Record, Store, StoreError
 from autograder.model.manifest import Assignment, Limits, Question, Runtime
 from autograder.model.manual import ManualPart, RubricItem
@@ -56,7 +56,7 @@ class Kept:
         """All submissions that count for anybody."""
         return self.attendance.entries
 
-    def graded(self, entry: Entry) -> Graded:
+    def graded(self, entry: Entry) -> GradedSubmission:
         """One submission's report, with what people decided."""
         record = self.records[entry.id]
         return with_decisions(entry, record, self.grades, self.answers.get(entry.id, {}))
@@ -64,11 +64,11 @@ class Kept:
 
 def with_decisions(
     entry: Entry, record: Record, grades: Grades, answers: Mapping[str, AnswerKey]
-) -> Graded:
+) -> GradedSubmission:
     """A submission's report, with what people decided."""
     digest = str(record.key.get(FILES, ""))
     report = grades.applied(entry.id, record.told, answers, digest)
-    return Graded(entry, report, record.hashes, record.fault)
+    return GradedSubmission(entry, report, record.hashes, record.fault)
 
 
 def read_kept(folder: Path) -> Kept:

@@ -30,7 +30,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedSubmission:
     """One submission and its report.
 
     Attributes:
@@ -58,17 +58,17 @@ class Batch:
     """
 
     assignment: Assignment
-    graded: tuple[Graded, ...]
+    graded: tuple[GradedSubmission, ...]
     matches: tuple[Match, ...] = ()
     attendance: Attendance = field(default_factory=Attendance)
 
     @property
-    def faulty(self) -> tuple[Graded, ...]:
+    def faulty(self) -> tuple[GradedSubmission, ...]:
         """Those in which the harness failed, also where an older result stands."""
         return tuple(item for item in self.graded if item.faults)
 
     @property
-    def waiting(self) -> tuple[Graded, ...]:
+    def waiting(self) -> tuple[GradedSubmission, ...]:
         """Those of which people have points to give still."""
         return tuple(item for item in self.graded if item.report.ungraded)
 

@@ -17,7 +17,7 @@ from autograder.batch.contents import known_assignment, known_templates, on_disk
 from autograder.batch.failures import failures
 from autograder.batch.grades import written
 from autograder.batch.kept import Kept, read_kept
-from autograder.batch.outcome import Batch, Graded, Match
+from autograder.batch.outcome import Batch, GradedSubmission, Match
 from autograder.batch.store import FAILURES, REPORT, SIMILAR, Store
 from autograder.model.files import write_atomically
 from autograder.model.proven import read_record
@@ -26,7 +26,12 @@ from autograder.pages.feedback import feedback_page
 from autograder.pages.page import write_page
 from autograder.pages.questions import STAFF, STUDENT
 from autograder.pages.report import batch_page
-from autograder.pages.reported import Alike, Noticed, Reported, ReportedBatch
+from autograder.pages.reported import (
+    ReportedBatch,
+    ReportedNotice,
+    ReportedSubmission,
+    SimilarGroup,
+)
 
 #: For students, and for staff, who see every check.
 FEEDBACK, STAFF_PAGES = "feedback", "pages"
@@ -72,7 +77,7 @@ def write_report_on(kept: Kept) -> tuple[Path, int]:
     graded = tuple(_reported(out, item, problems) for item in kept.batch.graded)
     now = datetime.now().astimezone()
     notices = tuple(
-        Noticed(notice.kind, f"{notice.who}: {notice.text}", notice.ids)
+        ReportedNotice(notice.kind, f"{notice.who}: {notice.text}", notice.ids)
         for notice in kept.batch.attendance.notices
     )
     ignored = (*kept.ignored, *(("a decision", problem) for problem in kept.problems))
@@ -84,20 +89,22 @@ def write_report_on(kept: Kept) -> tuple[Path, int]:
     return out / REPORT, len(kept.entries) - len(graded)
 
 
-def _reported(out: Path, item: Graded, problems: Mapping[str, str]) -> Reported:
+def _reported(out: Path, item: GradedSubmission, problems: Mapping[str, str]) -> ReportedSubmission:
     entry = item.entry
     page = f"{STAFF_PAGES}/{entry.id}.html"
     shown_page = page if (out / page).is_file() else ""
-    return Reported(entry.id, entry.called, item.report, shown_page, problems.get(entry.id, ""))
+    return ReportedSubmission(
+        entry.id, entry.called, item.report, shown_page, problems.get(entry.id, "")
+    )
 
 
-def _alike(out: Path) -> tuple[Alike, ...]:
+def _alike(out: Path) -> tuple[SimilarGroup, ...]:
     try:
         matches = [Match(**found) for found in json.loads((out / SIMILAR).read_bytes())]
     except (OSError, TypeError, ValueError):  # nothing is compared before all are graded
         return ()
     return tuple(
-        Alike(KINDS[m.kind], tuple(m.ids), m.share if m.kind == "code" else None, m.what)
+        SimilarGroup(KINDS[m.kind], tuple(m.ids), m.share if m.kind == "code" else None, m.what)
         for m in matches
     )
 

@@ -88,7 +88,7 @@ class _Reader:
         return Traits(own.prints, tuple(files), tuple(kept[:MAX_ANSWERS]))
 
 
-class Alike:
+class SimilarityIndex:
     """Finds what submissions of an assignment have in common.
 
     Each is read in a process that is ended when it takes too long; ``close`` ends that process.

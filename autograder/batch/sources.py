@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.batch.entries import Entry, Ignored, SourceError
 from autograder.batch.platforms import NAMES, PLATFORMS, plain
-from autograder.batch.platforms.base import Found, Platform, may_be_one
+from autograder.batch.platforms.base import Export, Platform, may_be_one
 from autograder.batch.platforms.several import MAX_WRAPPING, holds_several
 from autograder.batch.shelves import Shelf, disk_shelf, zip_shelf
 from autograder.model.archives import opened_zip
@@ -70,7 +70,7 @@ def _source(shelf: Shelf, path: Path, assignment: Assignment) -> Source:
     return Source(found.entries, platform.TITLE, found.ignored)
 
 
-def _found(shelf: Shelf, assignment: Assignment) -> tuple[Platform, Found]:
+def _found(shelf: Shelf, assignment: Assignment) -> tuple[Platform, Export]:
     """The submissions of the first folder, from the outside, that is an export.
 
     If none is, those of the first that holds several.
@@ -95,9 +95,9 @@ def _wrapping(shelf: Shelf, assignment: Assignment) -> Iterator[Shelf]:
         shelf = shelf.below(next(iter(shelf.folders)))
 
 
-def _with(outer: list[Shelf], found: Found) -> Found:
+def _with(outer: list[Shelf], found: Export) -> Export:
     """What lies beside the folders around an export is part of no submission, too."""
     left = [item for shelf in outer for item in shelf.left.values()]
     for shelf in outer:
         left += [shelf.ignored(name, plain.NO_SUBMISSION) for name in shelf.files]
-    return Found(found.entries, (*left, *found.ignored))
+    return Export(found.entries, (*left, *found.ignored))

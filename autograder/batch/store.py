@@ -20,7 +20,7 @@ from typing import Any
 from autograder.batch.attendance import Attendance
 from autograder.batch.entries import Entry, Ignored
 from autograder.batch.keys import CHECKS, FILES, SEED, Key
-from autograder.batch.outcome import Graded
+from autograder.batch.outcome import GradedSubmission
 from autograder.gradescope import Additions, is_written, results, write_results
 from autograder.model.errors import HarnessFault, UserError
 from autograder.model.files import keep_names, write_atomically
@@ -173,12 +173,12 @@ class Store:
             StoreError: the disk is full, or cannot be written.
         """
         with self.writing():
-            self.write_results(Graded(entry, record.told, record.hashes, record.fault))
+            self.write_results(GradedSubmission(entry, record.told, record.hashes, record.fault))
             path = self.folder / RECORDS / f"{record.id}.json"
             write_atomically(path, json.dumps(record.to_dict()))
             keep_names(path.parent)
 
-    def write_results(self, item: Graded) -> None:
+    def write_results(self, item: GradedSubmission) -> None:
         """Write Gradescope's results, with what only staff read, where they are not the same."""
         entry, path = item.entry, self.results(item.entry.id)
         staff = {

@@ -73,13 +73,13 @@ def batch(
     cache_dir = cache_of(cache, described)
     count = jobs or command.cores()
     own = cache is not None
-    request = command.Request(
+    options = command.BatchOptions(
         source, out, count, scheduler, seed, cache_dir, own, fresh, feedback, roster
     )
     templates, console = templates_of(described), PlainConsole()
     if why is not None:
-        raise typer.Exit(command.why(request, why, described, templates, console))
-    raise typer.Exit(command.run(request, described, templates, console))
+        raise typer.Exit(command.why(options, why, described, templates, console))
+    raise typer.Exit(command.run(options, described, templates, console))
 
 
 @commands.command()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograder.doctor.findings import Found, Level
+from autograder.doctor.findings import Diagnosis, Level
 from autograder.doctor.isolation import isolation, kernel
 from autograder.doctor.python import packages, python
 from autograder.model.plugins import added
 
-__all__ = ["GROUP", "Found", "Level", "examine"]
+__all__ = ["GROUP", "Diagnosis", "Level", "examine"]
 
 #: Of entry points: functions without arguments that yield more of what is found.
 GROUP = "autograder.doctor"
 
 
-def examine(*, at_home: bool) -> Iterator[Found]:
+def examine(*, at_home: bool) -> Iterator[Diagnosis]:
     """What is found here, one after the other; some of it takes a second to find.
 
     Args:

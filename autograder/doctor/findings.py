@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
+class Diagnosis:
     """What was looked at, what is there, and what to do if that is not enough."""
 
     what: str

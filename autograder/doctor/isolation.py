@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder.doctor.findings import Found, Level
+from autograder.doctor.findings import Diagnosis, Level
 from autograder.model.errors import HarnessFault
 from autograder.model.manifest import FILE_NAME, load
 
@@ -31,11 +31,11 @@ points = 0
 """
 
 
-def kernel() -> Found:
+def kernel() -> Diagnosis:
     """The kernel, and what of it the sandbox can use."""
     system = f"{platform.system()} {platform.release()}"
     if sys.platform != "linux":
-        return Found(
+        return Diagnosis(
             "Kernel",
             system,
             Level.bad,
@@ -49,8 +49,8 @@ def kernel() -> Found:
         "seccomp filters" if seccomp.available() else "no seccomp filters",
     )
     if version:
-        return Found("Kernel", f"{system}, {', '.join(features)}")
-    return Found(
+        return Diagnosis("Kernel", f"{system}, {', '.join(features)}")
+    return Diagnosis(
         "Kernel",
         f"{system}, {', '.join(features)}",
         Level.note,
@@ -58,10 +58,10 @@ def kernel() -> Found:
     )
 
 
-def isolation() -> Found:
+def isolation() -> Diagnosis:
     """What holds a submission here: a worker is started, and tries to break out."""
     if sys.platform != "linux":
-        return Found("Isolation", "none", Level.bad, "Grade in a Linux container.")
+        return Diagnosis("Isolation", "none", Level.bad, "Grade in a Linux container.")
     from autograder.grading.policies import IsolationPolicy
     from autograder.grading.session import Session
     from autograder.sandbox.lockdown import NAMES, Grading, complete, required
@@ -81,12 +81,12 @@ def isolation() -> Found:
         except HarnessFault as error:
             lines = str(error).strip().splitlines()
             reason = lines[-1] if lines else "it does not start"
-            return Found("Isolation", f"the sandbox does not start: {reason}", Level.bad)
+            return Diagnosis("Isolation", f"the sandbox does not start: {reason}", Level.bad)
     listed = ", ".join(each for each in NAMES if each in held)
     text = f"as {who.value} (user {os.geteuid()}): {listed}"
     lacking = sorted(required(who) - held)
     if lacking:
-        return Found(
+        return Diagnosis(
             "Isolation",
             text,
             Level.bad,
@@ -94,5 +94,5 @@ def isolation() -> Found:
             "a container.",
         )
     if not complete(held):
-        return Found("Isolation", text, Level.note, "Not all of it holds here; grading works.")
-    return Found("Isolation", text)
+        return Diagnosis("Isolation", text, Level.note, "Not all of it holds here; grading works.")
+    return Diagnosis("Isolation", text)

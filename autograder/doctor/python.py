@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from autograder.doctor.findings import Found, Level
+from autograder.doctor.findings import Diagnosis, Level
 from autograder.model.versions import DISTRIBUTION
 
 CORE = "the core"
@@ -31,19 +31,19 @@ NEEDED_BY_STAFF = ("pages", "batch", "release")
 MOST_NAMED = 3
 
 
-def python() -> Found:
+def python() -> Diagnosis:
     """The interpreter, and whether the sandbox's user can read it."""
     text = f"{platform.python_version()}, {sys.executable}"
     private = _private((Path(os.__file__), Path(sys.executable)))
     if private is not None and hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Found(
+        return Diagnosis(
             "Python",
             text,
             Level.bad,
             f"{private} is closed to other users, so that the sandbox's cannot read Python; "
             "use a Python and an environment outside private folders.",
         )
-    return Found("Python", text)
+    return Diagnosis("Python", text)
 
 
 def _private(paths: tuple[Path, ...]) -> Path | None:
@@ -52,12 +52,12 @@ def _private(paths: tuple[Path, ...]) -> Path | None:
     return next((folder for folder in folders if not folder.stat().st_mode & 1), None)
 
 
-def packages(*, at_home: bool) -> Iterator[Found]:
+def packages(*, at_home: bool) -> Iterator[Diagnosis]:
     """What each part of the harness needs, and what of it is here."""
     try:
         texts = distribution(DISTRIBUTION).requires or ()
     except PackageNotFoundError:
-        yield Found(
+        yield Diagnosis(
             "Packages",
             "the harness runs from files that nobody has installed",
             Level.note,
@@ -72,7 +72,7 @@ def packages(*, at_home: bool) -> Iterator[Found]:
             yield _of(f"for {words}", extra, needs, level)
 
 
-def _of(words: str, extra: str, needs: list[Requirement], level: Level) -> Found:
+def _of(words: str, extra: str, needs: list[Requirement], level: Level) -> Diagnosis:
     own = [
         need
         for need in needs
@@ -83,11 +83,11 @@ def _of(words: str, extra: str, needs: list[Requirement], level: Level) -> Found
     lacking = [found for found in map(_lacking, own) if found]
     what = f"Packages, {words}"
     if not lacking:
-        return Found(what, f"all {len(own)} are here")
+        return Diagnosis(what, f"all {len(own)} are here")
     named = ", ".join(lacking[:MOST_NAMED])
     more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
     package = f"{DISTRIBUTION}[{extra}]" if extra else DISTRIBUTION
-    return Found(what, named + more, level, f"pip install '{package}'")
+    return Diagnosis(what, named + more, level, f"pip install '{package}'")
 
 
 def _lacking(need: Requirement) -> str:

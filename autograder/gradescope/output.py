@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.gradescope.rich import Shown, faults, is_voluntary
+from autograder.gradescope.rich import ReportView, faults, is_voluntary
 from autograder.model.errors import HarnessFault
 from autograder.model.files import write_atomically
 from autograder.model.manifest import SHARED
@@ -74,7 +74,7 @@ def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None
 
 def results(report: Report, additions: Additions = Additions()) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
-    shown = Shown(report.checks)
+    shown = ReportView(report.checks)
     tests = [_test(check, shown) for check in report.checks]
     tests += [_manual(part) for part in report.manual]
     if report.faulty:
@@ -112,7 +112,7 @@ def results(report: Report, additions: Additions = Additions()) -> dict[str, Any
     return data | ({"leaderboard": boards} if boards else {})
 
 
-def _test(check: CheckResult, shown: Shown) -> dict[str, Any]:
+def _test(check: CheckResult, shown: ReportView) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": bounded(check.title, MAX_NAME),
         "score": check.score,

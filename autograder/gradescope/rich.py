@@ -34,7 +34,7 @@ _NO_FILE = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
 
 
-class Shown:
+class ReportView:
     """What is shown of each check of a submission; ``notes`` are said once, at the top."""
 
     def __init__(self, checks: Sequence[CheckResult]) -> None:

@@ -15,7 +15,7 @@ from autograder import wire
 from autograder.checks.cache import Cache, Store
 from autograder.checks.explaining import explained
 from autograder.checks.own_time import OwnTime
-from autograder.checks.plugin.collected import CollectedChecks, Handed
+from autograder.checks.plugin.collected import CollectedChecks, SubmissionContext
 from autograder.checks.process import Ran, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
@@ -112,7 +112,7 @@ class Child:
                 no_cache=job.no_cache,
                 second_look=job.second_look,
             )
-        self.handed = Handed(
+        self.context = SubmissionContext(
             seed,
             make_student,
             start_worker,
@@ -136,7 +136,7 @@ class Child:
         question, limits = self._assignment.question(identifier), self._assignment.limits
         always = self._assignment.runs_whole(question)
         reason = 'the manifest says run = "all"' if always else "--whole was given" if whole else ""
-        student = self.handed.make_student(question, limits.check_seconds, bool(reason))
+        student = self.context.make_student(question, limits.check_seconds, bool(reason))
         began = time.monotonic()
         ran = student.run() if question.notebook else Ran()
         seconds = time.monotonic() - began

@@ -294,7 +294,7 @@ class Grader:
         try:
             ended = {n: before.checks[n].status == "passed" for n in before.ended}
             child = Child(self, job, folder, seed, channel, ended)
-            self.checks.run(child.handed)
+            self.checks.run(child.context)
             end = child.end(self.checks)
         except BaseException:
             end = {"faults": [traceback.format_exc()]}

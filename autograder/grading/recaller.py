@@ -84,7 +84,7 @@ class Recaller:
             **{**request, **{n: tuple(request[n]) for n in ("required", "leave_out")}}
         )
         child = Child(grader, job, folder, seed, channel)
-        if not grader.checks.recalls(child.handed):
+        if not grader.checks.recalls(child.context):
             return []
         checks = [told(grader.checks, check.result()) for check in grader.checks]
         return [*checks, {"end": child.end(grader.checks)}]

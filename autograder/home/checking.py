@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from autograder import __version__
 from autograder.checks import running
 from autograder.checks.cache import Cache
-from autograder.checks.plugin.collected import CollectedChecks, Handed
+from autograder.checks.plugin.collected import CollectedChecks, SubmissionContext
 from autograder.checks.process import StartWorker, Times
 from autograder.checks.second_look import SecondLooks
 from autograder.checks.student import Student
@@ -58,12 +58,12 @@ def check(
         return Student(answers, question, times, start_worker, whole=whole)
 
     looks = SecondLooks(limits.second_look_seconds)
-    handed = Handed(
+    context = SubmissionContext(
         seed, make_student, start_worker, submission, Cache(None), emit, second_looks=looks
     )
 
     def serve(collected: CollectedChecks) -> None:
-        collected.run(handed)
+        collected.run(context)
 
     faults = running.run(assignment, serve, public_only=True, questions=questions).errors
     checks = tuple(results.values())

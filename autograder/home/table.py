@@ -23,7 +23,7 @@ COLOURS = {
 CELL = "padding:.35em .7em;text-align:left;vertical-align:top;white-space:pre-wrap"
 
 
-class Shown:
+class ReportView:
     """A report as Jupyter shows it, or a terminal without pictures."""
 
     def __init__(self, report: Report, points: float) -> None:

@@ -20,7 +20,7 @@ from autograder.pages.clusters import Cluster, Saying, likely_cause
 from autograder.pages.flags import flags_of
 from autograder.pages.items import Item, items
 from autograder.pages.page import render
-from autograder.pages.reported import Link, Reported, ReportedBatch, link_to, shown_id
+from autograder.pages.reported import Link, ReportedBatch, ReportedSubmission, link_to, shown_id
 from autograder.sandbox.lockdown import isolation
 
 BINS = 20
@@ -165,7 +165,7 @@ def _cluster(batch: ReportedBatch, cluster: Cluster) -> ShownCluster:
     return ShownCluster(_links(batch, cluster.indices), sayings)
 
 
-def _row(graded: Reported) -> Row:
+def _row(graded: ReportedSubmission) -> Row:
     report = graded.report
     return Row(
         link=link_to(graded),
@@ -208,7 +208,9 @@ def _titled(check: CheckResult) -> str:
     return f"{check.number} {check.title}{trust}".strip()
 
 
-def _submission(graded: Reported, positions: dict[str, int], texts: _Texts) -> dict[str, Any]:
+def _submission(
+    graded: ReportedSubmission, positions: dict[str, int], texts: _Texts
+) -> dict[str, Any]:
     report = graded.report
     return {
         "id": shown_id(graded),

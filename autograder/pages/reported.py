@@ -13,7 +13,7 @@ from autograder.pages.clusters import Cluster, clusters
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportedSubmission:
     """One submission of the batch.
 
     Attributes:
@@ -31,7 +31,7 @@ class Reported:
 
 
 @dataclass(frozen=True)
-class Alike:
+class SimilarGroup:
     """Submissions that are suspiciously alike, by their ids.
 
     Attributes:
@@ -47,7 +47,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Noticed:
+class ReportedNotice:
     """What staff should know of who submitted what, and of which submissions, by their ids."""
 
     kind: str
@@ -67,11 +67,11 @@ class ReportedBatch:
     """
 
     title: str
-    submissions: tuple[Reported, ...]
-    alike: tuple[Alike, ...] = ()
+    submissions: tuple[ReportedSubmission, ...]
+    alike: tuple[SimilarGroup, ...] = ()
     made: str = ""
     ignored: tuple[tuple[str, str], ...] = ()
-    notices: tuple[Noticed, ...] = ()
+    notices: tuple[ReportedNotice, ...] = ()
     proven: Proven | None = None
 
     @property
@@ -93,12 +93,12 @@ class Link:
     href: str
 
 
-def link_to(graded: Reported) -> Link:
+def link_to(graded: ReportedSubmission) -> Link:
     """The link to a submission's part of the page, by whose it is."""
     name = bounded(graded.name.strip() or graded.id.strip() or "(no name)", 120)
     return Link(name, f"#submission/{quote(shown_id(graded), safe='')}")
 
 
-def shown_id(graded: Reported) -> str:
+def shown_id(graded: ReportedSubmission) -> str:
     """A file name may hold what no text can."""
     return graded.id.encode("utf-8", "replace").decode("utf-8")

@@ -13,7 +13,7 @@ from release.importing.courses import packages_above
 from release.importing.delimiters import CONFIG, delimiters_of
 from release.importing.folders import Plan, locked, refuse_existing, write_assignment
 from release.importing.locating import Located, expanded, locate, sort_files
-from release.importing.model import Imported, ImportFailed, Kind, Left, Question, Sheet
+from release.importing.model import Imported, ImportFailed, Kind, NotImported, Question, Sheet
 from release.importing.packages import NOSE, forget_installed, modules_of
 from release.markup.markers import of_tool
 
@@ -76,7 +76,7 @@ def _planned(
     left = [*modules.left(name, located.folder), *course.left(modules.packages), *files.left]
     if kind == "nbgrader" and (due := delimiters_of(located.folder).due.get(located.folder.name)):
         why = "the manifest has no due date; the platform asks for it"
-        left.append(Left(CONFIG, 0, 0, f"due date {due}", why, "set it on Gradescope"))
+        left.append(NotImported(CONFIG, 0, 0, f"due date {due}", why, "set it on Gradescope"))
     for sheet in sheets:
         left += sheet.left
     taken: set[str] = set()

@@ -15,7 +15,7 @@ from autograder.model.manifest import Assignment, Question
 from autograder.slicing.statements import facts_of
 from release.importing.surroundings import statements
 from release.markup.source import plain_python
-from release.markup.templates import Blanked
+from release.markup.templates import AblatedSolution
 
 #: A notebook and the index of a cell in it.
 Cell = tuple[str, int]
@@ -30,9 +30,9 @@ class Blanks:
     """
 
     files: Mapping[str, bytes]
-    answers: tuple[tuple[Blanked, frozenset[Cell]], ...]
+    answers: tuple[tuple[AblatedSolution, frozenset[Cell]], ...]
 
-    def missed(self, failed: Iterable[Question], needs: Needs) -> list[Blanked]:
+    def missed(self, failed: Iterable[Question], needs: Needs) -> list[AblatedSolution]:
         """The answers that questions with a failing check need."""
         lost = [needs.of(question) for question in failed]
         return [answer for answer, cells in self.answers if any(cells & each for each in lost)]
@@ -80,11 +80,14 @@ class Needs:
 
 
 def together(
-    assignment: Assignment, solution: Mapping[str, bytes], answers: Sequence[Blanked], needs: Needs
+    assignment: Assignment,
+    solution: Mapping[str, bytes],
+    answers: Sequence[AblatedSolution],
+    needs: Needs,
 ) -> list[Blanks]:
     """The answers in as few submissions as keep those apart that a question needs together."""
     reaches = [needs.of(question) for question in assignment.questions]
-    groups: list[list[tuple[Blanked, frozenset[Cell]]]] = []
+    groups: list[list[tuple[AblatedSolution, frozenset[Cell]]]] = []
     for answer in answers:
         cells = _changed(solution, answer)
         for group in groups:
@@ -105,7 +108,7 @@ def sources_of(file: str, data: bytes) -> list[str]:
     return ["".join(c["source"]) if c["cell_type"] == "code" else "" for c in cells]
 
 
-def _changed(solution: Mapping[str, bytes], answer: Blanked) -> frozenset[Cell]:
+def _changed(solution: Mapping[str, bytes], answer: AblatedSolution) -> frozenset[Cell]:
     return frozenset(
         (file, at)
         for file, data in answer.files.items()
@@ -117,7 +120,7 @@ def _changed(solution: Mapping[str, bytes], answer: Blanked) -> frozenset[Cell]:
 
 
 def _with(
-    solution: Mapping[str, bytes], group: Sequence[tuple[Blanked, frozenset[Cell]]]
+    solution: Mapping[str, bytes], group: Sequence[tuple[AblatedSolution, frozenset[Cell]]]
 ) -> dict[str, bytes]:
     made = dict(solution)
     for answer, cells in group:

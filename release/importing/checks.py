@@ -12,9 +12,9 @@ from release.importing.model import (
     EARNED,
     Check,
     ForeignQuestion,
-    Left,
+    NotImported,
     Original,
-    Planned,
+    PlannedCheck,
     Question,
     Sheet,
     Test,
@@ -37,7 +37,7 @@ _NO_ANSWER = (
 
 def translate(
     sheet: Sheet, taken: set[str], *, own: frozenset[str] = frozenset(), strict: bool = False
-) -> tuple[list[Question], list[Left]]:
+) -> tuple[list[Question], list[NotImported]]:
     """Translate the tests of a notebook's questions.
 
     Args:
@@ -47,7 +47,7 @@ def translate(
     """
     surroundings = Surroundings(sheet.cells, own)
     questions: list[Question] = []
-    left: list[Left] = []
+    left: list[NotImported] = []
     for foreign in sheet.questions:
         identifier = unique(foreign.name, taken, QUESTION)
         work = _Work(sheet, foreign, surroundings, identifier, strict=strict)
@@ -81,10 +81,10 @@ class _Work:
         self.strict = strict
         self.id = identifier
         self.anchor = 0
-        self.left: list[Left] = []
+        self.left: list[NotImported] = []
         self._number = 0
 
-    def check(self, planned: Planned) -> Check | None:
+    def check(self, planned: PlannedCheck) -> Check | None:
         """Translate one check, else have it run as it was; None where there is nothing to judge."""
         before, number = len(self.left), self._number
         translated, needs = self._translated(planned)
@@ -129,7 +129,7 @@ class _Work:
         cells = (s for s in self.sheet.cells if s.cell is not None and s.number < cell)
         return max((s.number for s in cells if s.source), default=0)
 
-    def _translated(self, planned: Planned) -> tuple[Check | None, Needs]:
+    def _translated(self, planned: PlannedCheck) -> tuple[Check | None, Needs]:
         before = len(self.left)
         body, needs = self._body(planned, copies=True)
         if not needs.asked and needs.copies:  # a given cell, which students may have changed
@@ -148,7 +148,7 @@ class _Work:
         made = self._made(planned, tuple(needs.asked), text, needs)
         return replace(made, scores=scores), needs
 
-    def _body(self, planned: Planned, *, copies: bool) -> tuple[list[ast.stmt], Needs]:
+    def _body(self, planned: PlannedCheck, *, copies: bool) -> tuple[list[ast.stmt], Needs]:
         translator = Translator(
             self.surroundings,
             hidden=planned.hidden,
@@ -159,7 +159,7 @@ class _Work:
         return without_idle_imports(body), translator.needs
 
     def _made(
-        self, planned: Planned, names: tuple[str, ...], body: tuple[str, ...], needs: Needs
+        self, planned: PlannedCheck, names: tuple[str, ...], body: tuple[str, ...], needs: Needs
     ) -> Check:
         self._number += 1
         return Check(
@@ -173,7 +173,7 @@ class _Work:
             copies=needs.copies,
         )
 
-    def _title(self, planned: Planned, names: Sequence[str]) -> str:
+    def _title(self, planned: PlannedCheck, names: Sequence[str]) -> str:
         seen = "hidden" if planned.hidden else "public"
         if planned.title:
             return f"{planned.title} ({seen})"
@@ -224,28 +224,28 @@ class _Work:
         lines = test.source.split("\n")
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         what = f"{self.foreign.name}: {text}" if text else self.foreign.name
-        self.left.append(Left(self.file, test.cell, test.line + line - 1, what, why, remedy))
+        self.left.append(NotImported(self.file, test.cell, test.line + line - 1, what, why, remedy))
 
-    def _lose(self, planned: Planned) -> None:
+    def _lose(self, planned: PlannedCheck) -> None:
         kind = "hidden" if planned.hidden else "public"
         why = "nothing that judges an answer is left of it"
         what = f"{self.foreign.name}: a {kind} test, {planned.worth}"
-        self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
+        self.left.append(NotImported(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
 
-    def _withhold(self, planned: Planned) -> None:
+    def _withhold(self, planned: PlannedCheck) -> None:
         kind = "hidden" if planned.hidden else "public"
         why = "a part of it has no translation, and the rest does not earn the points of the whole"
         what = f"{self.foreign.name}: a {kind} test, {planned.worth}"
-        self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
+        self.left.append(NotImported(self.file, planned.tests[0].cell, 0, what, why, REWRITE))
 
-    def _note_given(self, needs: Needs, planned: Planned) -> None:
+    def _note_given(self, needs: Needs, planned: PlannedCheck) -> None:
         for name, named in needs.asked.items():
             if not named.given:
                 continue
             why = f"a given cell ({named.cell}) binds it, to what a check cannot make by itself"
             remedy = "nothing, if it is all right that checks ask the student's notebook for it"
             what = f"{self.foreign.name}: `{name}`"
-            self.left.append(Left(self.file, planned.tests[0].cell, 0, what, why, remedy))
+            self.left.append(NotImported(self.file, planned.tests[0].cell, 0, what, why, remedy))
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 from packaging.utils import canonicalize_name
 
-from release.importing.model import Left
+from release.importing.model import NotImported
 
 #: How far above an assignment the files may lie: course/source/ASSIGNMENT.
 _LEVELS = 3
@@ -49,7 +49,7 @@ class CoursePackages:
         """Those that no notebook imports and that libraries load."""
         return tuple(sorted(self.names & _ENGINES))
 
-    def left(self, packages: tuple[str, ...]) -> list[Left]:
+    def left(self, packages: tuple[str, ...]) -> list[NotImported]:
         """What is said of what was not taken.
 
         Args:
@@ -64,7 +64,7 @@ class CoursePackages:
         remedy = (
             "where an answer depends on one, write it into requirements.txt of the public folder"
         )
-        return [Left(self.file, 0, 0, f"versions {shown}", why, remedy)]
+        return [NotImported(self.file, 0, 0, f"versions {shown}", why, remedy)]
 
 
 NO_PACKAGES = CoursePackages()

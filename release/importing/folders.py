@@ -18,7 +18,7 @@ from release.importing.model import (
     Imported,
     ImportFailed,
     Kind,
-    Left,
+    NotImported,
     Question,
     RoundTrip,
     Sheet,
@@ -66,7 +66,7 @@ class Plan:
     files: Sorted
     modules: Modules
     questions: tuple[Question, ...]
-    left: tuple[Left, ...]
+    left: tuple[NotImported, ...]
     unchecked: Mapping[str, Sequence[str]] = field(default_factory=dict)
     allowed: tuple[Allowed, ...] = ()
     strict: bool = False
@@ -152,7 +152,7 @@ def _tried(plan: Plan, work: Path) -> Plan:
     """The plan with the checks that hold, as they hold, written anew."""
     trial = first = Trial({})
     found = plan
-    left: tuple[Left, ...] = ()
+    left: tuple[NotImported, ...] = ()
     if plan.questions:
         both = plan if plan.strict else replace(plan, questions=with_originals(plan.questions))
         _rewrite(both, work)
@@ -209,8 +209,8 @@ def _allowed(plan: Plan, work: Path) -> Plan:
     return plan
 
 
-def _about_allowed(allowed: Allowed) -> Left:
-    return Left(
+def _about_allowed(allowed: Allowed) -> NotImported:
+    return NotImported(
         allowed.file,
         0,
         0,

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from release.importing import nbgrader, otter
 from release.importing.delimiters import CONFIG
 from release.importing.masters import TEXTS, read_master
-from release.importing.model import ImportFailed, Kind, Left
+from release.importing.model import ImportFailed, Kind, NotImported
 from release.markup.markers import Markers
 from release.markup.model import Location, MarkerError
 from release.markup.regions import find_regions
@@ -143,7 +143,7 @@ class Sorted:
 
     public: tuple[PurePosixPath, ...]
     modules: tuple[PurePosixPath, ...]
-    left: tuple[Left, ...]
+    left: tuple[NotImported, ...]
 
 
 def sort_files(
@@ -157,7 +157,7 @@ def sort_files(
     """
     public: list[PurePosixPath] = []
     modules: list[PurePosixPath] = []
-    left: list[Left] = []
+    left: list[NotImported] = []
     stems = {path.stem for path in notebooks}
     for name in dict.fromkeys(names):
         where, why, remedy = _fate(folder, name, stems, markers)
@@ -165,7 +165,7 @@ def sort_files(
             public.append(name)
         elif where == "module":
             modules.append(name)
-        left.append(Left(str(name), 0, 0, "file", why, remedy))
+        left.append(NotImported(str(name), 0, 0, "file", why, remedy))
     return Sorted(tuple(public), tuple(modules), tuple(left))
 
 

@@ -24,7 +24,7 @@ class ImportFailed(UserError):
 
 
 @dataclass(frozen=True)
-class Left:
+class NotImported:
     """Something that was not taken over as it was, and what to do about it.
 
     Attributes:
@@ -77,7 +77,7 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedCheck:
     """A check to be: the tests that it consists of, who sees it, and its points.
 
     Attributes:
@@ -103,7 +103,7 @@ class ForeignQuestion:
     title: str
     points: float
     cell: int
-    planned: tuple[Planned, ...]
+    planned: tuple[PlannedCheck, ...]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Sheet:
     notebook: NotebookNode
     cells: tuple[SourceCell, ...]
     questions: tuple[ForeignQuestion, ...]
-    left: tuple[Left, ...]
+    left: tuple[NotImported, ...]
     files: tuple[str, ...] = ()
     stub: str = ""
     text_stub: str = ""
@@ -206,7 +206,7 @@ class Check:
     number: str
     title: str
     body: tuple[str, ...]
-    planned: Planned
+    planned: PlannedCheck
     names: tuple[str, ...]
     imports: tuple[str, ...] = ()
     copies: dict[str, str] = field(default_factory=dict)
@@ -273,7 +273,7 @@ class RoundTrip:
 
     compared: int = 0
     shared: int = 0
-    differing: tuple[Left, ...] = ()
+    differing: tuple[NotImported, ...] = ()
 
 
 NO_TRIP = RoundTrip()
@@ -295,7 +295,7 @@ class Imported:
     public: Path
     staff: Path
     questions: tuple[Question, ...]
-    left: tuple[Left, ...]
+    left: tuple[NotImported, ...]
     original_points: float
     missing: tuple[str, ...] = ()
     trip: RoundTrip = NO_TRIP

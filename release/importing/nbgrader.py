@@ -24,8 +24,8 @@ from release.importing.model import (
     BY_HAND,
     ForeignQuestion,
     ImportFailed,
-    Left,
-    Planned,
+    NotImported,
+    PlannedCheck,
     Sheet,
     SourceCell,
     Test,
@@ -99,7 +99,7 @@ class _Reader:
         self.file = file
         self.cells: list[SourceCell] = []
         self.questions: list[ForeignQuestion] = []
-        self.left: list[Left] = []
+        self.left: list[NotImported] = []
         self.words = ""
 
     def read(self, cell: NotebookNode, part: Part, number: int) -> None:
@@ -140,9 +140,9 @@ class _Reader:
         points = float(_settings(cell).get("points") or 0)
         words = _docstring(public)
         test = Test(number, 1, full, scores=_may_score(full), automatic=bool(automatic))
-        planned = [Planned((test,), True, points, words)]
+        planned = [PlannedCheck((test,), True, points, words)]
         if public.strip() and not _only_comments(public):
-            planned.append(Planned((Test(number, 1, public),), False, 0, words))
+            planned.append(PlannedCheck((Test(number, 1, public),), False, 0, words))
         title = title_of(self.words, name)
         self.questions.append(ForeignQuestion(name, title, points, number, tuple(planned)))
         kept = own_cell(cell, part, location, MARKERS)
@@ -156,7 +156,7 @@ class _Reader:
 
     def leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
         """Note what a person has to look at."""
-        self.left.append(Left(self.file, cell, line, what, why, remedy))
+        self.left.append(NotImported(self.file, cell, line, what, why, remedy))
 
 
 def _settings(cell: NotebookNode) -> Mapping[str, Any]:

@@ -18,8 +18,8 @@ from release.importing.model import (
     BY_HAND,
     ForeignQuestion,
     ImportFailed,
-    Left,
-    Planned,
+    NotImported,
+    PlannedCheck,
     Sheet,
     SourceCell,
     Test,
@@ -102,7 +102,9 @@ def read(path: Path) -> Sheet:
     reader = _Reader(path)
     for number, line in master.unmarked:
         why = "otter takes a marker behind a statement for none: students get the line, as there"
-        reader.left.append(Left(path.name, number, line, "BEGIN SOLUTION", why, "see that it may"))
+        reader.left.append(
+            NotImported(path.name, number, line, "BEGIN SOLUTION", why, "see that it may")
+        )
     parts = parts_of(notebook, path.name, MARKERS)
     for number, cell, part in zip(master.numbers, notebook.cells, parts, strict=True):
         reader.read(cell, part, number)
@@ -137,7 +139,7 @@ class _Reader:
         self.file = path.name
         self.cells: list[SourceCell] = []
         self.questions: list[ForeignQuestion] = []
-        self.left: list[Left] = []
+        self.left: list[NotImported] = []
         self.settings: Mapping[str, Any] = {}
         self.open: _Open | None = None
         self.block = ""
@@ -250,13 +252,13 @@ class _Reader:
             self._leave(question.cell, 0, f"question {name}", why, "write checks of it")
             return
         planned = tuple(
-            Planned((case.test,), case.hidden, weight)
+            PlannedCheck((case.test,), case.hidden, weight)
             for case, weight in zip(cases, points, strict=True)
         )
         if settings.get("all_or_nothing"):
-            public = [Planned(p.tests, False, 0) for p in planned if not p.hidden]
+            public = [PlannedCheck(p.tests, False, 0) for p in planned if not p.hidden]
             everything = tuple(case.test for case in cases)
-            planned = (Planned(everything, True, sum(points)), *public)
+            planned = (PlannedCheck(everything, True, sum(points)), *public)
             why = "its public tests alone earn nothing"
             what = f"all_or_nothing of question {name}"
             remedy = "nothing: one hidden check holds all tests, the public ones are worth 0"
@@ -290,7 +292,7 @@ class _Reader:
         return "\n".join(lines)
 
     def _leave(self, cell: int, line: int, what: str, why: str, remedy: str) -> None:
-        self.left.append(Left(self.file, cell, line, what, why, remedy))
+        self.left.append(NotImported(self.file, cell, line, what, why, remedy))
 
 
 def _shown(cell: NotebookNode) -> str:

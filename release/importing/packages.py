@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from release.importing.courses import NO_PACKAGES, CoursePackages, module_above
-from release.importing.model import Left, Sheet, SourceCell
+from release.importing.model import NotImported, Sheet, SourceCell
 from release.importing.surroundings import Surroundings, importable, is_standard, statements
 
 #: The tools' own modules, and a notebook's, which no answer needs.
@@ -65,7 +65,7 @@ class Modules:
     wanted: tuple[str, ...]
     nose: bool
 
-    def left(self, name: str, folder: Path) -> list[Left]:
+    def left(self, name: str, folder: Path) -> list[NotImported]:
         """What is said of missing modules.
 
         Args:
@@ -73,7 +73,7 @@ class Modules:
             folder: where it lies in its course.
         """
         return [
-            Left(
+            NotImported(
                 file,
                 0,
                 0,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from release.importing.model import NO_TRIP, Kind, Left, Question, RoundTrip
+from release.importing.model import NO_TRIP, Kind, NotImported, Question, RoundTrip
 
 
 def report_text(
     kind: Kind,
     name: str,
     questions: Sequence[Question],
-    left: Sequence[Left],
+    left: Sequence[NotImported],
     original: float,
     missing: Sequence[str] = (),
     trip: RoundTrip = NO_TRIP,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from release.importing.model import Left
+from release.importing.model import NotImported
 
 _TAKEN = frozenset({"name", "files", "tests", "seed", "generate"})
 #: What a person has to look at, and why.
@@ -54,17 +54,17 @@ def shows_hidden(settings: Mapping[str, Any]) -> bool:
     return isinstance(generate, dict) and generate.get("show_hidden") is True
 
 
-def left_of_settings(settings: Mapping[str, Any], path: Path, cell: int) -> list[Left]:
+def left_of_settings(settings: Mapping[str, Any], path: Path, cell: int) -> list[NotImported]:
     """One entry for each setting that matters, and one for all that only steer otter's tools."""
     left = [
-        Left(path.name, cell, 0, f"setting `{key}`", *_OTHERS[key])
+        NotImported(path.name, cell, 0, f"setting `{key}`", *_OTHERS[key])
         for key in settings
         if key in _OTHERS and settings[key]
     ]
     generate = settings.get("generate")
     own = generate if isinstance(generate, dict) else {}
     left += [
-        Left(path.name, cell, 0, f"setting `generate: {key}`", *_GENERATE[key])
+        NotImported(path.name, cell, 0, f"setting `generate: {key}`", *_GENERATE[key])
         for key in own
         if key in _GENERATE and own[key] is not None
     ]
@@ -72,5 +72,7 @@ def left_of_settings(settings: Mapping[str, Any], path: Path, cell: int) -> list
     rest += [f"generate: {key}" for key in own if key not in _GENERATE and key != "show_hidden"]
     if rest:
         what = f"settings {', '.join(f'`{key}`' for key in rest)}"
-        left.append(Left(path.name, cell, 0, what, "they steer otter's own tools", "nothing"))
+        left.append(
+            NotImported(path.name, cell, 0, what, "they steer otter's own tools", "nothing")
+        )
     return left

@@ -18,7 +18,7 @@ from autograder.model.manifest import Assignment
 from autograder.model.report import CheckResult, Report
 from release.importing.blanks import Needs, together
 from release.importing.mutants import Mutant, mutants
-from release.markup.templates import Blanked, blanked, solved, templates
+from release.markup.templates import AblatedSolution, blanked, solved, templates
 from release.proof.odd import OddAnswers, Tried, submissions
 
 _SHOWN = 200
@@ -54,7 +54,7 @@ class Trial:
     """
 
     outcomes: dict[str, Outcome]
-    unnoticed: tuple[Blanked, ...] = ()
+    unnoticed: tuple[AblatedSolution, ...] = ()
     odd: tuple[Tried, ...] = ()
     fault: str = ""
     mutants: tuple[Mutant, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from release.importing.model import Check, Left, Planned, Question, RoundTrip
+from release.importing.model import Check, NotImported, PlannedCheck, Question, RoundTrip
 from release.importing.mutants import Change
 from release.importing.trial import Outcome, Trial
 from release.importing.words import DESCRIBER, REWRITE
@@ -38,7 +38,7 @@ def _twin(check: Check) -> Check:
 
 def decided(
     questions: Sequence[Question], outcomes: Mapping[str, Outcome], missing: Sequence[str]
-) -> tuple[tuple[Question, ...], tuple[Left, ...]]:
+) -> tuple[tuple[Question, ...], tuple[NotImported, ...]]:
     """The questions with the checks that hold, and what is said of the others.
 
     Args:
@@ -46,7 +46,7 @@ def decided(
         missing: modules that are not installed, so that what needs them could not be tried.
     """
     kept: list[Question] = []
-    left: list[Left] = []
+    left: list[NotImported] = []
     for question in questions:
         checks = []
         for check in question.checks:
@@ -89,12 +89,12 @@ def _free(check: Check, outcome: Outcome) -> Check:
 
 def _is_said(check: Check, question: Question) -> bool:
     """A public check without points says the same as the hidden one."""
-    planned: Planned = check.planned
+    planned: PlannedCheck = check.planned
     others = any(c.planned.hidden for c in question.checks)
     return others and not (planned.hidden or planned.weight)
 
 
-def _about_lost(question: Question, check: Check, outcomes: Mapping[str, Outcome]) -> Left:
+def _about_lost(question: Question, check: Check, outcomes: Mapping[str, Outcome]) -> NotImported:
     outcome = outcomes.get(check.number + _TWIN) or outcomes[check.number]
     why = outcome.why or "it stops by itself on the starter notebook"
     if check.shared or outcome.why:
@@ -102,15 +102,15 @@ def _about_lost(question: Question, check: Check, outcomes: Mapping[str, Outcome
     else:
         remedy = DESCRIBER if "cannot be checked" in why else REWRITE
     what = f"{check.number}: {check.title}, {check.planned.worth}"
-    return Left(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
+    return NotImported(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
 
 
-def _about_blank(question: Question, check: Check) -> Iterator[Left]:
+def _about_blank(question: Question, check: Check) -> Iterator[NotImported]:
     if check.blank_passes and check.planned.weight:
         what = f"{check.number}: {check.title}, {check.planned.worth}"
         why = "the starter notebook passes it, as in the original"
         remedy = "ask for more, or take its points; then take it from `blank_passes`"
-        yield Left(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
+        yield NotImported(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
 
 
 def hardened(
@@ -145,7 +145,7 @@ def round_trip(questions: Sequence[Question], trial: Trial) -> RoundTrip:
         trial: the one with the originals beside the checks.
     """
     compared = shared = 0
-    differing: list[Left] = []
+    differing: list[NotImported] = []
     for question in questions:
         for check in question.checks:
             ours = trial.outcomes.get(check.number, Outcome()).on_mutants
@@ -168,15 +168,17 @@ def round_trip(questions: Sequence[Question], trial: Trial) -> RoundTrip:
     return RoundTrip(compared, shared, tuple(differing))
 
 
-def _about_mutant(question: Question, check: Check, changes: Sequence[Change], found: bool) -> Left:
+def _about_mutant(
+    question: Question, check: Check, changes: Sequence[Change], found: bool
+) -> NotImported:
     what = f"{check.number}: {check.title}, {check.planned.worth}"
     ours, there = ("passes", "fails") if found else ("fails", "passes")
     why = f"it {ours} and the original {there} where {' and '.join(map(str, changes[:2]))}"
     remedy = "see which of them is right; the check is stricter or weaker than the test there"
-    return Left(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
+    return NotImported(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
 
 
-def about_odd(questions: Sequence[Question], passed: Sequence[Tried]) -> Iterator[Left]:
+def about_odd(questions: Sequence[Question], passed: Sequence[Tried]) -> Iterator[NotImported]:
     """What is said of checks that pass on odd answers."""
     for question in questions:
         for check in question.checks:
@@ -185,10 +187,12 @@ def about_odd(questions: Sequence[Question], passed: Sequence[Tried]) -> Iterato
                 what = f"{check.number}: {check.title}, {check.planned.worth}"
                 why = f"it passes on {listed(answers)}, as the test that it was made of"
                 remedy = "compare type and shape, too; then take the entries from mistakes/"
-                yield Left(question.notebook, check.planned.tests[0].cell, 0, what, why, remedy)
+                yield NotImported(
+                    question.notebook, check.planned.tests[0].cell, 0, what, why, remedy
+                )
 
 
-def about_all(name: str, trial: Trial, kept: Sequence[Question]) -> Iterator[Left]:
+def about_all(name: str, trial: Trial, kept: Sequence[Question]) -> Iterator[NotImported]:
     """What is said of the assignment as a whole, and of the answers that no check judges.
 
     Args:
@@ -197,13 +201,13 @@ def about_all(name: str, trial: Trial, kept: Sequence[Question]) -> Iterator[Lef
     """
     if trial.fault:
         why = f"nothing could be graded: {trial.fault}"
-        yield Left(name, 0, 0, "the checks were not tried", why, "mend it by hand")
+        yield NotImported(name, 0, 0, "the checks were not tried", why, "mend it by hand")
     if not kept:
         why = "nothing is graded automatically; one check for no points says that it has arrived"
         remedy = "write checks, and their questions in the manifest, if it is to be graded"
-        yield Left(name, 0, 0, "no test could be carried over", why, remedy)
+        yield NotImported(name, 0, 0, "no test could be carried over", why, remedy)
     for blanked in trial.unnoticed if kept else ():
         what = f"the answer in cell '{blanked.cell}'"
         why = "no check misses it when it alone is blank"
         remedy = "write a check, and take the cell from `unchecked` in the manifest"
-        yield Left(blanked.notebook, 0, 0, what, why, remedy)
+        yield NotImported(blanked.notebook, 0, 0, what, why, remedy)

@@ -5,15 +5,15 @@
 and looks for them.
 """
 
-from release.leaks.model import Finding, Looked, Scan
+from release.leaks.model import Finding, Scan, ScannedFile
 from release.leaks.scanning import scan
 from release.leaks.secrets import Secrets, gather
 from release.leaks.terminal import print_scan
 
 __all__ = [
     "Finding",
-    "Looked",
     "Scan",
+    "ScannedFile",
     "Secrets",
     "gather",
     "print_scan",

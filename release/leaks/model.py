@@ -34,7 +34,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Looked:
+class ScannedFile:
     """One file of the bundle, and how many parts of which kinds were looked at in it.
 
     Attributes:
@@ -52,5 +52,5 @@ class Scan:
     """What was found, in which files it was looked for, and how many secrets of each kind."""
 
     findings: tuple[Finding, ...]
-    looked_at: tuple[Looked, ...]
+    looked_at: tuple[ScannedFile, ...]
     secrets: Mapping[str, int]

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from release.leaks.lines import labelled
-from release.leaks.parts import Code, Oddity, Part, Seen
+from release.leaks.parts import Code, Oddity, Part, PartKind
 from release.leaks.texts import code_in_markdown, code_in_python, code_in_string
 
 _OWN_KEYS = ("source", "input", "outputs", "attachments", "cell_type")
@@ -60,14 +60,14 @@ def notebook_parts(where: str, tree: dict[str, Any]) -> Iterator[Part]:
         pages.setdefault(kind.replace("cells", "lines"), []).extend(
             (f"{location}, line {n}", line) for n, line in numbered
         )
-        yield Seen(kind)
+        yield PartKind(kind)
         yield from _code(location, source, is_code=is_code)
         for key in ("outputs", "attachments"):
             for path, text in strings(cell.get(key), f"{location}, {key}"):
                 pages.setdefault(f"lines of {key}", []).append((path, text))
                 yield from code_in_string(path, text)
             inside = cell.get(key)
-            yield from [Seen(key)] * (len(inside) if isinstance(inside, list | dict) else 0)
+            yield from [PartKind(key)] * (len(inside) if isinstance(inside, list | dict) else 0)
         rest = {key: value for key, value in cell.items() if key not in _OWN_KEYS}
         pages["metadata strings"].extend(strings(rest, location))
         yield from _unused_attachments(location, cell, source)

@@ -74,13 +74,13 @@ class Compiled:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PartKind:
     """A part that was looked at, for the count only."""
 
     kind: str
 
 
-Part = Page | Code | Blob | Oddity | Unread | Compiled | Seen
+Part = Page | Code | Blob | Oddity | Unread | Compiled | PartKind
 
 
 def joined(used: Iterable[str]) -> str:

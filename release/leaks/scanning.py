@@ -14,7 +14,7 @@ from autograder.model.manifest import Allowed
 from release.leaks.archives import contents
 from release.leaks.leftovers import leftover
 from release.leaks.lines import Page, bare, labelled
-from release.leaks.model import Finding, Looked, Scan
+from release.leaks.model import Finding, Scan, ScannedFile
 from release.leaks.notebooks import cells_of
 from release.leaks.parts import Budget, Oddity, Part, Unread
 from release.leaks.search import Hit, kind_of, search
@@ -85,7 +85,7 @@ class _Scanner:
         self.never: set[str] = set()
         self.budget = Budget(known=known)
         self.findings: list[Finding] = []
-        self.looked: list[Looked] = []
+        self.looked: list[ScannedFile] = []
 
     def file(self, name: str, data: bytes, *, pristine: bool) -> None:
         """Search a file of the bundle: its name and, but for a second copy, all that is in it."""
@@ -109,13 +109,13 @@ class _Scanner:
         hits += _ran(name, data, self.secrets)
         self._keep(name, hits)
         self.looked.append(
-            Looked(name, len(data), dict(sorted(counts.items())), tuple(_listed(unread)))
+            ScannedFile(name, len(data), dict(sorted(counts.items())), tuple(_listed(unread)))
         )
 
     def odd(self, name: str, what: str, remedy: str) -> None:
         """Report something that is no file."""
         self._keep(name, [_odd(name, what, remedy)])
-        self.looked.append(Looked(name, 0, {}))
+        self.looked.append(ScannedFile(name, 0, {}))
 
     def archive(self, path: Path, bundle: Path, top: str) -> None:
         """Search what a zip has beyond the files of the folder."""
@@ -140,7 +140,7 @@ class _Scanner:
                 hits += self._searched(part, counts, unread)
         self._keep(name, hits)
         self.looked.append(
-            Looked(name, len(data), dict(sorted(counts.items())), tuple(_listed(unread)))
+            ScannedFile(name, len(data), dict(sorted(counts.items())), tuple(_listed(unread)))
         )
 
     def result(self) -> Scan:

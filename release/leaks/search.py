@@ -14,7 +14,7 @@ from release.leaks.compiled import holds
 from release.leaks.copies import copy_keys
 from release.leaks.hidden import Value, in_row, numbers_in, tokens
 from release.leaks.lines import Page, bare
-from release.leaks.parts import BINARY, Blob, Code, Compiled, Oddity, Part, Seen
+from release.leaks.parts import BINARY, Blob, Code, Compiled, Oddity, Part, PartKind
 from release.leaks.secrets import Secrets
 from release.leaks.trees import Shape, shapes
 from release.markup.marker_scan import marks
@@ -63,7 +63,7 @@ def kind_of(part: Part) -> tuple[str, int] | None:
         return part.kind, sum(bool(line.strip()) for line in part.lines)
     if isinstance(part, Code):
         return "syntax trees", shapes(part.text).nodes
-    return (part.kind, 1) if isinstance(part, Seen) else None
+    return (part.kind, 1) if isinstance(part, PartKind) else None
 
 
 def _lines(page: Page, secrets: Secrets) -> Iterator[Hit]:

@@ -14,7 +14,7 @@ from release.leaks.extract.reader import format_of, read
 from release.leaks.images import image_texts, is_image
 from release.leaks.leftovers import leftover_in_archive
 from release.leaks.lines import labelled, page
-from release.leaks.parts import BINARY, Blob, Budget, Compiled, Oddity, Part, Seen, Unread
+from release.leaks.parts import BINARY, Blob, Budget, Compiled, Oddity, Part, PartKind, Unread
 from release.leaks.texts import code_in_string, decoded, runs, streams
 from release.leaks.written import Written, text_parts
 
@@ -80,12 +80,12 @@ def parts(where: str, name: str, data: bytes, budget: Budget, file: str) -> Iter
             location = f"{where}, compressed at byte {offset}"
             # A git object starts with its kind and size.
             content = re.sub(rb"\A(?:blob|commit|tag) \d+\0", b"", inside)
-            yield Seen("compressed streams")
+            yield PartKind("compressed streams")
             yield from _below(location, "", content, budget, file)
 
 
 def _image(where: str, data: bytes, budget: Budget, file: str) -> Iterator[Part]:
-    yield Seen("images")
+    yield PartKind("images")
     yield Unread(where, "pixels")
     texts = [(f"{where}, text chunk {key}", text) for key, text in image_texts(data)]
     yield labelled("text chunks", texts)
@@ -121,7 +121,7 @@ def _read(where: str, kind: str, data: bytes, budget: Budget, file: str) -> Iter
         yield labelled("names in compiled Python", [(where, "\n".join(found.used))])
     for location, content in found.files:
         if budget.take(len(content)):
-            yield Seen(f"files in a {_KINDS[kind]}")
+            yield PartKind(f"files in a {_KINDS[kind]}")
             yield from _below(f"{where}, {location}", location, content, budget, file)
     for what in found.unread:
         yield Unread(where, what)
@@ -138,7 +138,7 @@ def _written(part: Part | Written, budget: Budget, file: str) -> Iterator[Part]:
     if not isinstance(part, Written):
         yield part
     elif budget.take(len(part.data)):
-        yield Seen(part.kind)
+        yield PartKind(part.kind)
         yield from _below(part.where, "", part.data, budget, file)
 
 
@@ -150,9 +150,9 @@ def _members(where: str, name: str, data: bytes, budget: Budget, file: str) -> I
             yield Unread(content.where, "all of it")
             continue
         location, inside = content
-        yield Seen("archive members")
+        yield PartKind("archive members")
         if hashlib.sha256(inside).hexdigest() in budget.known:
-            yield Seen("files of the harness")
+            yield PartKind("files of the harness")
             continue
         member = location.removeprefix(where).removeprefix(", member ")
         yield labelled("file names", [(location, location.removeprefix(where))])

@@ -85,7 +85,7 @@ def templates(assignment: Assignment) -> dict[str, bytes]:
 
 
 @dataclass(frozen=True)
-class Blanked:
+class AblatedSolution:
     """A solution in which one answer is blank.
 
     Attributes:
@@ -99,7 +99,7 @@ class Blanked:
     files: dict[str, bytes]
 
 
-def blanked(assignment: Assignment) -> Iterator[Blanked]:
+def blanked(assignment: Assignment) -> Iterator[AblatedSolution]:
     """Each code answer of the assignment, left blank alone."""
     for entry in assignment.notebooks:
         made = blank_answers(
@@ -112,7 +112,7 @@ def blanked(assignment: Assignment) -> Iterator[Blanked]:
         for answer, notebook, given in made:
             data = _written(_with_ids(notebook), entry)
             cell = given if isinstance(given, str) else ""
-            yield Blanked(entry.file, cell, answer, {entry.file: data})
+            yield AblatedSolution(entry.file, cell, answer, {entry.file: data})
 
 
 def strip(assignment: Assignment) -> Stripped:

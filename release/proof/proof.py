@@ -22,7 +22,7 @@ from autograder.home.folder import load
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import CheckResult, Report, name_of
-from release.markup.templates import Blanked
+from release.markup.templates import AblatedSolution
 from release.mutants.command import Measured
 from release.mutants.stage import mutants_proven, score_problems
 from release.proof.mistakes import Mistake
@@ -35,7 +35,7 @@ class ProofFailed(UserError):
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownSubmissions:
     """The submissions whose outcome is known.
 
     Attributes:
@@ -48,15 +48,15 @@ class Known:
     solution: Mapping[str, bytes]
     blank: Mapping[str, bytes]
     mistakes: Sequence[Mistake] = ()
-    blanked: Sequence[Blanked] = ()
+    blanked: Sequence[AblatedSolution] = ()
     accepted: Sequence[Accepted] = ()
 
 
 @dataclass(frozen=True)
-class Noticed:
+class Ablation:
     """An answer, and the numbers of the checks that fail where it alone is blank."""
 
-    blanked: Blanked
+    blanked: AblatedSolution
     checks: tuple[str, ...]
 
 
@@ -66,7 +66,7 @@ class Proof:
 
     Attributes:
         mistakes: each with its report.
-        noticed: for each answer, who misses it.
+        ablations: for each answer, who misses it.
         odd: what each check made of each odd answer.
         public: what the public checks, run from the student bundle, give the solution; None where
             there are none.
@@ -76,7 +76,7 @@ class Proof:
     solution: Report
     blank: Report
     mistakes: tuple[tuple[Mistake, Report], ...] = ()
-    noticed: tuple[Noticed, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
     odd: tuple[Tried, ...] = ()
     public: Report | None = None
     mutants: Measured | None = None
@@ -105,7 +105,7 @@ def lost_by(report: Report) -> frozenset[str]:
 def prove(
     assignment: Assignment,
     templates: Mapping[str, bytes],
-    known: Known,
+    known: KnownSubmissions,
     *,
     sources: Assignment | None = None,
     student_zip: Path | None = None,
@@ -136,15 +136,15 @@ def prove(
             wrong = _lost_by_solution(solution)
             _stop_at(wrong or _won_by_blank(blank, assignment.questions), assignment)
             mistakes = _grade_mistakes(pool, known, steps)
-            noticed = _grade_blanked(pool, known, solution, steps)
+            ablations = _grade_blanked(pool, known, solution, steps)
             answers = OddAnswers(solution, blank, known.accepted)
             odd = _grade_odd(pool, assignment, known, answers, steps)
             mutants = mutants_proven(sources, known.solution, pool, solution, cache_dir, steps)
-            proof = Proof(solution, blank, mistakes, noticed, odd, public.result(), mutants)
+            proof = Proof(solution, blank, mistakes, ablations, odd, public.result(), mutants)
     _stop_at(
         [
             *_wrong_losses(mistakes),
-            *_unnoticed(noticed, assignment),
+            *_unnoticed(ablations, assignment),
             *answers.problems(odd),
             *_lost_in_public(proof.public),
             *score_problems(proof.mutants),
@@ -166,7 +166,7 @@ def _stop_at(problems: Sequence[str], assignment: Assignment) -> None:
 
 
 def _grade_mistakes(
-    pool: StaffPool, known: Known, steps: Steps
+    pool: StaffPool, known: KnownSubmissions, steps: Steps
 ) -> tuple[tuple[Mistake, Report], ...]:
     if not known.mistakes:
         return ()
@@ -180,8 +180,8 @@ def _grade_mistakes(
 
 
 def _grade_blanked(
-    pool: StaffPool, known: Known, solution: Report, steps: Steps
-) -> tuple[Noticed, ...]:
+    pool: StaffPool, known: KnownSubmissions, solution: Report, steps: Steps
+) -> tuple[Ablation, ...]:
     if not known.blanked:
         return ()
     steps.start("leaving one answer blank at a time", len(known.blanked))
@@ -191,13 +191,17 @@ def _grade_blanked(
     ]
     reports = pool.grade_all(submissions, steps.advance)
     return tuple(
-        Noticed(blanked, _failed(report, solution))
+        Ablation(blanked, _failed(report, solution))
         for blanked, report in zip(known.blanked, reports, strict=True)
     )
 
 
 def _grade_odd(
-    pool: StaffPool, assignment: Assignment, known: Known, answers: OddAnswers, steps: Steps
+    pool: StaffPool,
+    assignment: Assignment,
+    known: KnownSubmissions,
+    answers: OddAnswers,
+    steps: Steps,
 ) -> tuple[Tried, ...]:
     odd = list(submissions(assignment, known.solution, answers.solution))
     if not odd:
@@ -235,7 +239,7 @@ def _failed(report: Report, solution: Report) -> tuple[str, ...]:
 def _public_report(
     assignment: Assignment,
     templates: Mapping[str, bytes],
-    known: Known,
+    known: KnownSubmissions,
     student_zip: Path | None,
     scratch: str,
 ) -> Report | None:
@@ -330,11 +334,11 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def _unnoticed(noticed: Iterable[Noticed], assignment: Assignment) -> list[str]:
+def _unnoticed(ablations: Iterable[Ablation], assignment: Assignment) -> list[str]:
     problems = []
     unchecked = {e.file: set(e.unchecked) for e in assignment.notebooks}
     missed = {name: set[str]() for name in unchecked}
-    for each in noticed:
+    for each in ablations:
         blanked, answer = each.blanked, each.blanked.answer
         cell = f", cell {answer.cell}" if answer.cell else ""
         where = f"{answer.file}{cell}, line {answer.line}"

@@ -94,7 +94,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
                 "line": each.blanked.answer.line,
                 "missed_by": list(each.checks),
             }
-            for each in proof.noticed
+            for each in proof.ablations
         ],
         "odd_answers": {
             "tried": len(proof.odd),

@@ -42,7 +42,7 @@ def test_no_points_and_no_leaderboard_for_easy_pictures(hw4_release: Release) ->
 
 
 def test_each_answer_is_missed_by_checks_of_its_own_question(hw4_release: Release) -> None:
-    missed = {each.blanked.cell: set(each.checks) for each in hw4_release.proof.noticed}
+    missed = {each.blanked.cell: set(each.checks) for each in hw4_release.proof.ablations}
     assert missed.pop("m1") == missed.pop("m2") == set()  # their logs are judged, not the cells
     questions = {q.anchor: q.id for q in HW4.questions if q.anchor}
     assert set(missed) == set(questions)

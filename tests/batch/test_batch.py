@@ -38,7 +38,7 @@ def course(tmp_path: Path) -> Course:
 
 def reasons(course: Course, name: str) -> str:
     assignment = manifest.load(course.assignment.folder)
-    assert why(course.request(seed=None), name, assignment, course.templates, course.said) == 0
+    assert why(course.options(seed=None), name, assignment, course.templates, course.said) == 0
     return course.said.export_text()
 
 
@@ -254,7 +254,7 @@ def test_an_export_becomes_grades_by_name(course: Course) -> None:
     assert course.record("submission_1") != kept  # it was graded anew, with times of its own
     assert course.ran("submission_1") == ALL
     with pytest.raises(BatchError, match="no such submission; ids are submission_1"):
-        why(course.request(source=export), "x", course.assignment, course.templates, course.said)
+        why(course.options(source=export), "x", course.assignment, course.templates, course.said)
 
 
 @needs_root

@@ -14,7 +14,7 @@ import pytest
 from autograder.batch.bounded import Limits
 from autograder.batch.contents import Content
 from autograder.batch.outcome import Match
-from autograder.batch.similarity import COMMON, Alike
+from autograder.batch.similarity import COMMON, SimilarityIndex
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.markup.templates import templates
@@ -104,7 +104,7 @@ def blank(assignment: Assignment) -> dict[str, bytes]:
 @pytest.fixture
 def compare(assignment: Assignment, blank: dict[str, bytes]) -> Callable[..., tuple[Match, ...]]:
     def run(submissions: dict[str, dict[str, bytes]]) -> tuple[Match, ...]:
-        with closing(Alike(assignment, blank)) as alike:
+        with closing(SimilarityIndex(assignment, blank)) as alike:
             for name, files in submissions.items():
                 alike.add(name, Content(files))
             return alike.matches()
@@ -241,7 +241,7 @@ def test_many_magics_are_read_at_once(compare, blank, shape: str) -> None:  # ty
 def test_what_cannot_be_read_in_time_is_named_alone(assignment, blank) -> None:  # type: ignore[no-untyped-def]
     honest = {"work.ipynb": notebook(blank, ANSWER)}
     bomb = {"work.ipynb": notebook(blank, "x"), "b.json": b"[" + b"[[],[]]," * 3_000_000 + b"0]"}
-    with closing(Alike(assignment, blank, Limits(seconds=60, memory_mb=400))) as alike:
+    with closing(SimilarityIndex(assignment, blank, Limits(seconds=60, memory_mb=400))) as alike:
         for name, files in {"a": honest, "bomb": bomb, "c": honest}.items():
             alike.add(name, Content(files))
         matches = alike.matches()
@@ -280,7 +280,7 @@ def test_three_hundred_take_seconds(assignment: Assignment, blank: dict[str, byt
     codes = ["def answer(m):\n" + "".join(line() for _ in range(25)) for _ in range(300)]
     codes[277] = re.sub(r"\bm\b", "mine", codes[3])
     started = _seconds()
-    with closing(Alike(assignment, blank)) as alike:
+    with closing(SimilarityIndex(assignment, blank)) as alike:
         for number, code in enumerate(codes):
             alike.add(f"s{number}", Content({"work.ipynb": notebook(blank, code)}))
         matches = alike.matches()

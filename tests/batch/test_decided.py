@@ -44,10 +44,10 @@ class Reading:
     def run(self, **changes: Any) -> int:
         values = {"source": self.source, "out": self.out, "slots": 2, "scheduler": None}
         values |= {"seed": 3, "cache_dir": self.folder / "memory", "own_cache": True}
-        request = command.Request(**{**values, **changes})
+        options = command.BatchOptions(**{**values, **changes})
         assignment = manifest.load(self.staff)
         with (self.folder / "said.txt").open("a") as file:
-            return command.run(request, assignment, self.templates, Console(file=file, width=200))
+            return command.run(options, assignment, self.templates, Console(file=file, width=200))
 
     def decide(self, *submissions: str, items: tuple[str, ...] = ("speed",)) -> None:
         kept = read_kept(self.out)

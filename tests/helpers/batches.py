@@ -10,7 +10,7 @@ from typing import Any
 from conftest import TWO_FUNCTIONS, Notebook
 from rich.console import Console
 
-from autograder.batch.command import Request, run
+from autograder.batch.command import BatchOptions, run
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.markup.templates import solved, templates
@@ -76,14 +76,14 @@ class Course:
         notebook.cells.append(cell)
         notebook.save(self.source / name / "two.ipynb")
 
-    def request(self, **changes: Any) -> Request:
+    def options(self, **changes: Any) -> BatchOptions:
         values = {"source": self.source, "out": self.out, "slots": 2, "scheduler": None}
         values |= {"seed": SEED, "cache_dir": self.folder / "memory", "own_cache": True}
-        return Request(**{**values, **changes})
+        return BatchOptions(**{**values, **changes})
 
     def run(self, **changes: Any) -> int:
         assignment = manifest.load(self.assignment.folder)
-        return run(self.request(**changes), assignment, self.templates, self.said)
+        return run(self.options(**changes), assignment, self.templates, self.said)
 
     def record(self, name: str, out: Path | None = None) -> dict[str, Any]:
         path = (out or self.out) / "records" / f"{name}.json"

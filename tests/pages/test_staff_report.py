@@ -20,7 +20,7 @@ from autograder.model.report import CheckResult, Report
 from autograder.pages.clusters import clusters
 from autograder.pages.items import items
 from autograder.pages.report import batch_page
-from autograder.pages.reported import Alike, Reported, ReportedBatch
+from autograder.pages.reported import ReportedBatch, ReportedSubmission, SimilarGroup
 
 HOSTILE = (
     "</script><script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">"
@@ -63,9 +63,9 @@ def generated(count: int, checks: int = 20) -> ReportedBatch:
         flags = ("an odd log",) if place % 250 == 3 else ()
         made = report(*results, flags=flags, unsafe=place % 500 == 11, seconds=draw.random())
         submissions.append(
-            Reported(f"id-{place:04}", f"Student {place}", made, f"pages/{place}.html")
+            ReportedSubmission(f"id-{place:04}", f"Student {place}", made, f"pages/{place}.html")
         )
-    pair = Alike("similar code", ("id-0000", "id-0002"), 0.934, "two.ipynb")
+    pair = SimilarGroup("similar code", ("id-0000", "id-0002"), 0.934, "two.ipynb")
     return ReportedBatch("A homework", tuple(submissions), (pair,), "on Monday")
 
 
@@ -297,11 +297,11 @@ def test_hostile_names_and_messages_are_inert(browser: Browser, tmp_path: Path) 
     )
     names = [HOSTILE, "__proto__", "\u202eevil", "a'b\"c&d/e#f?g%", "  ", "\udcff"]
     submissions = [
-        Reported(f"{name} {place}", name, made, "javascript:document.title='ran'")
+        ReportedSubmission(f"{name} {place}", name, made, "javascript:document.title='ran'")
         for place, name in enumerate(names)
     ]
-    submissions.append(Reported("__proto__", "", replace(made, max_score=0.0)))
-    pairs = (Alike(HOSTILE, (HOSTILE, submissions[0].id), 1.0, HOSTILE),)
+    submissions.append(ReportedSubmission("__proto__", "", replace(made, max_score=0.0)))
+    pairs = (SimilarGroup(HOSTILE, (HOSTILE, submissions[0].id), 1.0, HOSTILE),)
     file = tmp_path / "report.html"
     html = batch_page(ReportedBatch(HOSTILE, tuple(submissions), pairs, HOSTILE))
     file.write_text(html, encoding="utf-8")

@@ -29,7 +29,7 @@ OLDER = "it is an older attempt; the newest counts"
 
 
 @dataclass(frozen=True)
-class Found:
+class Export:
     """The submissions of an export, and what is part of none."""
 
     entries: tuple[Entry, ...]
@@ -65,7 +65,7 @@ class Platform(Protocol):
         all that could be a submission has to be of the platform's form.
         """
 
-    def entries(self, shelf: Shelf, assignment: Assignment, /) -> Found:
+    def entries(self, shelf: Shelf, assignment: Assignment, /) -> Export:
         """The submissions in an export that was recognised.
 
         Raises:
@@ -125,7 +125,7 @@ class Piece:
     name: Ignored
 
 
-def newest_attempts(pieces: Iterable[Piece]) -> Found:
+def newest_attempts(pieces: Iterable[Piece]) -> Export:
     """A submission for each key, of its newest attempt; older ones are part of none."""
     by_key: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -139,7 +139,7 @@ def newest_attempts(pieces: Iterable[Piece]) -> Found:
                 gathered.add(key, piece.entry)
             else:
                 older.append(piece.name)
-    return Found(gathered.all(), tuple(older))
+    return Export(gathered.all(), tuple(older))
 
 
 def may_be_one(name: str, assignment: Assignment) -> bool:

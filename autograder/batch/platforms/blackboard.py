@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from autograder.batch.entries import Entry, Person
 from autograder.batch.platforms.base import (
     OLDER,
-    Found,
+    Export,
     Piece,
     Row,
     Score,
@@ -58,7 +58,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return (len(stems) == 1 or bool(_prefix(stems))) and alone(shelf, matches, assignment)
 
 
-def entries(shelf: Shelf, _assignment: Assignment) -> Found:
+def entries(shelf: Shelf, _assignment: Assignment) -> Export:
     """A submission for each user, of the newest attempt; also of one without files."""
     matches = _matches(shelf)
     people = _people(shelf, matches)
@@ -66,7 +66,7 @@ def entries(shelf: Shelf, _assignment: Assignment) -> Found:
     older = {item.name for item in found.ignored}
     notes = [shelf.ignored(top, NOTE, expected=True) for top, m in matches.items() if m["note"]]
     left = [item for item in notes if item.name not in older]
-    return Found(found.entries, (*beside(shelf, matches, TITLE), *left, *found.ignored))
+    return Export(found.entries, (*beside(shelf, matches, TITLE), *left, *found.ignored))
 
 
 def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from autograder.batch.entries import Entry, Person
 from autograder.batch.platforms.base import (
     OLDER,
-    Found,
+    Export,
     Piece,
     Row,
     Score,
@@ -56,11 +56,11 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return bool(found) and alone(shelf, found, assignment)
 
 
-def entries(shelf: Shelf, _assignment: Assignment) -> Found:
+def entries(shelf: Shelf, _assignment: Assignment) -> Export:
     """A submission for each student, the newest."""
     matches = dict(_matches(shelf))
     found = newest_attempts(_pieces(shelf, matches))
-    return Found(found.entries, (*beside(shelf, matches, TITLE, OWN), *found.ignored))
+    return Export(found.entries, (*beside(shelf, matches, TITLE, OWN), *found.ignored))
 
 
 def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:

@@ -22,7 +22,7 @@ from pathlib import PurePosixPath
 
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.platforms.base import (
-    Found,
+    Export,
     Gathered,
     Row,
     Score,
@@ -66,7 +66,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return alike and alone(shelf, matches, assignment)
 
 
-def entries(shelf: Shelf, assignment: Assignment) -> Found:
+def entries(shelf: Shelf, assignment: Assignment) -> Export:
     """A submission for each user; of a file that was submitted again the newest."""
     matches = _matches(shelf)
     wanted = {entry.file.lower() for entry in assignment.notebooks}
@@ -92,7 +92,7 @@ def entries(shelf: Shelf, assignment: Assignment) -> Found:
     for (user, _name), (*_age_of, part) in newest.items():
         parts_of.setdefault(user, []).append(part)
     found = tuple(replace(e, parts=tuple(parts_of[e.people[0].number])) for e in gathered.all())
-    return Found(found, (*beside(shelf, matches, TITLE), *older))
+    return Export(found, (*beside(shelf, matches, TITLE), *older))
 
 
 def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:

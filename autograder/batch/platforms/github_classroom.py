@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 
 from autograder.batch.entries import Entry, Person
 from autograder.batch.platforms.base import (
-    Found,
+    Export,
     Gathered,
     Row,
     Score,
@@ -55,7 +55,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return clones and bool(_prefix(shelf))
 
 
-def entries(shelf: Shelf, _assignment: Assignment) -> Found:
+def entries(shelf: Shelf, _assignment: Assignment) -> Export:
     """A submission for each folder."""
     tables = _tables(shelf)
     rows = [row for table in tables.values() for row in table]
@@ -70,7 +70,7 @@ def entries(shelf: Shelf, _assignment: Assignment) -> Found:
         entry = Entry(top, shown(top), parts, people, platform=KEY, origin=origin)
         gathered.add(top, entry)
     own = {name.lower() for name in tables}
-    return Found(gathered.all(), tuple(beside(shelf, shelf.folders, TITLE, own)))
+    return Export(gathered.all(), tuple(beside(shelf, shelf.folders, TITLE, own)))
 
 
 def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:

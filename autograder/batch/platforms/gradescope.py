@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 
 from autograder.batch.entries import Entry, SourceError
-from autograder.batch.platforms.base import Found, Gathered, Row, Score, alone, beside, small_file
+from autograder.batch.platforms.base import Export, Gathered, Row, Score, alone, beside, small_file
 from autograder.batch.platforms.gradescope_metadata import METADATA, Known, read_metadata
 from autograder.batch.shelves import Part, Shelf
 from autograder.model.manifest import Assignment
@@ -38,7 +38,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return bool(folders) and alone(shelf, {METADATA, *folders}, assignment)
 
 
-def entries(shelf: Shelf, _assignment: Assignment) -> Found:
+def entries(shelf: Shelf, _assignment: Assignment) -> Export:
     """A submission for each folder, with what the file says of it."""
     known = read_metadata(_bytes_of(shelf.tops[METADATA][0]))
     gathered = Gathered()
@@ -48,7 +48,7 @@ def entries(shelf: Shelf, _assignment: Assignment) -> Found:
         parts, origin = tuple(shelf.tops[name]), f"{shelf.path}{name}"
         entry = Entry(name, name, parts, what.people, what.created, platform=KEY, origin=origin)
         gathered.add(name, entry)
-    return Found(gathered.all(), tuple(beside(shelf, folders, TITLE, {METADATA})))
+    return Export(gathered.all(), tuple(beside(shelf, folders, TITLE, {METADATA})))
 
 
 def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from autograder.batch.entries import Entry, Person
 from autograder.batch.platforms.base import (
-    Found,
+    Export,
     Gathered,
     Row,
     Score,
@@ -46,7 +46,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return bool(found) and one_each and alone(shelf, found, assignment)
 
 
-def entries(shelf: Shelf, _assignment: Assignment) -> Found:
+def entries(shelf: Shelf, _assignment: Assignment) -> Export:
     """A submission for each participant, of all folders and files that are theirs."""
     gathered = Gathered()
     found = dict(_matches(shelf))
@@ -57,7 +57,7 @@ def entries(shelf: Shelf, _assignment: Assignment) -> Found:
             parts = tuple(renamed(part, match["file"]) for part in parts)
         entry = Entry(user, name, parts, (Person(name=name, number=user),), platform=KEY)
         gathered.add(user, replace(entry, origin=f"{shelf.path}{top}"))
-    return Found(gathered.all(), tuple(beside(shelf, found, TITLE)))
+    return Export(gathered.all(), tuple(beside(shelf, found, TITLE)))
 
 
 def grades(scores: Sequence[Score], _assignment: Assignment) -> list[Row]:

@@ -24,7 +24,7 @@ from itertools import chain
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.platforms.base import (
     OWN_FILE,
-    Found,
+    Export,
     Gathered,
     Row,
     Score,
@@ -58,7 +58,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return with_time and bool(_chosen(shelf, assignment))
 
 
-def entries(shelf: Shelf, assignment: Assignment) -> Found:
+def entries(shelf: Shelf, assignment: Assignment) -> Export:
     """A submission for each student who has a folder of the assignment."""
     ignored: list[Ignored] = []
     if _is_course(shelf):
@@ -86,7 +86,7 @@ def entries(shelf: Shelf, assignment: Assignment) -> Found:
             created, parts = _sorted_out(handed_in, ignored)
             entry = Entry(student, shown(student), parts, (person,), created, platform=KEY)
             gathered.add(student, _at(entry, f"{student}/{wanted}"))
-    return Found(gathered.all(), tuple(ignored))
+    return Export(gathered.all(), tuple(ignored))
 
 
 def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from autograder.batch.entries import Entry, Ignored
 from autograder.batch.platforms.base import (
-    Found,
+    Export,
     Gathered,
     Row,
     Score,
@@ -40,7 +40,7 @@ def recognise(_shelf: Shelf, _assignment: Assignment) -> bool:
     return True
 
 
-def entries(shelf: Shelf, assignment: Assignment) -> Found:
+def entries(shelf: Shelf, assignment: Assignment) -> Export:
     """A submission for each folder, zip and notebook."""
     gathered = Gathered()
     ignored: list[Ignored] = list(shelf.left.values())
@@ -57,7 +57,7 @@ def entries(shelf: Shelf, assignment: Assignment) -> Found:
             own = tuple(renamed(part, taken) for part in parts)
             entry = Entry(PurePosixPath(taken).stem, shown(name), own, origin=origin)
             gathered.add(name, entry)
-    return Found(gathered.all(), tuple(ignored))
+    return Export(gathered.all(), tuple(ignored))
 
 
 def grades(_scores: Sequence[Score], _assignment: Assignment) -> list[Row]:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.platforms.base import (
     OWN_FILE,
-    Found,
+    Export,
     Gathered,
     Row,
     Score,
@@ -65,7 +65,7 @@ def recognise(shelf: Shelf, assignment: Assignment) -> bool:
     return all(_is_one(shelf.below(name)) for name in folders)
 
 
-def entries(shelf: Shelf, _assignment: Assignment) -> Found:
+def entries(shelf: Shelf, _assignment: Assignment) -> Export:
     """A submission for each folder, of what lies in its folder of attachments."""
     gathered = Gathered()
     ignored: list[Ignored] = []
@@ -93,7 +93,7 @@ def entries(shelf: Shelf, _assignment: Assignment) -> Found:
             origin=f"{shelf.path}{who}",
         )
         gathered.add(who, entry)
-    return Found(gathered.all(), (*beside(shelf, taken, TITLE, OWN), *ignored))
+    return Export(gathered.all(), (*beside(shelf, taken, TITLE, OWN), *ignored))
 
 
 def grades(scores: Sequence[Score], assignment: Assignment) -> list[Row]:

@@ -36,7 +36,7 @@ Begin = Callable[[str, bool], None]
 
 
 @dataclass(frozen=True)
-class Handed:
+class SubmissionContext:
     """One submission, as the checks get at it.
 
     Attributes:
@@ -79,7 +79,7 @@ class CollectedChecks:
         self.errors: list[str] = []
         self._items: dict[str, Sequence[pytest.Item]] = {}
         self._checks: dict[str, Check] = {}
-        self._handed: Handed | None = None
+        self._context: SubmissionContext | None = None
 
     def __iter__(self) -> Iterator[Check]:
         return iter(self._checks.values())
@@ -97,10 +97,10 @@ class CollectedChecks:
         return self._items[check.id]
 
     @property
-    def handed(self) -> Handed:
+    def context(self) -> SubmissionContext:
         """The submission that this process grades."""
-        assert self._handed is not None
-        return self._handed
+        assert self._context is not None
+        return self._context
 
     @property
     def faults(self) -> list[str]:
@@ -126,8 +126,8 @@ class CollectedChecks:
         seconds = check.spec.seconds
         if seconds is None:
             seconds = self.assignment.limits.check_seconds
-        trial = self.handed.trial
-        made = self.handed.make_student(check.question, seconds, whole)
+        trial = self.context.trial
+        made = self.context.make_student(check.question, seconds, whole)
         if trial is not None and trial.reads:
             made.received.reads = Reads()
         return made
@@ -137,35 +137,35 @@ class CollectedChecks:
         """Whether any check remembers what it computes."""
         return any({"cache", "training"}.intersection(check.spec.fixtures) for check in self)
 
-    def recalls(self, handed: Handed) -> bool:
+    def recalls(self, context: SubmissionContext) -> bool:
         """Whether every check's outcome is remembered for a submission; then they all have it."""
-        self._handed = handed
+        self._context = context
         for check in self:
             check.forget()
-        found = remembered.recalled(self, handed.verdicts, all_or_none=True)
+        found = remembered.recalled(self, context.verdicts, all_or_none=True)
         return bool(self) and len(found) == len(self)
 
-    def run(self, handed: Handed) -> None:
+    def run(self, context: SubmissionContext) -> None:
         """Run the checks on a submission, those whose outcome is not remembered.
 
         A process can do it once: what checks and libraries leave behind stays in it.
         """
-        self._handed = handed
+        self._context = context
         if self.errors:
             return
         # All of them are in the order of `in_order`, but for a trial's.
-        chosen = list(self) if handed.trial is None else of_trial(self, handed.trial)
+        chosen = list(self) if context.trial is None else of_trial(self, context.trial)
         for check in chosen:
-            if check.id in handed.ended:
-                share = float(handed.ended[check.id])
+            if check.id in context.ended:
+                share = float(context.ended[check.id])
                 check.outcomes = [Case(share)] * len(check.spec.cases)
             else:  # should this process be stopped, every check has an entry
-                handed.emit(check.result())
-        left = [check for check in chosen if check.id not in handed.ended]
-        known = remembered.recalled(left, handed.verdicts)
+                context.emit(check.result())
+        left = [check for check in chosen if check.id not in context.ended]
+        known = remembered.recalled(left, context.verdicts)
         for check in known:
-            handed.emit(check.result())
-        sparing = handed.trial is not None and handed.trial.costly == "if passed"
+            context.emit(check.result())
+        sparing = context.trial is not None and context.trial.costly == "if passed"
         spared = costly_names(chosen) if sparing else set()
         items = [item for check in left if check not in known for item in self.items(check)]
         for item, following in zip(items, [*items[1:], None], strict=False):
@@ -173,7 +173,7 @@ class CollectedChecks:
             if check.spec.name in spared and _has_failed(chosen):
                 return  # these are the last
             if not check.outcomes:
-                handed.begin(check.id, following is not None)
+                context.begin(check.id, following is not None)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 

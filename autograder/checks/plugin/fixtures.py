@@ -40,30 +40,30 @@ class Fixtures:
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Random numbers of this run and this case."""
         name = request.node.name.encode()
-        return np.random.default_rng([self._checks.handed.seed, zlib.crc32(name)])
+        return np.random.default_rng([self._checks.context.seed, zlib.crc32(name)])
 
     @pytest.fixture
     def files(self, request: pytest.FixtureRequest) -> Files:
         """The submitted files."""
         check: Check = request.node.stash[CHECK]
-        handed = self._checks.handed
+        context = self._checks.context
         public = self._checks.assignment.public
-        check.files = Files(handed.submission, handed.start_worker, handed_out=public)
-        if handed.trial is not None and handed.trial.reads:
+        check.files = Files(context.submission, context.start_worker, handed_out=public)
+        if context.trial is not None and context.trial.reads:
             check.files.received.reads = Reads()
         return check.files
 
     @pytest.fixture
     def cache(self) -> Cache:
         """Remembers costly results by content."""
-        return self._checks.handed.cache
+        return self._checks.context.cache
 
     @pytest.fixture
     def training(self, request: pytest.FixtureRequest) -> Training:
         """Trains from as many seeds as a verdict on their median needs."""
         check: Check = request.node.stash[CHECK]
-        handed, rules = self._checks.handed, self._checks.assignment.training
-        return Training(rules, handed.seed, handed.cache, check.medians.append, check.hurry)
+        context, rules = self._checks.context, self._checks.assignment.training
+        return Training(rules, context.seed, context.cache, check.medians.append, check.hurry)
 
     @pytest.fixture
     def settings(self) -> dict[str, Any]:

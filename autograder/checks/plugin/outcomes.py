@@ -65,7 +65,7 @@ class Outcomes:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         """Stop a check whose own work does not end."""
-        check, own_time = item.stash[CHECK], self._checks.handed.own_time
+        check, own_time = item.stash[CHECK], self._checks.context.own_time
         if own_time is None:
             return (yield)
         if not check.outcomes:
@@ -94,20 +94,20 @@ class Outcomes:
 
     def _finish(self, check: Check, nextitem: pytest.Item | None) -> None:
         """Hand a check's result on; and once more, if a second look finds a better one."""
-        handed = self._checks.handed
+        context = self._checks.context
         check.note_stopped()
         check.whole = not check.passed and check.student is not None and check.student.partial
-        handed.emit(check.result())
-        looks = handed.second_looks
+        context.emit(check.result())
+        looks = context.second_looks
         if looks is not None and looks.due(check):
             items = self._checks.items(check)
             make_student = self._checks.student
             if looks.take(check, items, lambda: make_student(check, whole=True), nextitem):
                 check.note_stopped()
-            handed.emit(check.result())
+            context.emit(check.result())
         check.by_chance |= looks is not None and looks.missed(check)
-        if handed.verdicts is not None:
-            remembered.keep(check, handed.verdicts)
+        if context.verdicts is not None:
+            remembered.keep(check, context.verdicts)
 
 
 def failed_case(

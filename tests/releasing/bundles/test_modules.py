@@ -91,7 +91,7 @@ def test_students_get_the_module_with_a_stub(released: Release) -> None:
     text = (released.folder / "student" / "layers.py").read_text()
     assert text == SOURCE.replace("np.maximum(x, 0.0)", "None  # your code")
     ast.parse(text)
-    assert [each.checks for each in released.proof.noticed] == [("1",)]
+    assert [each.checks for each in released.proof.ablations] == [("1",)]
 
 
 @needs_root

@@ -24,7 +24,7 @@ from release.importing import (
     Imported,
     ImportFailed,
     Kind,
-    Left,
+    NotImported,
     import_assignment,
     nbgrader,
     notebooks,
@@ -448,7 +448,9 @@ def helper(x):
 ANSWERS = "def f(x):\n    return x\n\nvalue = 3\n\nclass Stack:\n    pass"
 
 
-def translated(folder: Path, test: str, **given: Any) -> tuple[str, list[Left], Sequence[Check]]:
+def translated(
+    folder: Path, test: str, **given: Any
+) -> tuple[str, list[NotImported], Sequence[Check]]:
     """The first check's body, what was left, and the checks of a notebook with one test."""
     cells = [
         code(GIVEN),

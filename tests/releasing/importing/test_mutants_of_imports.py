@@ -12,7 +12,7 @@ from autograder.model import manifest
 from release.build import build
 from release.importing import courses, import_assignment
 from release.importing.courses import packages_above
-from release.importing.model import Check, Original, Planned, Question
+from release.importing.model import Check, Original, PlannedCheck, Question
 from release.importing.model import Test as OriginalTest
 from release.importing.mutants import MOST, Change, Mutant, chosen, mutants
 from release.importing.trial import Outcome, Trial
@@ -78,7 +78,7 @@ def test_a_handful_of_submissions_whatever_the_number_of_answers(tmp_path: Path)
 
 
 def test_a_difference_is_listed_with_the_altered_line() -> None:
-    planned = Planned((OriginalTest(7, 1, "assert x == 1"),), hidden=True, weight=2, title="x")
+    planned = PlannedCheck((OriginalTest(7, 1, "assert x == 1"),), hidden=True, weight=2, title="x")
     check = Check("test_x", "q.1", "x", (), planned, ("x",), originals=(Original("", ("x",)),))
     others = (replace(check, number="q.2", shared=True), replace(check, number="q.3"))
     question = Question("q", "Q", "n.ipynb", 3, (check, *others), 7)

@@ -58,7 +58,7 @@ def test_what_known_submissions_lose_is_proven(staff: Path, tmp_path: Path) -> N
     with_mistakes(staff, WRONG + RIGHT)
     proof = build(manifest.load(staff), tmp_path / "dist").proof
     assert [proof.caught_by(check) for check in proof.solution.checks] == [1, 1, 0, 0]
-    assert [each.checks for each in proof.noticed] == [("1.1", "1.2"), ("2.1", "2.2")]
+    assert [each.checks for each in proof.ablations] == [("1.1", "1.2"), ("2.1", "2.2")]
 
 
 def test_a_known_wrong_submission_that_loses_too_little(staff: Path, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_answers_that_are_listed_as_unchecked(staff: Path, tmp_path: Path) -> No
     unasked(staff)
     listed(staff, "unasked")
     proof = build(manifest.load(staff), tmp_path / "dist").proof
-    assert proof.noticed[2].checks == ()
+    assert proof.ablations[2].checks == ()
 
 
 def test_a_list_of_unchecked_answers_does_not_rot(staff: Path, tmp_path: Path) -> None:
