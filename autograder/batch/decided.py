@@ -63,8 +63,8 @@ def override(folder: Path, wish: Wish) -> str:
             f"'{wish.submission}' is no graded submission here; ids are {known}, ..."
         )
     checks = [c for c in record.report.checks if wish.check in (c.id, c.number)]
-    given = kept.grades.override(wish.submission, wish.check)
-    if len(checks) != 1 and not (given and wish.points is None):
+    override = kept.grades.override(wish.submission, wish.check)
+    if len(checks) != 1 and not (override and wish.points is None):
         known = ", ".join(f"{c.number} {c.id}".strip() for c in record.report.checks)
         raise OverrideError(f"'{wish.check}' names no check, or several; there are {known}.")
     check = checks[0].id if checks else wish.check

@@ -47,7 +47,7 @@ class Own:
     texts: tuple[tuple[str, str], ...]
 
 
-class Given:
+class Boilerplate:
     """The template's code and text, which every submission has."""
 
     def __init__(self, assignment: Assignment, templates: Mapping[str, bytes]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.batch.bounded import Failed, Limits, Processes
 from autograder.batch.contents import Content
-from autograder.batch.fingerprints import Given
+from autograder.batch.fingerprints import Boilerplate
 from autograder.batch.outcome import Match
 from autograder.model.manifest import Assignment
 
@@ -57,7 +57,7 @@ class Traits:
 class _Reader:
     """Tells what of a submission is its own; plain values, to be handed to another process."""
 
-    given: Given
+    boilerplate: Boilerplate
     files: frozenset[str]
     answers: frozenset[str]
 
@@ -65,12 +65,12 @@ class _Reader:
     def of(cls, assignment: Assignment, templates: Mapping[str, bytes]) -> _Reader:
         public = [path for path in sorted(assignment.public.rglob("*")) if path.is_file()]
         texts = {a for path in public for _, a in _answers(path.name, path.read_bytes())}
-        given = [*(path.read_bytes() for path in public), *templates.values()]
-        files = frozenset(_sha(data) for data in given)
-        return cls(Given(assignment, templates), files, frozenset(texts))
+        boilerplate = [*(path.read_bytes() for path in public), *templates.values()]
+        files = frozenset(_sha(data) for data in boilerplate)
+        return cls(Boilerplate(assignment, templates), files, frozenset(texts))
 
     def __call__(self, content: Content) -> Traits:
-        own = self.given.own(content)
+        own = self.boilerplate.own(content)
         files: list[tuple[str, str]] = []
         answers: list[tuple[str, str, str]] = []
         for name, data in content.files.items():

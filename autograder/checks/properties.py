@@ -199,16 +199,16 @@ def expect_causal(
         CheckFailed: an output changes; or what came back is no such array.
         ValueError: the inputs cannot be changed.
     """
-    given = _input_array(inputs)
-    length = given.shape[axis]
-    if length < 2 or (given.dtype.kind in "biu" and given.min() == given.max()):
+    array = _input_array(inputs)
+    length = array.shape[axis]
+    if length < 2 or (array.dtype.kind in "biu" and array.min() == array.max()):
         raise ValueError("inputs of one position or one value cannot be changed behind another")
     out = axis if out_axis is None else out_axis
-    before = _outputs(function, given, inputs, out, length)
+    before = _outputs(function, array, inputs, out, length)
     positions = np.unique([0, *(rng.permutation(length - 1)[: samples - 1])])
     for position in map(int, positions):
-        changed = np.moveaxis(given.copy(), axis, 0)
-        changed[position + 1 :] = _others(changed[position + 1 :], given, rng)
+        changed = np.moveaxis(array.copy(), axis, 0)
+        changed[position + 1 :] = _others(changed[position + 1 :], array, rng)
         after = _outputs(function, np.moveaxis(changed, 0, axis), inputs, out, length)
         try:
             expect_array(after[: position + 1], before[: position + 1])
@@ -220,9 +220,9 @@ def expect_causal(
             ) from None
 
 
-def _outputs(function: Function, given: Array, like: Any, axis: int, length: int) -> Array:
+def _outputs(function: Function, array: Array, like: Any, axis: int, length: int) -> Array:
     """What the function gives, positions first."""
-    array = read_array(function(_like(given, like)))
+    array = read_array(function(_like(array, like)))
     dimensions = -axis if axis < 0 else axis + 1
     if array.ndim < dimensions or array.shape[axis] != length or array.dtype.kind not in "fc":
         raise fail(
@@ -234,14 +234,14 @@ def _outputs(function: Function, given: Array, like: Any, axis: int, length: int
     return np.moveaxis(expect_shape(array, array.shape, array.dtype.kind), axis, 0)
 
 
-def _others(part: Array, given: Array, rng: np.random.Generator) -> Array:
+def _others(part: Array, array: Array, rng: np.random.Generator) -> Array:
     """Other inputs of the same kind, each of them changed."""
-    if given.dtype.kind == "f":
-        scale = float(given.std()) or 1.0
-        return np.asarray(part + scale * (1 + rng.random(part.shape)), dtype=given.dtype)
-    low, span = int(given.min()), int(given.max()) - int(given.min()) + 1
+    if array.dtype.kind == "f":
+        scale = float(array.std()) or 1.0
+        return np.asarray(part + scale * (1 + rng.random(part.shape)), dtype=array.dtype)
+    low, span = int(array.min()), int(array.max()) - int(array.min()) + 1
     other = (part.astype(np.int64) - low + rng.integers(1, span, part.shape)) % span + low
-    return np.asarray(other, dtype=given.dtype)
+    return np.asarray(other, dtype=array.dtype)
 
 
 # --- inputs ---------------------------------------------------------------------------------------
@@ -254,8 +254,8 @@ def _input_array(value: Any) -> Array:
     return np.array(value)
 
 
-def _like(array: Array, given: Any) -> Any:
+def _like(array: Array, like: Any) -> Any:
     """An array in the form in which the check gave its input."""
-    if is_of(given, "torch", "Tensor"):
+    if is_of(like, "torch", "Tensor"):
         return library("torch").from_numpy(np.ascontiguousarray(array))
     return array

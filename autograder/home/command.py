@@ -59,7 +59,7 @@ class Checker:
             self.spawner.launch()
             checking.import_libraries(self.assignment)  # while the other process imports it too
             submission = self._submission(asked.file)
-            packages = packages_of(self.assignment, self.spawner.given())
+            packages = packages_of(self.assignment, self.spawner.prebound())
             answers = Answers(self.assignment, self.templates, submission, packages)
             questions = asked.questions
             if questions is None and asked.file is not None:

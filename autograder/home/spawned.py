@@ -75,7 +75,7 @@ class Spawner:
         if self._channel is None:
             self._start()
 
-    def given(self) -> dict[str, str]:
+    def prebound(self) -> dict[str, str]:
         """The names that every namespace starts with, and the dotted path of each.
 
         Raises:
@@ -87,9 +87,9 @@ class Spawner:
         return self._given
 
     def worker(self) -> SpawnedWorker:
-        """A worker with a fresh namespace. Raises as ``given`` does."""
+        """A worker with a fresh namespace. Raises as ``prebound`` does."""
         for _attempt in range(2):  # it may have ended after the last check; a new one is as good
-            self.given()
+            self.prebound()
             assert self._channel is not None
             deadline = time.monotonic() + START_SECONDS
             try:
@@ -201,7 +201,7 @@ def main() -> None:
         sys.path[:0] = settings.path
         for name in (*settings.imports, *settings.describers):
             importlib.import_module(name)
-        given = worker.public_names(settings.prebind)
+        prebound = worker.public_names(settings.prebind)
         dataloader.load_in_one_process()
         progress.draw_plainly()
     except BaseException:
@@ -209,7 +209,7 @@ def main() -> None:
         return
     wire.send(channel, {"given": worker.public_paths(settings.prebind)})
     home = Path.cwd()
-    serving = worker.Worker(worker.become_main(given), settings.describers)
+    serving = worker.Worker(worker.become_main(prebound), settings.describers)
     while True:
         try:
             request: Any = wire.receive(channel, references=serving.objects.references)
@@ -219,7 +219,7 @@ def main() -> None:
             os.chdir(tempfile.mkdtemp(dir=home))
             if settings.path:
                 workspace.copy(settings.path[0], settings.handout)
-            serving = worker.Worker(worker.become_main(given), settings.describers)
+            serving = worker.Worker(worker.become_main(prebound), settings.describers)
             wire.send(channel, {"value": None})
         else:
             serving.reply(channel, request)

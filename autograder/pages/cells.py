@@ -25,7 +25,7 @@ class ShownCell:
 
     Attributes:
         origin: the id of the template cell that it stands for, if that has one.
-        given: it is text of the template, unchanged.
+        boilerplate: it is text of the template, unchanged.
         heading: its first line, if it is a heading of the template's.
         blank: it holds nothing but the words that ask for an answer.
     """
@@ -35,7 +35,7 @@ class ShownCell:
     body: Markup
     outputs: tuple[Markup | ShownImage, ...] = ()
     origin: str = ""
-    given: bool = False
+    boilerplate: bool = False
     heading: str = ""
     blank: bool = False
 
@@ -83,14 +83,14 @@ def _shown(
 ) -> ShownCell | None:
     """One cell, and the template's that it stands for; None for one that holds nothing."""
     if cell.kind == "markdown":
-        given = original is not None and original.source.strip() == cell.source.strip()
+        boilerplate = original is not None and original.source.strip() == cell.source.strip()
         return ShownCell(
             cell.number,
             "markdown",
             markdown(cell.source, budget, _attachments(tree)),
             origin=(original.id or "") if original else "",
-            given=given,
-            heading=_heading(cell) if given else "",
+            boilerplate=boilerplate,
+            heading=_heading(cell) if boilerplate else "",
             blank=_is_blank(cell.source),
         )
     if cell.kind == "code":

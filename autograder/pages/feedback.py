@@ -205,7 +205,7 @@ def _written(entry: NotebookEntry, slug: str, cells: list[ShownCell]) -> Iterato
         if cell.kind != "markdown":
             continue
         prompt = cell.heading or prompt
-        blank = cell.given and (cell.blank or cell.origin in entry.stubs)
-        if blank or not (cell.given or cell.blank):
+        blank = cell.boilerplate and (cell.blank or cell.origin in entry.stubs)
+        if blank or not (cell.boilerplate or cell.blank):
             where = f"{slug}-cell-{cell.number}"
             yield WrittenAnswer(entry.file, cell.number, where, prompt, cell.body, blank)

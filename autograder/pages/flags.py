@@ -79,9 +79,9 @@ def _by_people(batch: ReportedBatch) -> Iterator[Flag]:
                 words = f"{part.question}: {part.again}"
                 yield Flag("Second look", (link_to(graded),), bounded(words, 300))
         for check in graded.report.checks:
-            if (given := check.override) is not None:
-                words = f"{check.id}: {check.score:g} instead of {given.automatic:g} points"
-                by = f" by {given.by}" if given.by else ""
-                again = f"; {given.again}" if given.again else ""
-                text = bounded(f"{words}{by}: {given.reason}{again}", 600)
+            if (override := check.override) is not None:
+                words = f"{check.id}: {check.score:g} instead of {override.automatic:g} points"
+                by = f" by {override.by}" if override.by else ""
+                again = f"; {override.again}" if override.again else ""
+                text = bounded(f"{words}{by}: {override.reason}{again}", 600)
                 yield Flag("Changed by hand", (link_to(graded),), text)

@@ -164,11 +164,11 @@ def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
 def _override_words(check: CheckResult) -> str:
     if check.override is None:
         return ""
-    given = check.override
-    by = f"by {given.by}" if given.by else "by hand"
-    again = f"; {given.again}" if given.again else ""
-    words = f"{check.score:g} points {by} instead of the check's {given.automatic:g}"
-    return bounded(f"{words}: {given.reason}{again}", 1000)
+    override = check.override
+    by = f"by {override.by}" if override.by else "by hand"
+    again = f"; {override.again}" if override.again else ""
+    words = f"{check.score:g} points {by} instead of the check's {override.automatic:g}"
+    return bounded(f"{words}: {override.reason}{again}", 1000)
 
 
 def _images(check: CheckResult, audience: Audience) -> tuple[ShownImage, ...]:

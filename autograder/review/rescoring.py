@@ -28,7 +28,7 @@ class AnswerKey:
     Attributes:
         digest: of all that is shown of it.
         same: equal for answers that read the same.
-        state: ``given``, ``blank`` or ``missing``.
+        state: ``override``, ``blank`` or ``missing``.
         where: its place, in words.
     """
 
@@ -171,26 +171,27 @@ class Grades:
         return stack[-1] if stack and stack[-1].points is not None else None
 
     def _overridden(self, submission: str, check: CheckResult, digest: str) -> CheckResult:
-        given = self.override(submission, check.id)
-        if given is None or given.points is None:
+        override = self.override(submission, check.id)
+        if override is None or override.points is None:
             return check
-        again = OTHER_FILES if given.digest and given.digest != digest else ""
-        full, nothing = given.points >= check.max_score, given.points <= 0
+        again = OTHER_FILES if override.digest and override.digest != digest else ""
+        full, nothing = override.points >= check.max_score, override.points <= 0
         return replace(
             check,
-            score=given.points,
+            score=override.points,
             status="passed" if full else "failed" if nothing else "partial",
-            override=Override(check.score, given.reason, given.by, again),
+            override=Override(check.score, override.reason, override.by, again),
         )
 
     def _without_check(self, submission: str, report: Report) -> list[str]:
         known = {check.id for check in report.checks}
         return [
-            f"{check}: {given.points:g} points were given by hand, but there is no such check now"
+            f"{check}: {override.points:g} points were given by hand, but there is no such check "
+            "now"
             for (whose, check), stack in self._overrides.items()
             if whose == submission and check not in known
-            for given in stack[-1:]
-            if given.points is not None
+            for override in stack[-1:]
+            if override.points is not None
         ]
 
 

@@ -24,7 +24,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     try:
         settings = ZygoteSettings(**wire.receive(control))  # type: ignore[arg-type]
-        given = load(settings)
+        prebound = load(settings)
         hugepages.collapse()  # half a second, here once for many sessions
     except BaseException:
         wire.send(control, {"fault": traceback.format_exc()})
@@ -40,7 +40,7 @@ def main() -> None:
         if pid == 0:
             control.close()
             try:
-                run(socket.socket(fileno=descriptors[0]), settings, given)
+                run(socket.socket(fileno=descriptors[0]), settings, prebound)
             finally:
                 os._exit(0)
         for descriptor in descriptors:

@@ -39,19 +39,19 @@ class Allowance:
     """What one worker may take. Sizes in bytes.
 
     Attributes:
-        given: how many files lay in its folder at the start.
-        given_size: the bytes of those.
+        at_start: how many files lay in its folder at the start.
+        size_at_start: the bytes of those.
     """
 
     memory: int
     file_size: int
-    given: int = 0
-    given_size: int = 0
+    at_start: int = 0
+    size_at_start: int = 0
 
     @property
     def disk(self) -> int:
         """Of all files together. Blocks that are not full count."""
-        return MOST_FULL_FILES * self.file_size + 2 * self.given_size
+        return MOST_FULL_FILES * self.file_size + 2 * self.size_at_start
 
     def too_much_memory(self, held: Held) -> bool:
         """Whether it is beyond doubt, so that no more needs to be looked at."""
@@ -76,7 +76,7 @@ class Allowance:
 
     def _overfull(self, folders: Iterable[str], held: Held) -> str | None:
         nameless = [self.file_size if used is None else used for used in held.files.values()]
-        size, most = 0, MOST_FILES + self.given + 1  # the folder itself
+        size, most = 0, MOST_FILES + self.at_start + 1  # the folder itself
         try:
             with closing(_entries(folders)) as entries:
                 for number, used in enumerate(chain(nameless, entries), 1):

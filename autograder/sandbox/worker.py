@@ -53,7 +53,7 @@ def public_names(modules: Iterable[str]) -> dict[str, object]:
     return {name: getattr(sys.modules[module], name) for module, _, name in paths}
 
 
-def become_main(given: Mapping[str, object]) -> dict[str, Any]:
+def become_main(prebound: Mapping[str, object]) -> dict[str, Any]:
     """Put a new module in the place of ``__main__``; its namespace, as a kernel's.
 
     ``pickle``, ``inspect``, ``typing`` and dataclasses look for a class of a notebook there.
@@ -65,7 +65,7 @@ def become_main(given: Mapping[str, object]) -> dict[str, Any]:
             "__builtins__": __builtins__,
             "get_ipython": lambda: None,
             "display": lambda *_values, **_options: None,
-            **given,
+            **prebound,
         }
     )
     sys.modules["__main__"] = main

@@ -71,20 +71,20 @@ def main() -> None:
     job = socket.socket(fileno=int(sys.argv[1]))
     try:
         settings = ZygoteSettings(**wire.receive(job))  # type: ignore[arg-type]
-        given = load(settings)
+        prebound = load(settings)
     except BaseException:
         wire.send(job, {"fault": traceback.format_exc()})
         return
-    run(job, settings, given)
+    run(job, settings, prebound)
 
 
-def run(job: socket.socket, settings: ZygoteSettings, given: dict[str, object]) -> None:
+def run(job: socket.socket, settings: ZygoteSettings, prebound: dict[str, object]) -> None:
     """Fork the grader onto ``job``, then serve it until it is gone; in a fork, become a worker."""
     zygote = _with_grader(job, settings)
     start = None if zygote is None else zygote.serve()
     del zygote  # a worker is not to find what it was told of others
     if start is not None:
-        _become_worker(start, settings, given)
+        _become_worker(start, settings, prebound)
 
 
 def _with_grader(job: socket.socket, settings: ZygoteSettings) -> Zygote | None:
@@ -116,7 +116,7 @@ def load(settings: ZygoteSettings) -> dict[str, object]:
     sys.path[:0] = settings.path
     for name in settings.imports:
         importlib.import_module(name)
-    given = worker.public_names(settings.prebind)
+    prebound = worker.public_names(settings.prebind)
     for name in settings.describers:
         importlib.import_module(name)
     threads = len(list(Path("/proc/self/task").iterdir()))
@@ -127,7 +127,7 @@ def load(settings: ZygoteSettings) -> dict[str, object]:
         )
     gc.collect()
     gc.freeze()  # a collection in a fork would otherwise copy every page of this process
-    return given
+    return prebound
 
 
 def _run_grader(settings: ZygoteSettings, job: socket.socket, control: socket.socket) -> None:
@@ -332,7 +332,9 @@ class Zygote:
         return {"fault": "; ".join(faults)} if faults else {}
 
 
-def _become_worker(start: _Start, settings: ZygoteSettings, given: dict[str, object]) -> NoReturn:
+def _become_worker(
+    start: _Start, settings: ZygoteSettings, prebound: dict[str, object]
+) -> NoReturn:
     """Never returns: a fork that came back would obey the grader's orders a second time."""
     try:
         gc.enable()
@@ -344,7 +346,7 @@ def _become_worker(start: _Start, settings: ZygoteSettings, given: dict[str, obj
         channel = _wire_of(start.descriptor)
         wire.send(channel, greeting)
         if "fault" not in greeting:
-            worker.Worker(worker.become_main(given), settings.describers).serve(channel)
+            worker.Worker(worker.become_main(prebound), settings.describers).serve(channel)
     finally:
         os._exit(1)
 

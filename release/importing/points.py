@@ -13,27 +13,27 @@ from release.importing.model import ImportFailed
 Points = float | None
 
 
-def resolve(total: Any, given: Sequence[Points], where: str) -> list[float]:
+def resolve(total: Any, declared: Sequence[Points], where: str) -> list[float]:
     """The points of each test of a question.
 
     Args:
         total: the question's `points`: a number, a list with one for each test, `{each: n}`, None.
-        given: the points that a test itself names.
+        declared: the points that a test itself names.
         where: what an error calls the question.
 
     Raises:
         ImportFailed: the two contradict each other, or are no numbers.
     """
     if isinstance(total, dict):
-        total = _number(total.get("each", 1), where) * len(given)
+        total = _number(total.get("each", 1), where) * len(declared)
     elif isinstance(total, list):
-        if len(total) != len(given):
+        if len(total) != len(declared):
             raise ImportFailed(
-                f"{where}: found {len(total)} points for {len(given)} tests; give one for each."
+                f"{where}: found {len(total)} points for {len(declared)} tests; give one for each."
             )
-        given, total = [None if p is None else _number(p, where) for p in total], None
-    named = sum(points for points in given if points is not None)
-    free = sum(points is None for points in given)
+        declared, total = [None if p is None else _number(p, where) for p in total], None
+    named = sum(points for points in declared if points is not None)
+    free = sum(points is None for points in declared)
     if total is not None:
         rest = _number(total, where) - named
         if rest < -1e-9:
@@ -41,13 +41,13 @@ def resolve(total: Any, given: Sequence[Points], where: str) -> list[float]:
         share = rest / free if free else 0.0
     else:
         share = 1 / free if free and named == 0 else 0.0
-    return _exact([share if points is None else points for points in given], given)
+    return _exact([share if points is None else points for points in declared], declared)
 
 
-def _exact(points: list[float], given: Sequence[Points]) -> list[float]:
+def _exact(points: list[float], declared: Sequence[Points]) -> list[float]:
     """Thirds and the like with four decimals, and the same sum: Gradescope's scores are rounded."""
     rounded = [round(each, 4) for each in points]
-    free = [at for at, each in enumerate(given) if each is None]
+    free = [at for at, each in enumerate(declared) if each is None]
     if free:
         rounded[free[-1]] = round(rounded[free[-1]] + sum(points) - sum(rounded), 4)
     return rounded

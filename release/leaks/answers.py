@@ -9,9 +9,9 @@ from functools import cached_property
 
 from release.leaks import lines as line_forms
 from release.leaks import trees
-from release.leaks.given import Given
 from release.leaks.lines import LineSecret, bare, is_prose, says, tells
 from release.leaks.trees import TELLING, Shape, Shapes, shapes
+from release.leaks.visible import Visible
 from release.markup.model import Answer
 
 _VALUE = re.compile(r"\s*(?:return\b|[^=(]+[^=<>!(]=(?!=))\s*(.+)$")
@@ -19,11 +19,11 @@ _VALUE = re.compile(r"\s*(?:return\b|[^=(]+[^=<>!(]=(?!=))\s*(.+)$")
 
 @dataclass(frozen=True)
 class AnswerTrees:
-    """The syntax trees of an answer; ``given`` are those that say little and are shown anyway."""
+    """The syntax trees of an answer; ``visible`` are those that say little and are shown anyway."""
 
     answer: Answer
     shapes: Shapes
-    given: frozenset[str]
+    visible: frozenset[str]
     origin: str
 
     @property
@@ -43,7 +43,7 @@ class AnswerTrees:
     @cached_property
     def large(self) -> tuple[frozenset[str], frozenset[str]]:
         """What is large enough by itself: renamed fingerprints, and named ones."""
-        own = [shape for shape in self.shapes.all() if shape.renamed not in self.given]
+        own = [shape for shape in self.shapes.all() if shape.renamed not in self.visible]
         # The last body is the answer's own; an answer of one statement needs less.
         one = len(self.shapes.bodies[-1:]) == 1 and len(self.shapes.bodies[-1]) == 1
         needed = trees.WHOLE if one else trees.SINGLE
@@ -61,14 +61,14 @@ class _Line:
     text: str
     worth: float
 
-    def is_given(self, answer: Answer, shown: Given) -> bool:
+    def is_given(self, answer: Answer, shown: Visible) -> bool:
         form = bare(self.text)
         if form in shown.above.get(answer, ""):
             return True
         return self.worth < line_forms.TELLING and form in shown.lines
 
 
-def answer_lines(answer: Answer, staff: str, shown: Given) -> Iterator[LineSecret]:
+def answer_lines(answer: Answer, staff: str, shown: Visible) -> Iterator[LineSecret]:
     """The lines of an answer that say enough and are not given anyway."""
     kinds = {"markdown": "a line of a written answer", "staff": "a line for staff only"}
     what = kinds.get(answer.kind, "a line of an answer")
@@ -98,7 +98,7 @@ def _telling_lines(answer: Answer) -> Iterator[_Line]:
                 yield _Line(number, part, worth)
 
 
-def answer_trees(answer: Answer, staff: str, shown: Given) -> AnswerTrees:
+def answer_trees(answer: Answer, staff: str, shown: Visible) -> AnswerTrees:
     """The syntax trees of an answer; ``staff`` is the name of the staff's folder."""
     found = shapes(answer.text)
     above = shown.above.get(answer, "")

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 from release.leaks.answers import group_of
 from release.leaks.extract.child import tokens
-from release.leaks.given import sources
 from release.leaks.lines import CODE_LINE, TELLING, is_said_by_all, name_weight
 from release.leaks.parts import Compiled, joined
 from release.leaks.trees import parsed
+from release.leaks.visible import sources
 from release.markup.model import Answer
 
 _NAME = re.compile(r"[^\W\d]\w+")

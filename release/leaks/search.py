@@ -185,7 +185,7 @@ def _is_telling_run(
 ) -> bool:
     pairs = zip(body, own[start:], strict=False)
     run = list(takewhile(lambda pair: pair[0].renamed == pair[1].renamed, pairs))
-    mine = [other for _, other in run if other.renamed not in secret.given]
+    mine = [other for _, other in run if other.renamed not in secret.visible]
     weight = sum(shape.weight for shape in mine)
     if len(run) < len(own) or own is not secret.shapes.bodies[-1]:
         return weight >= (trees.RUN if len(run) > 1 else trees.SINGLE)

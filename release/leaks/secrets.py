@@ -1,6 +1,6 @@
 """Answers, the staff's folder and the notebooks come in; all that must not be in a bundle goes out.
 
-What students are given anyway (`release.leaks.given`) and what anybody would write is left out.
+What students are given anyway (`release.leaks.visible`) and what anybody would write is left out.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from release.leaks import lines as line_forms
 from release.leaks.answers import AnswerTrees, answer_lines, answer_trees
 from release.leaks.compiled import CompiledAnswer, compiled_answers
 from release.leaks.copies import copies, outputs
-from release.leaks.given import Given, given, text_files
 from release.leaks.hidden import COMPARED, TELLING_CONSTANTS, Checks, Value, read_checks, roundings
 from release.leaks.lines import LineSecret, bare, is_prose, says, tells
 from release.leaks.notebooks import strings
+from release.leaks.visible import Visible, text_files, visible
 from release.markup.marker_scan import marks
 from release.markup.markers import KNOWN, Markers
 from release.markup.model import Answer
@@ -84,7 +84,7 @@ def gather(
         markers: what marks answers in this assignment.
         solved, templates: notebooks as ``.ipynb``, by the name that students submit.
     """
-    shown = given(templates, solved, public_checks.parent, public_checks, answers)
+    shown = visible(templates, solved, public_checks.parent, public_checks, answers)
     hidden = read_checks(hidden_checks, _label(staff, hidden_checks))
     public = read_checks(public_checks, "public")
     files = text_files(staff)
@@ -129,7 +129,7 @@ def _unique(lines: Sequence[LineSecret]) -> tuple[LineSecret, ...]:
 
 
 def _staff_lines(
-    files: Mapping[str, str], staff: Path, hidden: Path, answers: Sequence[Answer], shown: Given
+    files: Mapping[str, str], staff: Path, hidden: Path, answers: Sequence[Answer], shown: Visible
 ) -> Iterator[LineSecret]:
     """Telling lines of the staff's other files: hidden checks, solutions of other kinds, notes."""
     solved = {answer.file for answer in answers} | {MANIFEST, LOCK_FILE}
@@ -164,7 +164,7 @@ def _lines_of(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield f"{name}, line {number}", line
 
 
-def _output_lines(solved: Mapping[str, bytes], shown: Given) -> Iterator[LineSecret]:
+def _output_lines(solved: Mapping[str, bytes], shown: Visible) -> Iterator[LineSecret]:
     for location, kind, value in outputs(solved):
         if kind.startswith("image/"):
             continue
@@ -176,7 +176,7 @@ def _output_lines(solved: Mapping[str, bytes], shown: Given) -> Iterator[LineSec
                     yield made
 
 
-def _texts(hidden: Checks, public: Checks, shown: Given) -> list[LineSecret]:
+def _texts(hidden: Checks, public: Checks, shown: Visible) -> list[LineSecret]:
     known = {value.form for value in public.texts}
     what = "a value that a hidden check expects"
     made = [
@@ -214,7 +214,7 @@ def _numbers(hidden: Checks, public: Checks) -> dict[str, Value]:
     }
 
 
-def _rows(hidden: Checks, public: Checks, shown: Given) -> tuple[Value, ...]:
+def _rows(hidden: Checks, public: Checks, shown: Visible) -> tuple[Value, ...]:
     known = {value.form for value in public.rows}
     first = {value.form: value for value in reversed(hidden.rows) if value.form not in known}
     return tuple(

@@ -112,14 +112,14 @@ def blank_answers(
     for at, (cell, part) in enumerate(zip(solved.cells, parts, strict=True)):
         if cell.cell_type != "code" or part.role is Role.STAFF:
             continue
-        given = _explicit_id(cell)
-        own = stubs.get(given) if isinstance(given, str) else None
+        explicit_id = _explicit_id(cell)
+        own = stubs.get(explicit_id) if isinstance(explicit_id, str) else None
         location = Location(file, 0 if module else at + 1)
         whole = part.role is Role.ANSWER
         for answer, source in blank_each(cell.source, location, own, whole=whole, markers=markers):
             notebook = copy.deepcopy(solved)
             notebook.cells[at].source = source
-            yield answer, notebook, given
+            yield answer, notebook, explicit_id
 
 
 def _replace_answers(work: _Work) -> None:
@@ -133,12 +133,12 @@ def _replace_answers(work: _Work) -> None:
             if raw_text(cell) is None:
                 work.answers.append(Answer(work.file, number, 1, cell.source, "staff"))
             continue
-        given = _explicit_id(cell)
-        stubs = work.stubs.get(given) if isinstance(given, str) else None
+        explicit_id = _explicit_id(cell)
+        stubs = work.stubs.get(explicit_id) if isinstance(explicit_id, str) else None
         whole = part.role is Role.ANSWER
         stripped = _stripped(cell, location, stubs, work.markers, whole=whole)
         if stubs is not None and stripped.answers:
-            unused.discard(str(given))
+            unused.discard(str(explicit_id))
         cell.source = stripped.source
         work.answers += stripped.answers
         if part.locked:
@@ -204,8 +204,8 @@ def _give_ids(work: _Work) -> None:
     for number, cell in work.numbered():
         key = (cell.cell_type, cell.source)
         seen[key] += 1
-        given = _explicit_id(cell)
-        cell_id = _derived_id(*key, seen[key]) if given is None else given
+        explicit_id = _explicit_id(cell)
+        cell_id = _derived_id(*key, seen[key]) if explicit_id is None else explicit_id
         found = f"{work.file}, cell {number}: found the id {cell_id!r}"
         if not isinstance(cell_id, str) or not _CELL_ID.fullmatch(cell_id):
             raise StripError(f"{found}; use 1 to 64 letters, digits, - and _.")

@@ -103,8 +103,8 @@ def _without(
     lines = source.split("\n")
     python = plain_python(source)
     fills = _emptied_blocks(python, chosen)
-    given = _given_stubs(stubs, regions, location)
-    for region, own in reversed(list(zip(regions, given, strict=True))):
+    supplied = _supplied_stubs(stubs, regions, location)
+    for region, own in reversed(list(zip(regions, supplied, strict=True))):
         if region in chosen:
             lines[region.cut] = _replacement(region, own, python, regions, lines, fills)
     stripped = "\n".join(lines)
@@ -129,8 +129,8 @@ def strip_markdown(
     lines = source.split("\n")
     if not regions and whole:
         regions = (Region(0, len(lines), "", 1),)
-    given = _given_stubs(stubs, regions, location)
-    for region, own in reversed(list(zip(regions, given, strict=True))):
+    supplied = _supplied_stubs(stubs, regions, location)
+    for region, own in reversed(list(zip(regions, supplied, strict=True))):
         gone = region.fate in (Fate.GONE, Fate.STAFF)
         stub = f"{region.label} {own}" if region.label and own else own or region.stub
         lines[region.cut] = [] if gone else (stub or MARKDOWN_STUB).split("\n")
@@ -142,7 +142,7 @@ def _as_markdown(answer: Answer) -> Answer:
     return replace(answer, kind="markdown") if answer.kind == "code" else answer
 
 
-def _given_stubs(
+def _supplied_stubs(
     stubs: str | Sequence[str] | None, regions: Sequence[Region], location: Location
 ) -> Sequence[str | None]:
     """The manifest's stub for each region, None where it has none."""
@@ -158,7 +158,7 @@ def _given_stubs(
 
 def _replacement(
     region: Region,
-    given: str | None,
+    supplied: str | None,
     python: str | None,
     regions: Sequence[Region],
     lines: Sequence[str],
@@ -170,10 +170,10 @@ def _replacement(
     if region.fate is not Fate.STUB:
         covered = range(*region.cut.indices(len(lines)))
         return [f"{region.indent}...{YOUR_CODE}"] if fills & set(covered) else []
-    if given is None and region.stub is not None:
+    if supplied is None and region.stub is not None:
         return region.stub.split("\n")
-    stub = given.rstrip("\n") if given is not None else default_stub(python, region, regions)
-    if given is None and "None" not in stub and REPLACE_PASS.match(lines[region.start - 1]):
+    stub = supplied.rstrip("\n") if supplied is not None else default_stub(python, region, regions)
+    if supplied is None and "None" not in stub and REPLACE_PASS.match(lines[region.start - 1]):
         stub = "pass"
     return [region.indent + line if line.strip() else "" for line in stub.split("\n")]
 

@@ -109,9 +109,9 @@ def blanked(assignment: Assignment) -> Iterator[AblatedSolution]:
             module=entry.is_module,
             markers=markers_for(assignment, entry),
         )
-        for answer, notebook, given in made:
+        for answer, notebook, explicit_id in made:
             data = _written(_with_ids(notebook), entry)
-            cell = given if isinstance(given, str) else ""
+            cell = explicit_id if isinstance(explicit_id, str) else ""
             yield AblatedSolution(entry.file, cell, answer, {entry.file: data})
 
 

@@ -39,7 +39,7 @@ def text_files(folder: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Given:
+class Visible:
     """What students see anyway.
 
     Attributes:
@@ -62,20 +62,20 @@ class Given:
         return self.lines + self.public
 
 
-def given(
+def visible(
     templates: Mapping[str, bytes],
     solved: Mapping[str, bytes],
     public: Path,
     public_checks: Path,
     answers: Sequence[Answer],
-) -> Given:
+) -> Visible:
     """Read all that students see anyway."""
     cells = [cell for data in templates.values() for cell in sources(data)]
     shown = [text for _, text in cells] + list(text_files(public_checks).values())
     files = list(text_files(public).values())
     code = [text for kind, text in cells if kind == "code"]
     lines = all_bare(shown)
-    return Given(
+    return Visible(
         lines=lines,
         public=all_bare(files),
         trees=frozenset(shape.renamed for text in code for shape in shapes(text).all()),
