@@ -83,7 +83,7 @@ def build(
     Args:
         target: the folder that will hold ``student/``, both zips and ``RELEASE.json``.
         steps: is told what is being done.
-        cache: where verdicts and costly results are remembered by content; None proves without.
+        cache: where verdicts and costly results are cached by content; None proves without.
 
     Raises:
         UserError: a source, marker, manifest or check is wrong, an answer would leak, or the

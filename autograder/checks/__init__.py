@@ -16,7 +16,7 @@ A check is a plain pytest function; its docstring says what is asked, in a stude
 The helpers ``expect_...`` compare values, or look at how an answer is written or behaves.
 
 Fixtures: ``student`` (the answer to the check's question), ``files`` (the submitted files), ``rng``
-(a numpy generator, seeded anew for every run; the seed stands in the result), ``cache`` (remembers
+(a numpy generator, seeded anew for every run; the seed stands in the result), ``cache`` (caches
 costly results by content), ``training`` (judges the median accuracy over as many seeds as that
 needs), ``settings`` (the manifest's table ``[checks]``), ``flag`` (tells staff,
 costs no points), ``leaderboard`` (enters a value: column, value, "asc" or "desc"). Decorators of

@@ -1,4 +1,4 @@
-"""What a costly result depends on comes in; the result, computed once and remembered, goes out."""
+"""What a costly result depends on comes in; the result, computed once and cached, goes out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 
 
 def user_folder() -> Path:
-    """Where results are remembered if no folder is named."""
+    """Where results are cached if no folder is named."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "dl-autograder"
 
@@ -58,10 +58,10 @@ class Store:
 
 
 class Cache:
-    """Remembers what checks compute.
+    """Caches what checks compute.
 
     Args:
-        folder: where; None to remember nothing.
+        folder: where; None to cache nothing.
         follows: what a function's results follow from beside its key: the code that it runs, the
             libraries, the assignment's own package.
         no_cache: take nothing from there but what has been computed here.
@@ -75,7 +75,7 @@ class Cache:
         no_cache: bool = False,
     ) -> None:
         self._store = Store(folder)
-        self._remembers = folder is not None
+        self._enabled = folder is not None
         self._follows = follows
         self._no_cache = no_cache
         self._computed: set[str] = set()
@@ -86,9 +86,9 @@ class Cache:
         compute: Callable[[], Any],
         code: Callable[..., Any] | None = None,
     ) -> Any:
-        """The remembered result for ``key``, else that of ``compute()``, which is then remembered.
+        """The cached result for ``key``, else that of ``compute()``, which is then cached.
 
-        It is remembered by the code of ``compute`` too, by all that this imports, by the public
+        It is cached by the code of ``compute`` too, by all that this imports, by the public
         folder and by the libraries, so that ``key`` need not name any of them.
 
         Args:
@@ -100,7 +100,7 @@ class Cache:
         Raises:
             TypeError: ``key`` holds something else.
         """
-        if not self._remembers:
+        if not self._enabled:
             return compute()
         name = digest([self._follows(code or compute), key])
         known = not self._no_cache or name in self._computed
@@ -143,4 +143,4 @@ def _feed(update: Callable[[bytes], None], value: object) -> None:
         text = repr(value).encode()
         update(f"{type(value).__name__} {len(text)}:".encode() + text)
     else:
-        raise TypeError(f"{type(value).__name__} is nothing to remember by")
+        raise TypeError(f"{type(value).__name__} is nothing to cache by")

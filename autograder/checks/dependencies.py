@@ -1,6 +1,6 @@
 """A function comes in; what its results follow from beside its arguments goes out, as digests.
 
-They are the parts that verdicts are remembered by, as far as they matter to a result: the
+They are the parts that verdicts are cached by, as far as they matter to a result: the
 libraries, the public folder (the assignment's models), the harness where the code imports it, and
 of the checks' folders the function's own file, what that imports from beside it, and all that is
 no module. So an edit of a check does not make anew what another module computes.

@@ -1,4 +1,4 @@
-"""A check and what it looks at come in; its outcome goes out, if one is remembered for just that.
+"""A check and what it looks at come in; its outcome goes out, if one is cached for just that.
 
 A verdict follows from the harness, the libraries, the check's own code and that of the modules
 beside it, the public folder, the manifest, the seed, and what the check asks of the submission: the
@@ -116,7 +116,7 @@ def _contents(folder: Path, paths: Iterable[Path]) -> list[list[str | bytes]]:
 
 
 class Verdicts:
-    """The remembered outcomes that one submission's checks may have."""
+    """The cached outcomes that one submission's checks may have."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class Verdicts:
         return digest([self._common, code_of(path, name), question.id, self._seed, seen])
 
     def mark(self, path: Path, name: str, question: Question) -> str:
-        """What is remembered where the outcome of a second look at the same notebook is.
+        """What is cached where the outcome of a second look at the same notebook is.
 
         To be asked for after the key of what the check looks at first, by which it is read.
 

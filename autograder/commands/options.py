@@ -77,12 +77,12 @@ def folder_of(path: Path) -> Path:
 
 
 def cache_of(cache: Path | None, assignment: Assignment) -> Path:
-    """Where an assignment's verdicts are remembered."""
+    """Where an assignment's verdicts are cached."""
     return cache or user_cache() / assignment.name
 
 
 def user_cache() -> Path:
-    """The user's own folder for what is remembered."""
+    """The user's own folder for what is cached."""
     from autograder.checks.cache import user_folder
 
     return user_folder()

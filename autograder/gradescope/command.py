@@ -86,7 +86,7 @@ def run(
     Args:
         assignment: the assignment's folder in a Gradescope bundle, with its templates.
         root: where Gradescope puts submission and metadata.
-        cache: below it checks remember costly results; by default in a folder of this run's own.
+        cache: below it checks cache costly results; by default in a folder of this run's own.
         tell: takes lines for staff; Gradescope keeps a run's output for them.
 
     Returns:

@@ -30,8 +30,8 @@ from autograder.checks.dependencies import Dependencies
 from autograder.checks.plugin.collected import CollectedChecks
 from autograder.checks.verdicts import cache_key, code_of
 from autograder.grading.child import Child, GradeRequest
+from autograder.grading.lookup import CacheLookup
 from autograder.grading.outcome import UNREAD, Outcome
-from autograder.grading.recaller import Recaller
 from autograder.model import manifest
 from autograder.model.manifest import Assignment, Question
 from autograder.model.report import HARNESS_FAULT, CheckResult, Report
@@ -86,7 +86,7 @@ class Grader:
         self._bases: dict[tuple[str, ...], str] = {}
         self.dependencies = Dependencies(assignment)
         self.checks = CollectedChecks(assignment)
-        self._recaller: Recaller | None = None
+        self._lookup: CacheLookup | None = None
 
     def cache_key(self, job: GradeRequest) -> str:
         """A digest of all that verdicts follow from but for the submission; made once."""
@@ -155,7 +155,7 @@ class Grader:
         try:
             if job.verdicts:
                 self.cache_key(job)  # here, where it outlives the child
-            if not self._recall(job, folder, seed, outcome):
+            if not self._look_up(job, folder, seed, outcome):
                 self._run(job, folder, seed, outcome, announce)
         except Exception:
             outcome.faults.append(traceback.format_exc())
@@ -200,18 +200,18 @@ class Grader:
         fault = str(self.zygote.order("reap_all").get("fault", ""))
         return os.waitstatus_to_exitcode(status), fault
 
-    def _recall(self, job: GradeRequest, folder: Path, seed: int, outcome: Outcome) -> bool:
-        """Take over all outcomes, if every one is remembered."""
+    def _look_up(self, job: GradeRequest, folder: Path, seed: int, outcome: Outcome) -> bool:
+        """Take over all outcomes, if every one is cached."""
         if job.trial is not None:  # of which something has to be run, as a rule
             return False
         if not job.verdicts or job.no_cache or job.cache_dir is None or self.checks.errors:
             return False
-        if self._recaller is None:
-            self._recaller = Recaller(self)
-        found = self._recaller.ask(job, folder / "recalled", seed)
-        if self._recaller.spent:
-            self._recaller.close()
-            self._recaller = None
+        if self._lookup is None:
+            self._lookup = CacheLookup(self)
+        found = self._lookup.ask(job, folder / "looked-up", seed)
+        if self._lookup.spent:
+            self._lookup.close()
+            self._lookup = None
         if found is not None:
             outcome.take(found)
         return found is not None
@@ -229,7 +229,7 @@ class Grader:
         if job.seconds is not None:
             seconds = max(min(seconds, job.seconds), 0.0)
         deadline = time.monotonic() + seconds
-        if job.cache_dir is not None and self.checks.remember:
+        if job.cache_dir is not None and self.checks.use_cache:
             self.dependencies.read()  # here, where it outlives the child
         own = self.assignment.limits.grader_seconds
         for number in itertools.count():

@@ -188,7 +188,7 @@ class ProofRules:
     """What a release has to prove of its checks beside what every release does.
 
     Attributes:
-        mutants: ``off``; ``changed``, those of which nothing is remembered; ``all``, all anew.
+        mutants: ``off``; ``changed``, those of which nothing is cached; ``all``, all anew.
         min_score: the share of its wrong mutants that each question's checks have to see.
     """
 

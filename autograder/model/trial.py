@@ -20,7 +20,7 @@ class Trial:
 
     Attributes:
         checks: ids of those that are wanted, each with those that it depends on; empty for all.
-        costly: whether those that remember costly results are run, and what depends on them.
+        costly: whether those that cache costly results are run, and what depends on them.
         reads: note what each check reads, and what functions give for variants of its inputs.
     """
 

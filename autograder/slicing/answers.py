@@ -179,7 +179,7 @@ class Answers:
         """What messages may quote, by cell or file and line: the lines that the plan runs.
 
         Where student code says that it stopped is not to be believed. A line that is no part of
-        the plan is no part of what verdicts are remembered by, and many lines could tell an input.
+        the plan is no part of what verdicts are cached by, and many lines could tell an input.
         """
         if not isinstance(plan, Slice):
             return {}

@@ -2,7 +2,7 @@
 
 A mutant runs the checks of its own questions, and those that train only if it passes all others.
 One that passes them all is compared with the solution in all that they read; if it differs there,
-the other questions' checks are asked. What came of it is remembered by the mutant's content and the
+the other questions' checks are asked. What came of it is cached by the mutant's content and the
 code of the checks, so that an edit runs again what it touches alone.
 """
 
@@ -72,7 +72,7 @@ class MutantResult:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What the checks of a mutant's own questions make of it, as it is remembered.
+    """What the checks of a mutant's own questions make of it, as it is cached.
 
     Attributes:
         says: by the name of each check that saw it, what it said; of a fault, those that broke.
@@ -167,7 +167,7 @@ class MutantTester:
         """What the checks make of a mutant."""
         own = self._ids(mutant.judged_by)
         key = self._key(mutant, "own", own)
-        known = self._recall(key)
+        known = self._cached(key)
         found = _Outcome(**known) if isinstance(known, dict) else self._own(mutant, own)
         if found.status == FAULT:
             return MutantResult(mutant, FAULT, tuple(found.says))
@@ -197,7 +197,7 @@ class MutantTester:
         return _Outcome(SURVIVED, passed=passed)
 
     def _elsewhere(self, mutant: Mutant) -> list[str]:
-        """The checks of other questions that see a mutant; each question's are remembered alone.
+        """The checks of other questions that see a mutant; each question's are cached alone.
 
         A training takes longer than it tells: this is no loss on the mutant's own question.
         """
@@ -251,11 +251,11 @@ class MutantTester:
         wanted = set(questions)
         return tuple(check.id for check in self._checks if check.question in wanted)
 
-    def _recall(self, key: list[object]) -> Any:
+    def _cached(self, key: list[object]) -> Any:
         return None if self._no_cache else self._store.get(key)
 
     def _names(self, key: list[object]) -> list[str] | None:
-        known = self._recall(key)
+        known = self._cached(key)
         return [str(each) for each in known] if isinstance(known, list) else None
 
     def _key(self, mutant: Mutant, what: str, checks: Sequence[str]) -> list[object]:

@@ -118,7 +118,7 @@ def prove(
         templates: the stripped notebooks.
         sources: the staff's folder, whose answers are made wrong if the manifest asks for it.
         student_zip: what students get; its public checks are run from there.
-        cache: where verdicts and costly results are remembered by content.
+        cache: where verdicts and costly results are cached by content.
 
     Raises:
         ProofFailed: a check does not give what it must.

@@ -2,5 +2,5 @@
 
 ``model`` is what they speak of, without pytest; ``collecting`` (with ``reading``, ``sources``,
 ``flaws``, ``ordering``), ``fixtures``, ``outcomes`` and ``loop`` are hooks, one concern each;
-``collected`` is what they share; ``remembered`` recalls and keeps outcomes.
+``collected`` is what they share; ``cached`` looks up and keeps outcomes.
 """

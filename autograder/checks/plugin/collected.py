@@ -13,7 +13,7 @@ import pytest
 
 from autograder.checks.cache import Cache
 from autograder.checks.own_time import OwnTime
-from autograder.checks.plugin import remembered
+from autograder.checks.plugin import cached
 from autograder.checks.plugin.locations import Locations
 from autograder.checks.plugin.model import Case, Check
 from autograder.checks.plugin.ordering import costly_names, of_trial
@@ -44,7 +44,7 @@ class SubmissionContext:
         emit: takes each check's result, once before it has run and once when it has.
         make_student: of a question, the seconds of a check, and whether the whole notebook is run.
         start_worker: for a file that is read where student code would run.
-        verdicts: outcomes that are remembered; None to run everything.
+        verdicts: outcomes that are cached; None to run everything.
         second_looks: at checks that do not pass; None for none.
         own_time: of each check, in this process; None for no limit.
         begin: takes the id of each check before it is run, and whether another comes behind it.
@@ -133,20 +133,20 @@ class CollectedChecks:
         return made
 
     @property
-    def remember(self) -> bool:
-        """Whether any check remembers what it computes."""
+    def use_cache(self) -> bool:
+        """Whether any check caches what it computes."""
         return any({"cache", "training"}.intersection(check.spec.fixtures) for check in self)
 
-    def recalls(self, context: SubmissionContext) -> bool:
-        """Whether every check's outcome is remembered for a submission; then they all have it."""
+    def all_cached(self, context: SubmissionContext) -> bool:
+        """Whether every check's outcome is cached for a submission; then they all have it."""
         self._context = context
         for check in self:
             check.forget()
-        found = remembered.recalled(self, context.verdicts, all_or_none=True)
+        found = cached.with_cached_outcome(self, context.verdicts, all_or_none=True)
         return bool(self) and len(found) == len(self)
 
     def run(self, context: SubmissionContext) -> None:
-        """Run the checks on a submission, those whose outcome is not remembered.
+        """Run the checks on a submission, those whose outcome is not cached.
 
         A process can do it once: what checks and libraries leave behind stays in it.
         """
@@ -162,7 +162,7 @@ class CollectedChecks:
             else:  # should this process be stopped, every check has an entry
                 context.emit(check.result())
         left = [check for check in chosen if check.id not in context.ended]
-        known = remembered.recalled(left, context.verdicts)
+        known = cached.with_cached_outcome(left, context.verdicts)
         for check in known:
             context.emit(check.result())
         sparing = context.trial is not None and context.trial.costly == "if passed"

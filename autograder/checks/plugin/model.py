@@ -112,16 +112,16 @@ class Check:
     leaderboard: dict[str, Leaderboard] = field(default_factory=dict)
     #: What trainings have come to.
     medians: list[Median] = field(default_factory=list)
-    #: What an outcome is remembered by: one of what its question needs, one of the whole notebook.
+    #: What an outcome is cached by: one of what its question needs, one of the whole notebook.
     keys: dict[bool, str] = field(default_factory=dict)
     #: Whether the outcome follows from the whole notebook.
     whole: bool = False
     #: Whether a run that does not count would have ended otherwise on a machine that is less busy.
     by_chance: bool = False
-    #: What the sandbox held when a remembered outcome came about.
-    remembered: frozenset[str] | None = None
+    #: What the sandbox held when a cached outcome came about.
+    cached_layers: frozenset[str] | None = None
     #: What it had asked for then.
-    remembered_asked: tuple[Asked, ...] = ()
+    cached_asked: tuple[Asked, ...] = ()
 
     @property
     def id(self) -> str:
@@ -136,12 +136,12 @@ class Check:
     @property
     def sandbox(self) -> frozenset[str] | None:
         """What the sandbox held when the outcome came about; None where no worker was needed."""
-        return self.remembered if self.student is None else self.student.active
+        return self.cached_layers if self.student is None else self.student.active
 
     @property
     def asked(self) -> tuple[Asked, ...]:
         """What the check asked of the student's code, and what came back."""
-        return self.remembered_asked if self.student is None else self.student.received.asked
+        return self.cached_asked if self.student is None else self.student.received.asked
 
     @property
     def read(self) -> str:
@@ -173,8 +173,8 @@ class Check:
     def begin_again(self) -> None:
         """Have no outcome yet."""
         self.outcomes, self.flags, self.leaderboard, self.medians = [], [], {}, []
-        self.remembered = self.student = self.files = None
-        self.remembered_asked = ()
+        self.cached_layers = self.student = self.files = None
+        self.cached_asked = ()
         self.seconds = 0.0
 
     def taken(self) -> Run:

@@ -60,7 +60,7 @@ def of_trial(checks: Iterable[Check], trial: Trial) -> list[Check]:
 
 
 def costly_names(checks: Iterable[Check]) -> set[str]:
-    """The functions of those that remember costly results, and of what depends on them.
+    """The functions of those that cache costly results, and of what depends on them.
 
     Args:
         checks: each behind those that it depends on.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from autograder.checks.own_time import OwnTimeOver
-from autograder.checks.plugin import remembered, tripping, wrappers
+from autograder.checks.plugin import cached, tripping, wrappers
 from autograder.checks.plugin.collected import CHECK, CollectedChecks
 from autograder.checks.plugin.locations import Location, Locations, frames, said
 from autograder.checks.plugin.model import Case, Check
@@ -107,7 +107,7 @@ class Outcomes:
             context.emit(check.result())
         check.by_chance |= looks is not None and looks.missed(check)
         if context.verdicts is not None:
-            remembered.keep(check, context.verdicts)
+            cached.keep(check, context.verdicts)
 
 
 def failed_case(

@@ -73,7 +73,7 @@ class Training:
             )
 
     def remembered(self, train: Train, *arguments: Any) -> Run:
-        """Trainings for `median`, in processes beside this one, remembered by all they follow from.
+        """Trainings for `median`, in processes beside this one, cached by all they follow from.
 
         A value has to follow from its own seed and the arguments alone, not from the other seeds.
 

@@ -1,4 +1,4 @@
-"""Checks and what is remembered come in; those whose outcome is remembered have it, and go out."""
+"""Checks and what is cached come in; those whose outcome is cached have it, and go out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from autograder.model.errors import HarnessFault
 from autograder.model.report import Asked, Leaderboard, Median
 
 
-def recalled(
+def with_cached_outcome(
     checks: Iterable[Check], verdicts: Verdicts | None, *, all_or_none: bool = False
 ) -> list[Check]:
-    """The checks whose outcome is remembered; those that depend on one are run if it is not.
+    """The checks whose outcome is cached; those that depend on one are run if it is not.
 
     Args:
         all_or_none: stop at the first that is not: telling what a check looks at takes time.
@@ -35,13 +35,13 @@ def _is_known(check: Check, verdicts: Verdicts, passed: set[str]) -> bool:
     if not passed.issuperset(check.spec.depends_on):
         return False
     try:
-        return recall(check, verdicts)
+        return take_cached(check, verdicts)
     except HarnessFault:  # running the check says so where it belongs
         return False
 
 
-def recall(check: Check, verdicts: Verdicts) -> bool:
-    """Have the check take over the outcome that is remembered for the same input, if any is."""
+def take_cached(check: Check, verdicts: Verdicts) -> bool:
+    """Have the check take over the outcome that is cached for the same input, if any is."""
     found = verdicts.get(_key(check, verdicts, whole=False))
     # Telling all that a second look may see takes long; it is asked where there was one.
     looked = found is None and "student" in check.spec.fixtures
@@ -53,8 +53,8 @@ def recall(check: Check, verdicts: Verdicts) -> bool:
     check.flags = list(found["flags"])
     check.leaderboard = {entry["name"]: Leaderboard(**entry) for entry in found["leaderboard"]}
     check.medians = [Median.from_dict(median) for median in found["medians"]]
-    check.remembered = None if found["sandbox"] is None else frozenset(found["sandbox"])
-    check.remembered_asked = tuple(Asked(**asked) for asked in found["asked"])
+    check.cached_layers = None if found["sandbox"] is None else frozenset(found["sandbox"])
+    check.cached_asked = tuple(Asked(**asked) for asked in found["asked"])
     return True
 
 
@@ -83,7 +83,7 @@ def _mark(check: Check, verdicts: Verdicts) -> str:
 
 
 def _key(check: Check, verdicts: Verdicts, *, whole: bool) -> str:
-    """Made once, for recalling and for keeping: it may take reading all files.
+    """Made once, to look up and to keep: it may take reading all files.
 
     Args:
         whole: of an outcome that may follow from all of the notebook, not from the slice alone.

@@ -18,12 +18,12 @@ from autograder.sandbox.lockdown import LIBC, PR_SET_PDEATHSIG
 if TYPE_CHECKING:
     from autograder.grading.grader import Grader
 
-#: To look up what is remembered; a submission that takes longer to be read is graded as any other.
-RECALL_SECONDS = 10.0
+#: To look up what is cached; a submission that takes longer to be read is graded as any other.
+LOOKUP_SECONDS = 10.0
 
 
-class Recaller:
-    """A fork of the grader that looks up what is remembered, for one submission after the other.
+class CacheLookup:
+    """A fork of the grader that looks up what is cached, for one submission after the other.
 
     A fork of a process with torch, and its end, cost more than all the looking up. This one reads
     submissions but runs neither checks nor student code, so that it may serve many.
@@ -54,7 +54,7 @@ class Recaller:
         self._left -= 1
         try:
             wire.send(self._channel, {**asdict(job), "folder": str(folder), "drawn": seed})
-            reply: Any = wire.receive(self._channel, deadline=time.monotonic() + RECALL_SECONDS)
+            reply: Any = wire.receive(self._channel, deadline=time.monotonic() + LOOKUP_SECONDS)
         except (wire.PeerClosed, wire.DeadlinePassed, wire.WireError):
             self._left = 0  # reading this one ended it, or takes too long
             return None
@@ -73,18 +73,18 @@ class Recaller:
             request: Any = wire.receive(channel)
             messages: list[dict[str, Any]] = []
             with contextlib.suppress(Exception):  # running the checks tells what is wrong
-                messages = Recaller._recalled(grader, request, channel)
+                messages = CacheLookup._looked_up(grader, request, channel)
             wire.send(channel, {"messages": messages})
 
     @staticmethod
-    def _recalled(grader: Grader, request: Any, channel: socket.socket) -> list[dict[str, Any]]:
+    def _looked_up(grader: Grader, request: Any, channel: socket.socket) -> list[dict[str, Any]]:
         folder, seed = Path(request.pop("folder")), request.pop("drawn")
         folder.mkdir(mode=0o700)
         job = GradeRequest(
             **{**request, **{n: tuple(request[n]) for n in ("required", "leave_out")}}
         )
         child = Child(grader, job, folder, seed, channel)
-        if not grader.checks.recalls(child.context):
+        if not grader.checks.all_cached(child.context):
             return []
         checks = [told(grader.checks, check.result()) for check in grader.checks]
         return [*checks, {"end": child.end(grader.checks)}]
