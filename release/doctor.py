@@ -21,7 +21,7 @@ from release.packages.uv import find_uv
 #: As `gradescope/setup.sh` takes it, where nobody says otherwise.
 PYTHON = "3.12"
 #: Of the lock, the packages that people ask about.
-NAMED = ("torch", "numpy", "matplotlib", "pytest")
+NAMED = ("numpy", "matplotlib", "scipy", "pytest")
 
 
 def findings() -> Iterator[Diagnosis]:
@@ -74,9 +74,9 @@ def _image() -> Diagnosis:
     held = ", ".join(each.name for each in LAYERS if Grading.ROOT in each.required_of)
     return Diagnosis(
         "Gradescope's image",
-        f"Python {PYTHON}, {len(shipped)} packages of the lock ({named}; torch as CPU build) and "
-        f"what an assignment's requirements.txt adds; it grades as root, and nothing without "
-        f"{held}",
+        f"Python {PYTHON}, {len(shipped)} packages of the lock ({named}) and what an "
+        f"assignment's requirements.txt adds (torch as CPU build); it grades as root, and nothing "
+        f"without {held}",
     )
 
 

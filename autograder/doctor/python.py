@@ -23,6 +23,7 @@ EXTRAS = {
     "release": "releasing",
     "review": "grading by hand",
     "watch": "check --watch",
+    "torch": "deep learning",
     "pdf": "feedback as PDF",
     "cluster": "grading on a cluster",
 }

@@ -21,7 +21,7 @@ from conftest import needs_root
 from autograder.batch.command import BatchError, why
 from autograder.batch.entries import Entry, Person
 from autograder.batch.grades import tables
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.store import StoreError, opened_store
 from autograder.grading.processes import ForkServer
 from autograder.grading.session import Session
@@ -215,7 +215,7 @@ def test_grades_hold_no_formula_and_no_score_of_a_fault() -> None:
         Entry("b", "=1+1", ()),
     ]
     faulty = replace(report, faults=("x",))
-    graded = (Graded(entries[0], report, {}), Graded(entries[1], faulty, {}))
+    graded = (GradedSubmission(entries[0], report, {}), GradedSubmission(entries[1], faulty, {}))
     assignment = manifest.load(Path(__file__).parents[1] / "assignments/two_functions/staff")
     texts = tables(Batch(assignment, graded))
     rows = {name: list(csv.reader(io.StringIO(text))) for name, text in texts.items()}

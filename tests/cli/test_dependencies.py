@@ -33,8 +33,6 @@ NOT_IMPORTED = {
     "matplotlib": "students' figures",
     "scipy": "checks and notebooks",
     "setuptools": "builds the wheel for students, in a process of its own",
-    "torch": "students' tensors",
-    "torchvision": "students' notebooks",
     "uv": "locks and installs packages, as a program",
 }
 

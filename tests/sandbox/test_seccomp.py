@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from conftest import examples, needs_root
-from hypothesis import at_start, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sandbox import BOUNDS, Sandbox, attack, opened, sandbox, shared
 
@@ -119,7 +119,7 @@ def calls(draw: Any) -> tuple[Machine, int, int, list[int]]:
 
 
 @settings(max_examples=examples(600))
-@at_start(calls())
+@given(calls())
 def test_the_program_says_what_the_tables_say(call: tuple[Machine, int, int, list[int]]) -> None:
     machine, audit, number, args = call
     found = verdict_of(PROGRAMS[machine.audit], audit, number, args)

@@ -415,6 +415,20 @@ def test_imports_that_need_no_package_are_taken(plain: Path) -> None:
     require(plain)
 
 
+def test_torch_ships_with_a_homework_that_names_it(plain: Path) -> None:
+    """A homework without it is no download of 5 GB."""
+    check = plain / "checks" / "shared.py"
+    check.write_text("import torch\n", encoding="utf-8")
+    said = "torch is of the package torch, which is installed here and would not be in"
+    with pytest.raises(PackagesError, match=said):
+        require(plain)
+    requirements = manifest.load(plain).public / "requirements.txt"
+    requirements.write_text("torch\n", encoding="utf-8")
+    require(plain)
+    assert shipped_requirements(manifest.load(plain)) == "torch\n"
+    assert "\ntorch==" in shipped_lock(manifest.load(plain))
+
+
 @pytest.mark.parametrize(
     ("line", "refused"),
     [
