@@ -14,16 +14,21 @@ from nbformat import NotebookNode
 
 from autograder.model.manifest import Allowed, Assignment
 from release.leaks import gather, scan
+from release.leaks.answers import ANSWER_LINE, share_in
+from release.leaks.lines import all_bare
 from release.leaks.scanning import is_named_secret
+from release.leaks.visible import text_files
 from release.markup.cell_roles import Role, parts_of
 from release.markup.lint import comments_of
 from release.markup.marker_scan import remarks
 from release.markup.markers import Markers, bare, markers_of, of_tool
-from release.markup.model import Location, MarkerError
+from release.markup.model import Answer, Location, MarkerError
 from release.markup.regions import find_markdown_regions, find_regions
 from release.markup.templates import solved, strip
 
 REASON = "the original ships it"
+#: A file with such a share of an answer is a copy of it.
+COPIED = 0.5
 
 
 def of_notebook(notebook: NotebookNode, file: str, tool: str) -> tuple[Allowed, ...]:
@@ -77,8 +82,8 @@ def of_files(public: Path, files: Sequence[str], tool: str) -> Iterator[Allowed]
 def of_answers(assignment: Assignment, bundle: Path) -> tuple[Allowed, ...]:
     """Parts of answers and hidden tests that also stand in what the original gives to students.
 
-    Only templates and the tests that students have are looked at: any other file that holds an
-    answer is a copy, and no part of the text.
+    Templates and the tests that students have are its text. Any other file is looked at for single
+    lines: one that holds half of an answer, or more, is a copy of it, and is for a person to judge.
 
     Args:
         bundle: an empty folder, in which the templates and the public folder are put together.
@@ -111,11 +116,26 @@ def of_answers(assignment: Assignment, bundle: Path) -> tuple[Allowed, ...]:
         hand_in=(*assignment.files, *stripped.files),
         top=assignment.name,
     )
+    quoting = _quoting(bundle, stripped.answers)
     return tuple(
         dict.fromkeys(
             Allowed(each.file, each.shown or each.secret, REASON)
             for each in found.findings
             if (each.shown or each.secret)
-            and (each.file in stripped.files or each.file.startswith(f"{checks}/"))
+            and (
+                each.file in stripped.files
+                or each.file.startswith(f"{checks}/")
+                or (each.what == ANSWER_LINE and each.file in quoting)
+            )
         )
+    )
+
+
+def _quoting(bundle: Path, answers: Sequence[Answer]) -> frozenset[str]:
+    """The text files that hold less than half of each answer."""
+    texts = {name: all_bare([text]) for name, text in text_files(bundle).items()}
+    return frozenset(
+        name
+        for name, text in texts.items()
+        if all(share_in(answer, text) < COPIED for answer in answers)
     )

@@ -14,6 +14,8 @@ from release.leaks.trees import TELLING, Shape, Shapes, shapes
 from release.leaks.visible import Visible
 from release.markup.model import Answer
 
+#: How a finding calls one.
+ANSWER_LINE = "a line of an answer"
 _VALUE = re.compile(r"\s*(?:return\b|[^=(]+[^=<>!(]=(?!=))\s*(.+)$")
 
 
@@ -71,7 +73,7 @@ class _Line:
 def answer_lines(answer: Answer, staff: str, shown: Visible) -> Iterator[LineSecret]:
     """The lines of an answer that say enough and are not given anyway."""
     kinds = {"markdown": "a line of a written answer", "staff": "a line for staff only"}
-    what = kinds.get(answer.kind, "a line of an answer")
+    what = kinds.get(answer.kind, ANSWER_LINE)
     found = list(_telling_lines(answer))
     given_lines = {line for line in found if line.is_given(answer, shown)}
     # An answer that is given for the most part is not given: it is what leaked.
@@ -124,3 +126,14 @@ def _is_above(line: str, above: str) -> bool:
 def group_of(answer: Answer) -> str:
     """The name of an answer among the secrets."""
     return f"{answer.file} {answer.cell} {answer.line}"
+
+
+def share_in(answer: Answer, text: str) -> float:
+    """How much of what an answer says stands in a text, from 0 to 1.
+
+    Args:
+        text: in its bare form.
+    """
+    lines = list(_telling_lines(answer))
+    there = sum(line.worth for line in lines if bare(line.text) in text)
+    return there / sum(line.worth for line in lines) if lines else 0.0

@@ -19,7 +19,7 @@ from autograder.grading.session import Session
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment
-from release.build import Release, build
+from release.build import LeakError, Release, build
 from release.importing import (
     Imported,
     ImportFailed,
@@ -926,6 +926,39 @@ def test_a_courses_own_delimiters_count_and_no_others(tmp_path: Path) -> None:
     release = build(assignment, tmp_path / "dist")
     text = (release.folder / "student" / "n.ipynb").read_text(encoding="utf-8")
     assert "Solution for part a" in text and "x = 1" not in text
+
+
+ANSWER = """def spread(fan_in, kernel, seed):
+    deviation = np.sqrt(2.0 / fan_in) * kernel.gain
+    generator = np.random.default_rng(seed + kernel.offset)
+    drawn = generator.normal(0.0, deviation, kernel.extent)
+    return drawn - drawn.mean(axis=0, keepdims=True)"""
+
+
+@pytest.mark.parametrize("quoted", [1, 4])
+def test_a_file_that_quotes_a_line_ships_as_in_the_original_and_a_copy_does_not(
+    tmp_path: Path, quoted: int
+) -> None:
+    cells = [
+        nb(code("import numpy as np"), "i"),
+        nb(code(ANSWER), "a", solution=True),
+        nb(code("assert callable(spread)"), "t", grade=True, points=1),
+    ]
+    folder = tmp_path / "source" / "ps"
+    save(folder / "n.ipynb", cells)
+    lines = ANSWER.split("\n")[1 : 1 + quoted]
+    (folder / "ABOUT.md").write_text("\n".join(["# About", *lines, ""]))
+    imported = import_assignment("nbgrader", folder, tmp_path / "out")
+    assignment = manifest.load(imported.staff)
+    allowed = [entry for entry in assignment.allowed if entry.file == "ABOUT.md"]
+    why = "it stands in an answer or a hidden test, too"
+    told = [left for left in imported.left if (left.file, left.why) == ("ABOUT.md", why)]
+    assert len(allowed) == len(told) == (1 if quoted == 1 else 0)
+    if quoted == 1:
+        build(assignment, tmp_path / "dist")
+    else:
+        with pytest.raises(LeakError, match=r"ABOUT\.md, line 2: found a line of an answer"):
+            build(assignment, tmp_path / "dist")
 
 
 def test_a_notebook_brings_what_it_names_and_no_copy_of_itself(tmp_path: Path) -> None:
