@@ -41,6 +41,8 @@ _DROPPED = str.maketrans("", "", " \t\f\v,\\`\"'")
 _DASHES = re.compile("-{2,}")
 _WORD = re.compile(r"[A-Za-z_]\w*|\d[\w.]*")
 _SIGNS = re.compile(r"[-+*/%@=<>()\[\]{}&|^~]")
+#: A statement, and no sentence that begins with the word.
+_IMPORT = re.compile(r"(?:from\s+[\w.]+\s+)?import\s+(?:[\w.]+|\*)(?:\s+as\s+\w+)?(?:\s*,.*)?")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _TRIVIAL = frozenset({"0", "1", "2", "0.0", "1.0"})
 _SAID_BY_ALL = frozenset(
@@ -118,7 +120,9 @@ def tells(line: str) -> float:
 def is_prose(line: str) -> bool:
     """Whether a line of a program is a comment or, by its looks, a sentence."""
     text = line.strip()
-    return text.startswith("#") or not re.search(r"[=()\[\]{}]", text)
+    if text.startswith("#"):
+        return True
+    return not (re.search(r"[=()\[\]{}]", text) or _IMPORT.fullmatch(text))
 
 
 def secret(

@@ -815,6 +815,24 @@ def test_short_lines_are_coincidences(two: Bundle, lines: list[str], data: st.Da
     assert replace(two, secrets=secrets).findings() == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "leaks"),
+    [
+        ("from sklearn.neural_network import MLPClassifier as Perceptron, MLPRegressor", False),
+        ("import tensorflow.keras.preprocessing.sequence", False),
+        ("Import neither averages nor deviations, because networks learn them.", True),
+        ("from averages import neither deviations, because networks learn", True),
+    ],
+)
+def test_an_import_is_what_an_answer_needs_and_no_sentence(
+    two: Bundle, line: str, leaks: bool
+) -> None:
+    answer = Answer("two.py", 1, 1, f"{line}\npass\npass", "code")
+    secrets = secrets_of(manifest.load(TWO_FUNCTIONS / "staff"), [answer])
+    two.write("a.md", f"{line}\n")
+    assert bool(replace(two, secrets=secrets).findings()) is leaks
+
+
 names = st.from_regex(r"[a-z]{3,9}_[a-z]{3,9}", fullmatch=True)
 
 
