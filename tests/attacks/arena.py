@@ -71,6 +71,8 @@ HURRY = "@time_limit(1)\ndef test_trophy("
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 FULL_MARKS = 11.0
 RESULTS_BYTES = 2_000_000
+#: A larger file is not read, before and after each attack, to see whether it is the same.
+LARGE = 1 << 20
 
 
 # --- the corpus -----------------------------------------------------------------------------------
@@ -200,6 +202,8 @@ def state(path: Path) -> object:
     if path.is_dir():
         kept = (child for child in sorted(path.iterdir()) if child.name != "__pycache__")
         return [*facts, [(child.name, state(child)) for child in kept]]
+    if found.st_size > LARGE:  # its time of change is not to be forged
+        return [*facts, found.st_size, found.st_ctime_ns]
     return [*facts, hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""]
 
 
