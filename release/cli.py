@@ -87,7 +87,7 @@ def mutate(
         ),
     ] = False,
     html: Annotated[
-        Path | None, typer.Option(help="Write scores and survivors as one page for staff.")
+        Path | None, typer.Option(help="Write what came of it as one page for staff.")
     ] = None,
     cache: Cache = None,
     fresh: Annotated[
@@ -95,8 +95,10 @@ def mutate(
     ] = False,
 ) -> None:
     """Measure the checks: make the solution wrong in many ways, and see what each check sees."""
+    from autograder.pages.page import write_page
     from release.mutants.command import known_question, measure
     from release.mutants.equivalents import measure_fairness
+    from release.mutants.page import fairness_page, measured_page
     from release.mutants.terminal import print_fairness, print_measured
     from release.terminal import steps_shown
 
@@ -107,8 +109,12 @@ def mutate(
     cache_dir = cache_of(cache, described)
     if equivalent:
         with steps_shown(console) as steps:
-            fairness = measure_fairness(described, cache_dir, question=question, steps=steps)
+            fairness = measure_fairness(
+                described, cache_dir, question=question, no_cache=fresh, steps=steps
+            )
         print_fairness(console, fairness)
+        if html is not None:
+            write_page(html, fairness_page(fairness))
         if fairness.lost or fairness.faults:
             raise typer.Exit(FAILED)
         return
@@ -116,9 +122,7 @@ def mutate(
         found = measure(described, cache_dir, question=question, no_cache=fresh, steps=steps)
     print_measured(console, found)
     if html is not None:
-        from release.mutants.page import write_measured
-
-        write_measured(found, html)
+        write_page(html, measured_page(found))
 
 
 @commands.command()

@@ -60,9 +60,9 @@ A_TEST = 0.05
 MORE_WORKERS_THAN_CORES = 1
 
 
-def workers() -> int:
-    """So many keep all cores busy."""
-    return (os.cpu_count() or 1) + MORE_WORKERS_THAN_CORES
+def workers(*, waiting: bool) -> int:
+    """So many keep all cores busy; ``waiting`` is whether tests wait."""
+    return (os.cpu_count() or 1) + (MORE_WORKERS_THAN_CORES if waiting else 0)
 
 
 class LongestFirst(LoadScopeScheduling):

@@ -57,9 +57,9 @@ def examples(count: int) -> int:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` stands for."""
-    return balance.workers()
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What `-n auto` stands for; tests that start no process wait for none."""
+    return balance.workers(waiting="not process" not in config.option.markexpr)
 
 
 @pytest.hookimpl(optionalhook=True)

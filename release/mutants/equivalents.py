@@ -43,6 +43,11 @@ class Unfair:
     name: str
     check: CheckResult
 
+    @property
+    def told(self) -> str:
+        """What its check said."""
+        return self.check.message or self.check.staff.partition("\n")[0]
+
 
 @dataclass(frozen=True)
 class Fairness:
@@ -58,6 +63,10 @@ class Fairness:
     tried: Mapping[str, tuple[str, ...]]
     lost: tuple[Unfair, ...]
     faults: tuple[str, ...] = ()
+
+    def lost_by(self, question: str) -> frozenset[str]:
+        """The names of the rewrites that cost points on a question."""
+        return frozenset(each.name for each in self.lost if each.check.question == question)
 
 
 def equivalents(assignment: Assignment, solution: Mapping[str, bytes]) -> Iterator[Equivalent]:
@@ -92,13 +101,19 @@ def equivalents(assignment: Assignment, solution: Mapping[str, bytes]) -> Iterat
 
 
 def measure_fairness(
-    assignment: Assignment, cache_dir: Path, *, question: str = "", steps: Steps = SILENT
+    assignment: Assignment,
+    cache_dir: Path,
+    *,
+    question: str = "",
+    no_cache: bool = False,
+    steps: Steps = SILENT,
 ) -> Fairness:
     """Grade right answers spelled differently.
 
     Args:
         cache_dir: where verdicts are kept by content.
         question: the id of the only one whose losses are told; empty for all.
+        no_cache: grade all anew, whatever is kept.
 
     Raises:
         UserError: a source or ``mutants.toml`` is wrong.
@@ -111,7 +126,7 @@ def measure_fairness(
         submissions: list[tuple[Mapping[str, bytes], Callable[[Report], bool]]] = [
             (each.files, lambda report: not _lost(report)) for each in made
         ]
-        reports = pool.grade_all(submissions, steps.advance)
+        reports = pool.grade_all(submissions, steps.advance, no_cache=no_cache)
     tried: dict[str, list[str]] = defaultdict(list)
     lost, faults = [], []
     for each, report in zip(made, reports, strict=True):

@@ -1,16 +1,17 @@
-"""What became of mutants comes in; one page for staff, with each survivor's diff, goes out."""
+"""What became of mutants, or of right answers, comes in; one page for staff goes out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from autograder import __version__
 from autograder.model.findings import clean
+from autograder.model.report import name_of
 from autograder.model.text import bounded
-from autograder.pages.page import render, write_page
+from autograder.pages.page import render
 from release.mutants.command import Measured
+from release.mutants.equivalents import Fairness
 from release.mutants.running import ACCEPTED, MutantResult
 from release.mutants.score import kinds, scores, should_see, survivors
 from release.mutants.terminal import COLUMNS, diff, remarks
@@ -37,17 +38,38 @@ class ShownMutant:
     lines: tuple[tuple[str, str, str], ...]
 
 
-def write_measured(found: Measured, out: Path) -> None:
-    """Write the page.
+def fairness_page(found: Fairness) -> str:
+    """What right answers lost, by question, as HTML.
 
     Raises:
-        PagesError: the libraries for pages are not installed, or the file cannot be written.
+        PagesError: the libraries for pages are not installed.
     """
-    write_page(out, measured_page(found))
+    rows = [
+        {"id": name, "tried": sorted(tried), "lost": len(found.lost_by(name))}
+        for name, tried in found.tried.items()
+    ]
+    lost = [
+        {
+            "check": bounded(name_of(each.check), 200),
+            "rewrite": each.name,
+            "told": clean(each.told, MAX_LINE),
+        }
+        for each in found.lost
+    ]
+    return render(
+        "equivalents.html.j2",
+        name=found.assignment.name,
+        title=found.assignment.title,
+        questions=rows,
+        tried=len({name for tried in found.tried.values() for name in tried}),
+        lost=lost,
+        faults=[bounded(fault, 1000) for fault in found.faults],
+        version=__version__,
+    )
 
 
 def measured_page(found: Measured) -> str:
-    """The page's HTML."""
+    """Scores, and each survivor's diff, as HTML. Raises as `fairness_page`."""
     assignment = found.assignment
     questions = scores(found.results, [question.id for question in assignment.questions])
     groups = list(_groups(found.results, [row.name for row in questions]))

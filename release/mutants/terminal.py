@@ -78,15 +78,13 @@ def print_fairness(console: Console, found: Fairness) -> None:
     table.add_column("Lost", justify="right")
     for question in found.assignment.questions:
         if question.id in found.tried:
-            lost = {each.name for each in found.lost if each.check.question == question.id}
+            lost = found.lost_by(question.id)
             tried = len(found.tried[question.id])
             style = "red" if lost else "green"
             table.add_row(question.id, f"{tried}", Text(f"{len(lost)}", style))
     console.print(table)
     for each in found.lost:
-        check = each.check
-        told = check.message or check.staff.partition("\n")[0]
-        console.print(Text(f"{name_of(check)}, {each.name}: {told}", "red"))
+        console.print(Text(f"{name_of(each.check)}, {each.name}: {each.told}", "red"))
     for fault in found.faults:
         console.print(Text(fault, "red"))
 

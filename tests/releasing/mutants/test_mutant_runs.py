@@ -268,14 +268,16 @@ def test_a_check_that_is_unfair_is_named(staff: Path, memory: Path) -> None:
     rule = '    assert "axis=1" in str(student.source("row_sums").text)\n'
     checks.write_text(checks.read_text().replace(OBLONG, OBLONG + rule, 1))
     runner = CliRunner()
-    done = runner.invoke(app, ["mutate", str(staff), "--equivalent", "--cache", str(memory)])
+    page = staff / "page.html"
+    arguments = ["mutate", str(staff), "--equivalent", "--cache", str(memory)]
+    done = runner.invoke(app, [*arguments, "--fresh", "--html", str(page)])
     assert done.exit_code == 1
     assert "1.1, other numbers:" in done.output
+    assert "<h3>1.1: other numbers</h3>" in page.read_text()
     (staff / "mutants.toml").write_text(
         '[[rewrite]]\ncheck = "1.1"\nrewrite = "other numbers"\nreason = "it is a test"\n'
     )
-    done = runner.invoke(app, ["mutate", str(staff), "--equivalent", "--cache", str(memory)])
-    assert done.exit_code == 0
+    assert runner.invoke(app, arguments).exit_code == 0
 
 
 def test_the_command(staff: Path, memory: Path, tmp_path: Path) -> None:
