@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from autograder.slicing.astnodes import attribute_name
-from autograder.slicing.library import (
+from autograder.slicing.library.functions import Known, known_function
+from autograder.slicing.library.methods import (
     DRAWN_SETTERS,
-    FIGURE,
     READING_METHODS,
-    SETTINGS,
-    Known,
-    known_function,
     method_reads,
     mutates_receiver,
 )
+from autograder.slicing.library.resources import FIGURE, SETTINGS
 from autograder.slicing.scope import Scope
 
 #: Methods and functions whose result shares memory with the object.

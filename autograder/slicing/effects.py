@@ -27,30 +27,34 @@ from autograder.slicing.astnodes import (
     eager_nodes,
 )
 from autograder.slicing.calls import Definitions, grouped
-from autograder.slicing.library import (
-    BACKWARD_METHODS,
-    DRAWING_METHODS,
-    DRAWN_ON_METHODS,
-    FIGURE,
-    FILES,
-    FILLING_METHODS,
+from autograder.slicing.library.functions import (
     GENERATOR_ARGUMENTS,
-    NUMPY_RANDOM,
-    RANDOM,
-    READING_METHODS,
-    READS_FILES_METHODS,
-    SETTINGS,
-    TORCH_RANDOM,
-    WRITES_FILES_METHODS,
     Known,
     is_library,
     known_function,
     loads_quietly,
+    sets_by_import,
+    speaks_of_settings,
+)
+from autograder.slicing.library.methods import (
+    BACKWARD_METHODS,
+    DRAWING_METHODS,
+    DRAWN_ON_METHODS,
+    FILLING_METHODS,
+    READING_METHODS,
+    READS_FILES_METHODS,
+    WRITES_FILES_METHODS,
     method_changes_receiver_only,
     method_reads,
     mutates_receiver,
-    sets_by_import,
-    speaks_of_settings,
+)
+from autograder.slicing.library.resources import (
+    FIGURE,
+    FILES,
+    NUMPY_RANDOM,
+    RANDOM,
+    SETTINGS,
+    TORCH_RANDOM,
 )
 from autograder.slicing.packages import Packages
 from autograder.slicing.scope import FunctionNames, Scope, imports_in

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.model.manifest import Assignment
-from autograder.slicing.library import KINDS, is_library, known_function
+from autograder.slicing.library.functions import KINDS, is_library, known_function
 from autograder.slicing.magics import parse_python
 from autograder.slicing.scope import imported_paths
 from autograder.slicing.statements import facts_of

@@ -26,7 +26,7 @@ from autograder.slicing.alignment import Alignment
 from autograder.slicing.astnodes import eager_nodes
 from autograder.slicing.edits import Edit, first_line
 from autograder.slicing.effects import SideEffects
-from autograder.slicing.library import FIGURE, RANDOM, SETTINGS
+from autograder.slicing.library.resources import FIGURE, RANDOM, SETTINGS
 from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
