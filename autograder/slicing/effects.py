@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from autograder.slicing.aliasing import ANY_ARGUMENT, CLASS, Makers, PointsTo, atoms, put_into_by
+from autograder.slicing.aliasing.atoms import atoms
+from autograder.slicing.aliasing.points_to import PointsTo
+from autograder.slicing.aliasing.values import ANY_ARGUMENT, CLASS, Makers, put_into_by
 from autograder.slicing.astnodes import (
     FUNCTIONS,
     Function,
@@ -239,7 +241,7 @@ class SideEffects:
             if isinstance(node, _SHARING):
                 shared |= self._shared(node, self.sharing)
         named = {touch.name for touch in touches if touch.name}
-        classes = frozenset(self.sharing.find(at) for at in self.sharing.of_names(named))
+        classes = frozenset(self.sharing.objects.find(at) for at in self.sharing.of_names(named))
         if classes:
             sure = any(touch.sure for touch in touches if touch.name)
             touches.append(Touch(classes, sure=sure, why=touches[0].why))
@@ -384,7 +386,7 @@ class SideEffects:
             own, reached = sharing.of_names([name]), sharing.reach([name])
             for touch in touches:
                 if hit := touch.classes & reached:
-                    own = {sharing.find(at) for at in own}
+                    own = {sharing.objects.find(at) for at in own}
                     change = Change(touch.sure, deep=touch.deep or bool(hit - own))
                     changed = merged(changed, {name: change})
         stored = dict.fromkeys(local.stored & local.declared, Change(sure=True, deep=True))
@@ -394,7 +396,7 @@ class SideEffects:
         self, nodes: Sequence[ast.AST], parameters: set[str], sharing: PointsTo
     ) -> Iterator[str]:
         found = [sharing.value(source) for node in nodes for source in self._gone_through(node)]
-        classes = {sharing.find(at) for at in found if at is not None}
+        classes = {sharing.objects.find(at) for at in found if at is not None}
         for name in parameters:
             if classes & sharing.of_names([name]):
                 yield name
@@ -412,7 +414,7 @@ class SideEffects:
         returned: list[ast.AST | None] = [n.value for n in nodes if isinstance(n, gives)]
         returned += [function.body] if isinstance(function, ast.Lambda) else []
         values = {sharing.value(value) for value in returned} - {None}
-        given = {at for value in values if value is not None for at in sharing.same(value)}
+        given = {at for value in values if value is not None for at in sharing.objects.same(value)}
         result = {n for n in outside if given & sharing.reach([n])}
         some = {ANY_ARGUMENT} if result & local.parameters else set()
         return frozenset((result - local.parameters) | some)
@@ -427,7 +429,7 @@ class SideEffects:
             case ast.AugAssign():
                 yield from _touch(sharing, node.target)
             case ast.Attribute() if mutates_receiver(node.attr):
-                kinds = sharing.kinds(sharing.value(node.value))
+                kinds = sharing.objects.kinds(sharing.value(node.value))
                 deep = bool(kinds - {"data", "generator"}) or node.attr.endswith("_")
                 yield from _touch(sharing, node.value, deep=deep, why=node.attr)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
@@ -437,7 +439,7 @@ class SideEffects:
             case _:
                 for source in self._gone_through(node):
                     at = sharing.value(source)
-                    if sharing.used_up(at):
+                    if sharing.objects.used_up(at):
                         yield from _touch(sharing, source, deep=True, sure=False, why="for")
 
     def _stored_into(
@@ -540,7 +542,7 @@ class SideEffects:
                 yield from _touch(sharing, keyword.value, deep=True, sure=False, why=why)
         if known.consumes:
             for argument in call.args:
-                if sharing.used_up(sharing.value(argument)):
+                if sharing.objects.used_up(sharing.value(argument)):
                     yield from _touch(sharing, argument, deep=True, sure=False, why=why)
         if known.result not in {"holds", "iterator"}:
             for generator in self._generators(call, sharing):
@@ -552,11 +554,11 @@ class SideEffects:
     def _generators(call: ast.Call, sharing: PointsTo) -> Iterator[ast.expr]:
         """The generators of random numbers that a call is given, and may draw from."""
         for argument in call.args:
-            if sharing.kinds(sharing.value(argument)) == {"generator"}:
+            if sharing.objects.kinds(sharing.value(argument)) == {"generator"}:
                 yield argument
         for keyword in call.keywords:
             drawn_from = keyword.arg in GENERATOR_ARGUMENTS
-            if drawn_from or sharing.kinds(sharing.value(keyword.value)) == {"generator"}:
+            if drawn_from or sharing.objects.kinds(sharing.value(keyword.value)) == {"generator"}:
                 yield keyword.value
 
     def _by_unknown_function(self, call: ast.Call, path: str, sharing: PointsTo) -> Iterator[Touch]:
@@ -570,7 +572,7 @@ class SideEffects:
     ) -> Iterator[Touch]:
         name, receiver = method.attr, method.value
         at = sharing.value(receiver)
-        kinds = sharing.kinds(at)
+        kinds = sharing.objects.kinds(at)
         own = self._own_methods(name, kinds)
         for function in own:
             yield from self._passed_on(function, [receiver, *call.args], call, sharing)
@@ -579,7 +581,7 @@ class SideEffects:
         for argument in call.args:
             if name in FILLING_METHODS:
                 yield from _touch(sharing, argument, why=name)
-            elif sharing.used_up(sharing.value(argument)):
+            elif sharing.objects.used_up(sharing.value(argument)):
                 yield from _touch(sharing, argument, deep=True, sure=False, why=name)
         if name in DRAWING_METHODS and kinds <= {"data"}:
             yield from _touch(sharing, ast.Name(FIGURE), deep=True, why=name)
@@ -588,7 +590,7 @@ class SideEffects:
             yield from self._everything(call, call.args, sharing, name)
         elif mutates_receiver(name) or (own and not kinds) or method_reads(name, kinds):
             # The mention of a mutating method is a change already.
-            if sharing.used_up(at):
+            if sharing.objects.used_up(at):
                 yield from _touch(sharing, receiver, deep=True, sure=False, why=name)
         else:
             yield from _touch(sharing, receiver, deep=True, sure=False, why=name)
@@ -638,7 +640,7 @@ class SideEffects:
         if (known and not made) or (name and name == defined):
             return
         at = sharing.value(call.func)
-        kinds = sharing.kinds(at)
+        kinds = sharing.objects.kinds(at)
         own = [f for kind in kinds for f in self._called(kind)] or self._methods.get("__call__", [])
         for function in own:
             yield from self._passed_on(function, [call.func, *call.args], call, sharing)
@@ -701,7 +703,7 @@ class SideEffects:
                 if change is not None:
                     deep, sure = change.deep, change.sure
                     yield from _touch(sharing, argument, deep=deep, sure=sure, why=why)
-                elif name in summary.consumed and sharing.used_up(sharing.value(argument)):
+                elif name in summary.consumed and sharing.objects.used_up(sharing.value(argument)):
                     yield from _touch(sharing, argument, deep=True, sure=False, why=why)
         if not plain and set(summary.parameters) & summary.changed.keys():
             for argument in call.args:
@@ -744,7 +746,7 @@ class SideEffects:
     @staticmethod
     def _shared_by_loop(source: ast.expr, sharing: PointsTo) -> Shared:
         """A loader draws the order of its batches, and a data set may draw as it goes."""
-        kinds = sharing.kinds(sharing.value(source))
+        kinds = sharing.objects.kinds(sharing.value(source))
         known = isinstance(source, ast.Call) and attribute_name(source.func) in READING_METHODS
         variable = isinstance(source, ast.Name | ast.Call | ast.Attribute)
         drawn = ("loader" in kinds or not kinds) and variable and not known
@@ -789,7 +791,7 @@ class SideEffects:
 
     def _shared_by_method(self, method: ast.Attribute, sharing: PointsTo) -> Shared:
         name = method.attr
-        kinds = sharing.kinds(sharing.value(method.value))
+        kinds = sharing.objects.kinds(sharing.value(method.value))
         own = self._own_methods(name, kinds)
         shared = joined(self._summaries.get(f, Summary()).shared for f in own)
         reads = {FILES} if name in READS_FILES_METHODS else set()
@@ -824,7 +826,7 @@ def _touch(
     at = sharing.value(node)
     if at is None:
         return
-    classes = sharing.within([at], computed_from=back) if deep else sharing.same(at)
+    classes = sharing.objects.within([at], computed_from=back) if deep else sharing.objects.same(at)
     # Of what can be reached it is not known which part changes.
     yield Touch(frozenset(classes), sure=sure and not deep, why=why, deep=deep)
 

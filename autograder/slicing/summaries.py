@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from autograder.slicing.aliasing import ANY_ARGUMENT
+from autograder.slicing.aliasing.values import ANY_ARGUMENT
 from autograder.slicing.astnodes import Function
 
 

@@ -68,6 +68,22 @@ READING_METHODS = frozenset(
     "findall finditer fullmatch".split()
 )
 
+#: Methods and functions whose result shares memory with the object.
+VIEWS = frozenset(
+    "asarray as_tensor from_numpy ravel reshape squeeze unsqueeze transpose view".split()
+)
+#: Those that give one part of it, those that give the parts, and those that give them in pairs.
+GETTERS = frozenset({"get", "setdefault", "pop", "popitem", "popleft"})
+PARTS = frozenset("reversed sorted list tuple set dict values copy".split())
+PAIRS = frozenset({"zip", "enumerate", "items"})
+#: Methods that only read, and whose result is or holds what the object is made of.
+HOLDERS = frozenset(
+    "parameters named_parameters buffers named_buffers modules named_modules children "
+    "named_children state_dict get_parameter get_lines get_legend get_figure get_texts get items "
+    "values keys copy iterrows itertuples groupby rolling resample expanding pipe get_params "
+    "staged_predict elements transform".split()
+)
+
 #: Functions and methods that look names of the caller's up in a text: behind "@", as frames do, or
 #: any word of it, as formulas of statistics and queries on frames do.
 NAMING_BY_SIGN = frozenset({"query", "eval"})
