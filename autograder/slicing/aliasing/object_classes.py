@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 
 class ObjectClasses:
@@ -42,13 +43,14 @@ class ObjectClasses:
             computed_from: what the values were computed from, too.
         """
         found: set[int] = set()
+        above: set[int] = set()  # each is climbed to once, however much is found inside of it
         pending = list(classes)
         while pending:
             at = self.find(pending.pop())
             if at not in found:
                 found.add(at)
                 pending += [self._inside[at]] if at in self._inside else []
-                for whole in self._wholes(at):
+                for whole in self._climb(at, above):
                     pending += self._holds.get(whole, ())
                     pending += self._sources(whole) if computed_from else ()
         return found
@@ -59,24 +61,27 @@ class ObjectClasses:
         return [source for source in found if not self._is_batch(source)]
 
     def _is_batch(self, at: int) -> bool:
-        wholes = self._wholes(at) - {self.find(at)}
+        wholes = islice(self._climb(at, set()), 1, None)  # but for itself
         return any("loader" in self._kinds.get(whole, ()) for whole in wholes)
 
     def same(self, at: int) -> set[int]:
         """The classes that an object of the class may belong to: its own, and what it may be."""
-        held = {part for whole in self._wholes(at) for part in self._holds.get(whole, ())}
+        held = {part for whole in self._climb(at, set()) for part in self._holds.get(whole, ())}
         return {self.find(at)} | self.within(held)
 
-    def _wholes(self, at: int) -> set[int]:
-        """The class and all that it may be inside of: what those hold, it may be."""
-        found: set[int] = set()
+    def _climb(self, at: int, seen: set[int]) -> Iterator[int]:
+        """The class and all that it may be inside of: what those hold, it may be.
+
+        Args:
+            seen: what is left out, with all above it; those that are told are added.
+        """
         pending = [at]
         while pending:
             at = self.find(pending.pop())
-            if at not in found:
-                found.add(at)
+            if at not in seen:
+                seen.add(at)
+                yield at
                 pending += self._outside.get(at, ())
-        return found
 
     def kinds(self, at: int | None) -> frozenset[str]:
         """What sorts of objects are in a class; empty if nothing is known."""
@@ -84,7 +89,7 @@ class ObjectClasses:
             return frozenset({"data"})
         at = self.find(at)
         known = self._kinds.get(at, set())
-        if not known and any(whole in self._plain for whole in self._wholes(at)):
+        if not known and any(whole in self._plain for whole in self._climb(at, set())):
             return frozenset({"data"})
         return frozenset(known)
 
