@@ -25,7 +25,7 @@ from functools import cached_property, lru_cache
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.astnodes import eager_nodes
 from autograder.slicing.edits import Edit, first_line
-from autograder.slicing.effects import SideEffects
+from autograder.slicing.effects.analysis import SideEffects
 from autograder.slicing.library.resources import FIGURE, RANDOM, SETTINGS
 from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import Cell, Notebook

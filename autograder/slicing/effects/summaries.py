@@ -68,6 +68,16 @@ class Summary:
     result: frozenset[str] = frozenset()
     shared: Shared = Shared()
 
+    def __or__(self, other: Summary) -> Summary:
+        """What either does; the parameters are those of this one."""
+        return Summary(
+            self.parameters,
+            merged(self.changed, other.changed),
+            self.consumed | other.consumed,
+            self.result | other.result,
+            self.shared | other.shared,
+        )
+
     def seen_from_outside(self) -> Summary:
         """The same for another module, where this one's global names mean nothing."""
         inside = {*self.parameters, ANY_ARGUMENT}
