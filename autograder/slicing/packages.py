@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.model.manifest import Assignment
-from autograder.slicing.library import KINDS, is_library, known_function
+from autograder.slicing.effects.summaries import Settlements
+from autograder.slicing.library.functions import KINDS, is_library, known_function
 from autograder.slicing.magics import parse_python
 from autograder.slicing.scope import imported_paths
 from autograder.slicing.statements import facts_of
-from autograder.slicing.summaries import Settlements
 
 if TYPE_CHECKING:
-    from autograder.slicing.effects import SideEffects
-    from autograder.slicing.summaries import Summary
+    from autograder.slicing.effects.analysis import SideEffects
+    from autograder.slicing.effects.summaries import Summary
 
 #: Re-exports are followed this far.
 _MAX_HOPS = 8
@@ -186,7 +186,7 @@ class Packages:
 
     def module(self, name: str) -> SideEffects | None:
         """What is known of one module; None if it is no module of the package."""
-        from autograder.slicing.effects import SideEffects
+        from autograder.slicing.effects.analysis import SideEffects
 
         if name not in self._modules:
             self._modules[name] = None  # modules that import each other

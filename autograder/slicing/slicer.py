@@ -25,8 +25,8 @@ from functools import cached_property, lru_cache
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.astnodes import eager_nodes
 from autograder.slicing.edits import Edit, first_line
-from autograder.slicing.effects import SideEffects
-from autograder.slicing.library import FIGURE, RANDOM, SETTINGS
+from autograder.slicing.effects.analysis import SideEffects
+from autograder.slicing.library.resources import FIGURE, RANDOM, SETTINGS
 from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages

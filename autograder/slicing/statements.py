@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from importlib.util import find_spec
 
 from autograder.slicing.astnodes import attribute_name, base_name, bound_name, eager_nodes
-from autograder.slicing.library import NAMING_BY_SIGN, NAMING_BY_WORD, mutates_receiver
+from autograder.slicing.library.methods import NAMING_BY_SIGN, NAMING_BY_WORD, mutates_receiver
 
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)

@@ -8,30 +8,17 @@ import textwrap
 import pytest
 
 from autograder.slicing.astnodes import Function
-from autograder.slicing.calls import Definitions, grouped
-from autograder.slicing.effects import SideEffects
+from autograder.slicing.effects.call_graph import grouped
+from autograder.slicing.effects.callees import Callees
+from autograder.slicing.effects.interprocedural import FunctionSummaries
 from autograder.slicing.notebook import Cell
 from autograder.slicing.packages import Packages
 from autograder.slicing.slicer import slice_cells
 
 
-def definitions(source: str) -> Definitions:
-    functions: dict[str, list[Function]] = {}
-    methods: dict[str, list[Function]] = {}
-    classes: dict[str, ast.ClassDef] = {}
-    for node in ast.parse(textwrap.dedent(source)).body:
-        if isinstance(node, ast.FunctionDef):
-            functions.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.ClassDef):
-            classes[node.name] = node
-            for part in node.body:
-                assert isinstance(part, ast.FunctionDef)
-                methods.setdefault(part.name, []).append(part)
-    return Definitions(functions, methods, classes, {"alias": {"last"}})
-
-
 def names(source: str) -> list[tuple[set[str], bool]]:
-    found = grouped(definitions(source))
+    callees = Callees.of(ast.parse(textwrap.dedent(source)).body)
+    found = grouped(callees)
     return [({name for name, _function in group.pairs}, group.circular) for group in found]
 
 
@@ -44,7 +31,7 @@ def names(source: str) -> list[tuple[set[str], bool]]:
             "def a(): b()\ndef b(): c()\ndef c(): a()\ndef d(): a()",
             [({"a", "b", "c"}, True), ({"d"}, False)],
         ),
-        ("def f(x): alias(x)\ndef last(): pass", [({"last"}, False), ({"f"}, False)]),
+        ("def f(x): alias(x)\ndef last(): pass\nalias = last", [({"last"}, False), ({"f"}, False)]),
         (
             "class A:\n  def run(self): pass\nclass B(A):\n  def go(self): self.run()",
             [({"run"}, False), ({"go"}, False)],
@@ -104,13 +91,13 @@ def test_a_function_that_means_something_else_below_is_read_again() -> None:
 
 def test_a_function_is_read_once_for_all_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    summarise = SideEffects._summarise
+    summarise = FunctionSummaries._summarise
 
-    def counted(self: SideEffects, name: str, function: Function) -> object:
+    def counted(self: FunctionSummaries, name: str, function: Function) -> object:
         read.append(name)
         return summarise(self, name, function)
 
-    monkeypatch.setattr(SideEffects, "_summarise", counted)
+    monkeypatch.setattr(FunctionSummaries, "_summarise", counted)
     texts = [f"def f{n}(x):\n    return [x, {n}]" for n in range(20)]
     cells = [Cell(n, None, "code", text) for n, text in enumerate(texts, start=1)]
     known = Packages()

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from autograder.slicing.aliasing import ANY_ARGUMENT
+from autograder.slicing.aliasing.values import ANY_ARGUMENT
 from autograder.slicing.astnodes import Function
 
 
@@ -67,6 +67,16 @@ class Summary:
     consumed: frozenset[str] = frozenset()
     result: frozenset[str] = frozenset()
     shared: Shared = Shared()
+
+    def __or__(self, other: Summary) -> Summary:
+        """What either does; the parameters are those of this one."""
+        return Summary(
+            self.parameters,
+            merged(self.changed, other.changed),
+            self.consumed | other.consumed,
+            self.result | other.result,
+            self.shared | other.shared,
+        )
 
     def seen_from_outside(self) -> Summary:
         """The same for another module, where this one's global names mean nothing."""

@@ -8,53 +8,15 @@ slices in which its names stand for the same.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder.slicing.astnodes import Function, attribute_name
+from autograder.slicing.astnodes import Function
+from autograder.slicing.effects.callees import Callees
 
 #: Methods that are called without being named.
 _UNNAMED = frozenset(("__call__", "forward", "__init__", "__init_subclass__"))
-
-
-@dataclass(frozen=True)
-class Definitions:
-    """What a notebook defines, by name.
-
-    Attributes:
-        functions: those of its top level; by the name of a class, its ``__init__``.
-        methods: by their own names, whatever class they are of.
-        acts: the names that a name may act as.
-    """
-
-    functions: Mapping[str, Sequence[Function]]
-    methods: Mapping[str, Sequence[Function]]
-    classes: Mapping[str, ast.ClassDef]
-    acts: Mapping[str, set[str]]
-
-    @property
-    def pairs(self) -> list[tuple[str, Function]]:
-        """All functions, each with the name that it is found by; some have two."""
-        tables = [*self.functions.items(), *self.methods.items()]
-        return [(name, function) for name, functions in tables for function in functions]
-
-    def of(self, name: str) -> list[Function]:
-        """The functions that a name may call."""
-        return [*self.functions.get(name, ()), *self.methods.get(name, ())]
-
-    def told_by(self, names: Iterable[str]) -> set[str]:
-        """The names, those that they act as, and the bases of their classes."""
-        found: set[str] = set()
-        pending = list(names)
-        while pending:
-            name = pending.pop()
-            if name not in found:
-                found.add(name)
-                pending += self.acts.get(name, ())
-                if name in self.classes:
-                    pending += map(attribute_name, self.classes[name].bases)
-        return found
 
 
 @dataclass(frozen=True)
@@ -97,13 +59,13 @@ def _mentioned(function: Function) -> frozenset[str]:
     return frozenset(found)
 
 
-def grouped(definitions: Definitions) -> list[Group]:
+def grouped(callees: Callees) -> list[Group]:
     """The groups, those first that others may call."""
     pairs: dict[Function, list[tuple[str, Function]]] = {}
-    for name, function in definitions.pairs:
+    for name, function in callees.pairs:
         pairs.setdefault(function, []).append((name, function))
-    told = {function: definitions.told_by(_mentioned(function)) for function in pairs}
-    calls = {f: {g for name in names for g in definitions.of(name)} for f, names in told.items()}
+    told = {function: callees.told_by(_mentioned(function)) for function in pairs}
+    calls = {f: {g for name in names for g in callees.named(name)} for f, names in told.items()}
     groups: list[Group] = []
     number: dict[Function, int] = {}
     for members in _strongly_connected(calls):
