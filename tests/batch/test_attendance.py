@@ -18,7 +18,7 @@ from autograder.batch.attendance import attend, moment_of
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.grades import tables
 from autograder.batch.kept import read_kept
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.roster import Roster, RosterError, read_roster
 from autograder.batch.tables import MAX_ROWS, read_table
 from autograder.model import manifest
@@ -75,7 +75,7 @@ def test_where_no_time_tells_neither_goes_to_a_platform(times: tuple[str, str]) 
 
 def graded(found: attendance.Attendance) -> dict[str, str]:
     check = CheckResult("t::a", "Q1", "", "1", True, 1.0, 2, "passed")
-    rows = tuple(Graded(e, Report(e.id, "two", 4, (check,)), {}) for e in found.entries)
+    rows = tuple(GradedSubmission(e, Report(e.id, "two", 4, (check,)), {}) for e in found.entries)
     assignment = manifest.load(TWO_FUNCTIONS / "staff")
     return tables(Batch(assignment, rows, attendance=found))
 

@@ -22,7 +22,7 @@ from autograder.batch.contents import read
 from autograder.batch.entries import Entry, InZip, OnDisk, Person, SourceError
 from autograder.batch.grades import tables
 from autograder.batch.handback import Target
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.platforms import BY_KEY, PLATFORMS, blackboard, sakai
 from autograder.batch.shelves import LEFT_BEHIND
 from autograder.batch.sources import Source, submissions
@@ -325,7 +325,7 @@ def _graded(row: Row, source: Source, two: Assignment) -> dict[str, str]:
     for entry in source.entries:
         points = 2.0 if entry.id.startswith(row.ids[0].rstrip("-")) else 0.0
         check = CheckResult("t::a", "Q1", "", "1", True, points, 2, "passed")
-        graded.append(Graded(entry, Report(entry.id, "two", 4.0, (check,)), {}))
+        graded.append(GradedSubmission(entry, Report(entry.id, "two", 4.0, (check,)), {}))
     return tables(Batch(two, tuple(graded)))
 
 

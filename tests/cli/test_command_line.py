@@ -18,7 +18,7 @@ from rich.console import Console
 
 from autograder.cli import application
 from autograder.commands import home
-from autograder.home.table import Shown
+from autograder.home.table import ReportView
 from autograder.model import course, faults, manifest
 from autograder.model.report import CheckResult, Report
 from autograder.pages.console import PlainConsole, replace_what_cannot_be_shown
@@ -301,7 +301,7 @@ def test_check_ends_as_pytest_does(status: str, code: int) -> None:
 
 def test_students_do_not_read_staffs_text() -> None:
     report = Report("s", "a", 1.0, (check_result("failed", message="Wrong.", staff="secret"),))
-    assert "secret" not in repr(Shown(report, 1.0))
+    assert "secret" not in repr(ReportView(report, 1.0))
 
 
 def test_without_the_release_tool_only_what_works_is_shown(

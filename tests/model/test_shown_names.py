@@ -23,7 +23,7 @@ from autograder import cli
 from autograder.batch.attendance import Notice
 from autograder.batch.entries import Entry, Ignored, Person
 from autograder.batch.grades import safe, tables
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.sources import Source
 from autograder.batch.terminal import print_batch, print_notices, print_reasons, print_source
 from autograder.home.table import Shown
@@ -80,7 +80,9 @@ def report_on(name: str) -> Report:
 
 def batch_of(name: str) -> Batch:
     entry = Entry("x", name, (), (Person(name, name, name),))
-    return Batch(manifest.load(TWO_FUNCTIONS / "staff"), (Graded(entry, report_on(name), {}),))
+    return Batch(
+        manifest.load(TWO_FUNCTIONS / "staff"), (GradedSubmission(entry, report_on(name), {}),)
+    )
 
 
 def said(show: Callable[[Console], object], kind: type[Console] = PlainConsole) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from autograder.batch.attendance import Attendance
 from autograder.batch.bounded import Limits
 from autograder.batch.entries import Entry, OnDisk
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.pages import PROBLEMS, write_feedback, write_report
 from autograder.batch.store import Record, opened_store
 from autograder.model import manifest
@@ -229,7 +229,7 @@ def test_one_submission_does_not_take_the_pages_of_others(
         for name in names:
             entry = Entry(name, name, (OnDisk(tmp_path / "in" / name, "", folder=True),))
             report = replace(REPORT, submission=name)
-            graded.append(Graded(entry, report, {}))
+            graded.append(GradedSubmission(entry, report, {}))
             store.keep(Record(name, {}, report, {}), entry)
         store.write_list(Attendance(tuple(item.entry for item in graded)), two)
     batch = Batch(two, tuple(graded))

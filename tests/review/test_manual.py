@@ -15,7 +15,7 @@ from conftest import TWO_FUNCTIONS, Notebook
 
 from autograder.batch import grades
 from autograder.batch.entries import Entry, Person
-from autograder.batch.outcome import Batch, Graded
+from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.gradescope.output import problem_of, results
 from autograder.model import manifest
 from autograder.model.manifest import Assignment
@@ -266,8 +266,8 @@ def test_points_that_are_out_are_told_everywhere(reading: Assignment) -> None:
     assert "still out" in waiting["output"]
     assert not {"score", "max_score", "status"} & set(waiting)
     assert tests["Q2 Why no loop? (graded by people)"]["score"] == 3.0
-    done = Graded(Entry("b", "b", (), (Person("Bo"),)), report_of(reading, **FULL), {})
-    batch = Batch(reading, (Graded(Entry("a", "a", (), (Person("Al"),)), out, {}), done))
+    done = GradedSubmission(Entry("b", "b", (), (Person("Bo"),)), report_of(reading, **FULL), {})
+    batch = Batch(reading, (GradedSubmission(Entry("a", "a", (), (Person("Al"),)), out, {}), done))
     made = grades.tables(batch)
     first, second = table(made["grades.csv"])
     out_words = [first[name] for name in ("Status", "Points Out", "Total Score")]
@@ -284,7 +284,7 @@ def test_an_override_is_told_to_staff_and_in_the_table(reading: Assignment) -> N
     given = Override(0.0, "the data was wrong", "Ada")
     check = replace(report.checks[0], override=given)
     report = replace(report, checks=(check,))
-    made = grades.tables(Batch(reading, (Graded(Entry("b", "b", ()), report, {}),)))
+    made = grades.tables(Batch(reading, (GradedSubmission(Entry("b", "b", ()), report, {}),)))
     (row,) = table(made["grades.csv"])
     words = "2 instead of 0 by Ada (the data was wrong)"
     assert row["Changed By Hand"] == f"test_reading.py::test_row_sums: {words}"
