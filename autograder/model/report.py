@@ -18,6 +18,7 @@ HARNESS_FAULT = (
     "The grader itself failed here; this is not your fault. "
     "Staff have been told and will grade this part again."
 )
+BY_STAFF = "The staff gave these points, in place of the check."
 UNSAFE = "Graded without the full sandbox; staff should not publish this score."
 #: Of the files that were left out, so many are named.
 MAX_SHOWN = 10
@@ -229,6 +230,22 @@ def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
     if (more := len(report.skipped) - MAX_SHOWN) > 0:
         notes.append(f"{more} more files were left out.")
     return notes
+
+
+def student_message(check: CheckResult, message: str) -> str:
+    """What students read of a check.
+
+    Where the staff gave its points, that comes first; what the check had said stays if points are
+    lost all the same, and the staff's reason is theirs.
+
+    Args:
+        message: that of the check, or the same in another order.
+    """
+    if check.override is None:
+        return message
+    if check.status == "passed" or not message:
+        return BY_STAFF
+    return f"{BY_STAFF} The check itself had said:\n{message}"
 
 
 def missing_words(report: Report) -> str:
