@@ -248,6 +248,13 @@ def student_message(check: CheckResult, message: str) -> str:
     return f"{BY_STAFF} The check itself had said:\n{message}"
 
 
+def staff_words(check: CheckResult) -> str:
+    """What staff read of a check beside its message, if that says more; no traceback."""
+    told = "" if check.status == "fault" else check.staff.strip()
+    told = told.partition("\n")[0] if check.tripped else told
+    return "" if told in check.message else told
+
+
 def missing_words(report: Report) -> str:
     """Why notebooks are missing, for staff; empty if none is."""
     words = [reason.rstrip(".") for _, reason in report.missing]
