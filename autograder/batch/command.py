@@ -136,7 +136,7 @@ def run(
     print_source(console, source)
     print_problems(console, this.problems)
     print_batch(console, batch, this.new, time.monotonic() - started, options.out, report)
-    print_notices(console, attendance.notices, source.ignored)
+    print_notices(console, (*attendance.notices, *batch.missing), source.ignored)
     print_faults(console, this.faults, str(assignment.folder))
     return FAULT if batch.faulty else GRADED
 

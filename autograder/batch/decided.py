@@ -64,6 +64,11 @@ def override(folder: Path, wish: Wish) -> str:
         )
     checks = [c for c in record.report.checks if wish.check in (c.id, c.number)]
     override = kept.grades.override(wish.submission, wish.check)
+    if not checks and (by_people := _by_people(kept, wish.check)):
+        raise OverrideError(
+            f"{by_people}, and their points are changed where they are given: "
+            f"autograder review {folder}"
+        )
     if len(checks) != 1 and not (override and wish.points is None):
         known = ", ".join(f"{c.number} {c.id}".strip() for c in record.report.checks)
         raise OverrideError(f"'{wish.check}' names no check, or several; there are {known}.")
@@ -86,6 +91,12 @@ def override(folder: Path, wish: Wish) -> str:
         return f"{wish.submission}: {check} has its own points back."
     own = next(c.score for c in record.report.checks if c.id == check)
     return f"{wish.submission}: {check} has {wish.points:g} points instead of {own:g}."
+
+
+def _by_people(kept: Kept, name: str) -> str:
+    """That a name is no check's but that of a question that people grade, in words."""
+    found = [q.id for q in kept.assignment.manual_questions if q.id.casefold() == name.casefold()]
+    return f"{found[0]} is graded by people" if found else ""
 
 
 def publish(folder: Path) -> Kept:

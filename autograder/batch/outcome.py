@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from autograder.batch.attendance import Attendance
+from autograder.batch.attendance import MISSING, Attendance, Notice
 from autograder.batch.entries import Entry
 from autograder.model.manifest import Assignment
-from autograder.model.report import Report
+from autograder.model.report import Report, missing_words
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,15 @@ class Batch:
     def waiting(self) -> tuple[GradedSubmission, ...]:
         """Those of which people have points to give still."""
         return tuple(item for item in self.graded if item.report.ungraded)
+
+    @property
+    def missing(self) -> tuple[Notice, ...]:
+        """Those in which a notebook that was asked for is not there or cannot be read."""
+        return tuple(
+            Notice(MISSING, item.entry.called, words, (item.entry.id,))
+            for item in self.graded
+            if (words := missing_words(item.report))
+        )
 
     @property
     def median_score(self) -> float | None:

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.batch.attendance import Notice
+from autograder.batch.attendance import MISSING, Notice
 from autograder.batch.entries import Ignored
 from autograder.batch.outcome import Batch
 from autograder.batch.sources import Source
@@ -132,6 +132,8 @@ def print_batch(
     if batch.assignment.manual_questions:
         table.add_row("Points out", f"of {len(batch.waiting)} submissions, to be graded by people")
     table.add_row("Similar", f"{len(batch.matches)} findings, in similar.json")
+    if missing := batch.missing:
+        table.add_row(MISSING, Text(shown(_listed([notice.ids[0] for notice in missing]))))
     table.add_row("Internal errors", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:
@@ -148,6 +150,11 @@ def print_batch(
         console.print(Text(words, "yellow"))
     files = f"results/, grades.csv, grades-PLATFORM.csv, {report}"
     console.print(Text(f"{out}: {files}", "dim"))
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = ", ..." if len(ids) > MAX_LISTED else ""
+    return f"{len(ids)}: {', '.join(ids[:MAX_LISTED])}{more}"
 
 
 def print_source(console: Console, source: Source) -> None:

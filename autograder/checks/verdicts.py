@@ -108,7 +108,7 @@ def is_check_name(name: str) -> bool:
 
 
 def _holds_checks(path: Path) -> bool:
-    return is_check_name(path.name)
+    return path.suffix == ".py" and is_check_name(path.name)
 
 
 def _contents(folder: Path, paths: Iterable[Path]) -> list[list[str | bytes]]:

@@ -13,15 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from autograder.model.pictures import Picture
-from autograder.model.report import CheckResult
-from autograder.model.text import MAX_TEXT, bounded
+from autograder.model.report import CheckResult, student_message
+from autograder.model.text import CODE, MAX_TEXT, bounded
 
 #: Characters of one check's HTML, and of all pictures of a submission.
 MAX_HTML, MAX_PICTURES = 4 * MAX_TEXT, 300_000
 NO_POINTS = "No points depend on this check."
 SEE_ABOVE = "{} could not be graded: the top of this page says why."
 
-_CODE = re.compile(r"`([^`\n]+)`")
 _LABEL = re.compile(r"(Came back|Hint|Note): ")
 _ALIGNED = re.compile(r"\s|.*(\t|\S {2,}\S)")
 _CASES = re.compile(r"\d+ of \d+ cases passed\.\n")
@@ -50,12 +49,13 @@ class ReportView:
         match = _missing(check)
         if match is not None and match["why"] in self._files:
             return {"output": bounded(SEE_ABOVE.format(self._files[match["why"]]))}
-        message = cause_first(check.message)
+        message = student_message(check, cause_first(check.message))
         if is_voluntary(check) and check.status != "passed":
             message = f"{message}\n{NO_POINTS}".strip()
         text = bounded(message)
-        pictures = () if check.hidden else self._fitting(check.pictures)
-        if not (pictures or _CODE.search(text) or _aligned_lines(text)):
+        given = check.override is not None and check.status == "passed"
+        pictures = () if check.hidden or given else self._fitting(check.pictures)
+        if not (pictures or CODE.search(text) or _aligned_lines(text)):
             return {"output": text}
         rich = "\n".join([*_blocks(text), *map(_picture, pictures)])
         bound = MAX_HTML + sum(len(picture.png) for picture in pictures)
@@ -100,7 +100,9 @@ def _cause(text: str) -> str:
 
 
 def _missing(check: CheckResult) -> re.Match[str] | None:
-    return _NO_FILE.search(check.message) if check.status in ("failed", "skipped") else None
+    if check.override is not None or check.status not in ("failed", "skipped"):
+        return None
+    return _NO_FILE.search(check.message)
 
 
 def _aligned_lines(text: str) -> bool:
@@ -123,7 +125,7 @@ def _line(line: str) -> str:
     label = _LABEL.match(line)
     rest = line[label.end() :] if label else line
     head = f"<strong>{label[1]}:</strong> " if label else ""
-    pieces = _CODE.split(rest)  # text and code, in turn
+    pieces = CODE.split(rest)  # text and code, in turn
     safe = [html.escape(piece) for piece in pieces]
     coded = (f"<code>{each}</code>" if n % 2 else each for n, each in enumerate(safe))
     return head + "".join(coded)

@@ -162,6 +162,7 @@ class Child:
             "faults": checks.faults,
             "notes": [*self._problem, *self._answers.notes],
             "skipped": self._skipped,
+            "missing": self._answers.missing,
         }
 
     @property

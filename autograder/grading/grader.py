@@ -324,6 +324,7 @@ class Grader:
             version=autograder.__version__,
             skipped=tuple(outcome.skipped),
             manual=self.assignment.ungraded,
+            missing=tuple(outcome.missing),
         )
 
 

@@ -33,6 +33,7 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
     #: By check, what it told staff, and what held in its workers; None if it needed none.
     told: dict[str, list[str]] = field(default_factory=dict)
     held: dict[str, list[str] | None] = field(default_factory=dict)

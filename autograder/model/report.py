@@ -18,9 +18,12 @@ HARNESS_FAULT = (
     "The grader itself failed here; this is not your fault. "
     "Staff have been told and will grade this part again."
 )
+BY_STAFF = "The staff gave these points, in place of the check."
 UNSAFE = "Graded without the full sandbox; staff should not publish this score."
 #: Of the files that were left out, so many are named.
 MAX_SHOWN = 10
+#: And so many in staff's lists, where a row is for a submission.
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,8 @@ class Report:
         layers: the isolation layers that were active, found by probing.
         seconds: wall clock.
         manual: what people grade, and what they gave so far.
+        missing: the notebooks that were asked for and of which no file could be read, with the
+            reason.
     """
 
     submission: str
@@ -168,6 +173,7 @@ class Report:
     version: str = ""
     skipped: tuple[tuple[str, str], ...] = field(default=())
     manual: tuple[ManualResult, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
 
     @property
     def score(self) -> float:
@@ -211,8 +217,10 @@ class Report:
         checks = tuple(CheckResult.from_dict(check) for check in data["checks"])
         plain = {name: tuple(data[name]) for name in ("notes", "faults", "flags", "layers")}
         skipped = tuple((name, reason) for name, reason in data["skipped"])
+        missing = tuple((name, reason) for name, reason in data.get("missing", ()))
         by_people = tuple(ManualResult.from_dict(part) for part in data.get("manual", ()))
-        return cls(**{**data, **plain, "checks": checks, "skipped": skipped, "manual": by_people})
+        lists = {"checks": checks, "skipped": skipped, "missing": missing, "manual": by_people}
+        return cls(**{**data, **plain, **lists})
 
 
 def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
@@ -222,6 +230,39 @@ def student_notes(report: Report, lines: Iterable[str] = ()) -> list[str]:
     if (more := len(report.skipped) - MAX_SHOWN) > 0:
         notes.append(f"{more} more files were left out.")
     return notes
+
+
+def student_message(check: CheckResult, message: str) -> str:
+    """What students read of a check.
+
+    Where the staff gave its points, that comes first; what the check had said stays if points are
+    lost all the same, and the staff's reason is theirs.
+
+    Args:
+        message: that of the check, or the same in another order.
+    """
+    if check.override is None:
+        return message
+    if check.status == "passed" or not message:
+        return BY_STAFF
+    return f"{BY_STAFF} The check itself had said:\n{message}"
+
+
+def staff_words(check: CheckResult) -> str:
+    """What staff read of a check beside its message, if that says more; no traceback."""
+    told = "" if check.status == "fault" else check.staff.strip()
+    told = told.partition("\n")[0] if check.tripped else told
+    return "" if told in check.message else told
+
+
+def missing_words(report: Report) -> str:
+    """Why notebooks are missing, for staff; empty if none is."""
+    words = [reason.rstrip(".") for _, reason in report.missing]
+    left = [name for name, _ in report.skipped]
+    if words and left:
+        more = ", ..." if len(left) > MAX_NAMED else ""
+        words.append(f"left out: {', '.join(left[:MAX_NAMED])}{more}")
+    return "; ".join(dict.fromkeys(words))
 
 
 def name_of(check: CheckResult) -> str:

@@ -22,6 +22,8 @@ MAX_EXTRA = 200_000
 MAX_DEPTH = 12
 MAX_NAME = 200
 
+#: Code in a sentence.
+CODE = re.compile(r"`([^`\n]+)`")
 _BREAK = re.compile(r"\s*(?:<br>|</p>|</pre>)\s*")
 _TAG = re.compile(r"<[^<>]*>")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autograder.model.report import missing_words
 from autograder.model.text import bounded
 from autograder.pages.reported import Link, ReportedBatch, link_to
 
@@ -23,7 +24,7 @@ class Flag:
 
 
 def flags_of(batch: ReportedBatch) -> Iterator[Flag]:
-    """What was left out, then faults, what the sandbox lacked or no page shows, and copies."""
+    """What was left out, then faults, what could not be read, what the sandbox lacked, copies."""
     yield from _attendance(batch)
     for graded in batch.submissions:
         faults = graded.report.all_faults
@@ -31,6 +32,9 @@ def flags_of(batch: ReportedBatch) -> Iterator[Flag]:
             last = faults[0].strip().rpartition("\n")[2]
             more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
             yield Flag("Internal error", (link_to(graded),), bounded(last, 300) + more)
+    for graded in batch.submissions:
+        if words := missing_words(graded.report):
+            yield Flag("No readable notebook", (link_to(graded),), bounded(words, 300))
     for graded in batch.submissions:
         if graded.report.unsafe:
             held = ", ".join(graded.report.layers) or "nothing"

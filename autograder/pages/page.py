@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from autograder.model.errors import UserError
 from autograder.model.files import write_atomically
 from autograder.model.findings import clean
+from autograder.model.text import CODE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 
@@ -42,7 +44,7 @@ def _environment() -> Environment:
     require_pages()
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
@@ -50,6 +52,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_inert,
     )
+    environment.filters["coded"] = coded
+    return environment
+
+
+def coded(text: str) -> Markup:
+    """A text in which what stands between backticks is shown as code; all of it is escaped."""
+    from markupsafe import Markup, escape
+
+    pieces = CODE.split(clean(text, len(text)))  # text and code, in turn
+    made = (
+        Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(pieces)
+    )
+    return Markup("").join(made)
 
 
 def _inert(value: object) -> object:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from autograder.model.manifest import Assignment, Question
 from autograder.model.manual import ManualResult
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import CheckResult, Report, student_message
 from autograder.model.statuses import STATUSES
 from autograder.model.text import bounded
 from autograder.pages.images import ShownImage, image
@@ -136,24 +136,24 @@ def _shown_manual(part: ManualResult, audience: Audience) -> ShownManual:
 
 def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
     word, mark = STATUSES[check.status]
+    message = check.message if audience.staff else student_message(check, check.message)
     basic = ShownCheck(
         title=bounded(f"{check.number} {check.title}".strip(), 300),
         status=check.status,
-        word=word,
+        word=word if check.override is None else "Points by staff",
         mark=mark,
         score=check.score,
         max_score=check.max_score,
-        message=bounded(check.message),
+        message=bounded(message),
         pictures=_images(check, audience),
         cases=f"{check.passed} of {check.cases} cases" if check.cases > 1 else "",
-        override="" if check.override is None else "The staff gave these points, not the check.",
     )
     if not audience.staff:
         return basic
     return replace(
         basic,
         staff=bounded(check.staff),
-        override=_override_words(check),
+        override=override_words(check),
         id=check.id,
         visibility=check.visibility,
         hidden=check.hidden,
@@ -161,7 +161,8 @@ def _shown(check: CheckResult, audience: Audience) -> ShownCheck:
     )
 
 
-def _override_words(check: CheckResult) -> str:
+def override_words(check: CheckResult) -> str:
+    """What a person gave in place of a check, and why, for staff; empty if nobody did."""
     if check.override is None:
         return ""
     override = check.override
@@ -173,7 +174,8 @@ def _override_words(check: CheckResult) -> str:
 
 def _images(check: CheckResult, audience: Audience) -> tuple[ShownImage, ...]:
     """What came back beside what was expected; of a hidden check for staff alone."""
-    if check.hidden and not audience.staff:
+    given = check.override is not None and check.status == "passed"
+    if (check.hidden or given) and not audience.staff:
         return ()
     shown = (image(p.png, p.alt, title=p.title) for p in check.pictures)
     return tuple(found for found in shown if found is not None)

@@ -11,6 +11,10 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// What stands between backticks is code, as on the other pages.
+const coded = (text) =>
+  text.split(/`([^`\n]+)`/).map((piece, place) => (place % 2 ? make("code", {}, piece) : piece));
+
 // --- tables ---------------------------------------------------------------------------------------
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -92,11 +96,11 @@ function outcome([check, status, score, of, message, cases, visibility, seconds]
   const [word, mark] = data.statuses[status];
   const { id, title, hidden } = data.checks[check];
   const text = make("td", { class: "text" });
-  if (data.texts[message]) text.append(make("p", { class: "message" }, data.texts[message]));
+  if (data.texts[message]) text.append(make("p", { class: "message" }, ...coded(data.texts[message])));
   const kinds = [id, hidden ? "hidden check" : "public check", `visibility: ${visibility}`];
   if (data.texts[cases]) kinds.push(data.texts[cases]);
   kinds.push(`${seconds} s`);
-  text.prepend(make("p", {}, title));
+  text.prepend(make("p", {}, ...coded(title)));
   text.append(make("p", { class: "staff-line" }, kinds.join(" · ")));
   const points = make("td", { class: "number" }, number(score));
   points.append(make("span", { class: "of" }, ` / ${number(of)}`));

@@ -20,6 +20,7 @@ from autograder.pages.clusters import Cluster, Saying, likely_cause
 from autograder.pages.flags import flags_of
 from autograder.pages.items import Item, items
 from autograder.pages.page import render
+from autograder.pages.questions import override_words
 from autograder.pages.reported import Link, ReportedBatch, ReportedSubmission, link_to, shown_id
 from autograder.sandbox.lockdown import isolation
 
@@ -251,7 +252,7 @@ def _outcome(check: CheckResult, position: int, texts: _Texts) -> list[Any]:
         check.status,
         _finite(check.score),
         check.max_score,
-        texts.index_of(check.message),
+        texts.index_of("\n".join(filter(None, (override_words(check), check.message)))),
         texts.index_of("; ".join(cases)),
         check.visibility.replace("_", " "),
         round(check.seconds, 2),

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.model.findings import clean, shown
-from autograder.model.report import CheckResult, Report
+from autograder.model.report import CheckResult, Report, staff_words
 from autograder.model.statuses import STATUSES
 from autograder.pages.stages import Parts
 
@@ -127,9 +127,7 @@ def _words(check: CheckResult, *, staff: bool) -> Text:
     """What a student reads of a check; and what staff read beside it, if that says more."""
     text = Text(check.message)
     # The traceback of one that broke stands below the table.
-    told = "" if check.status == "fault" else check.staff.strip()
-    told = told.partition("\n")[0] if check.tripped else told
-    if staff and told and told not in check.message:
+    if staff and (told := staff_words(check)):
         text.append(f"\nFor staff: {clean(told, MAX_STAFF)}", "dim")
     return text
 

@@ -233,6 +233,12 @@ class Answers:
         """The submitted notebook beside its template, or why there is none."""
         return self._choose(notebook).aligned
 
+    @property
+    def missing(self) -> list[tuple[str, str]]:
+        """The notebooks of which no file could be read, and why."""
+        found = ((entry.file, self.aligned(entry.file)) for entry in self.assignment.notebooks)
+        return [(file, end.public) for file, end in found if isinstance(end, Finding)]
+
     def file(self, notebook: str) -> PurePosixPath | None:
         """The file of the submission that was taken for a notebook, if any was."""
         return self._choose(notebook).file

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from autograder.model.errors import UserError
 from autograder.model.manifest import FILE_NAME, Allowed, Assignment, NotebookEntry, load
+from release.markup.anchors import require_anchors
 from release.markup.markers import KNOWN, Markers, bare, markers_of
 from release.markup.model import Answer
 from release.markup.source import is_percent, read_source
@@ -24,10 +25,6 @@ class TargetError(UserError):
 
 #: The staff's folder with the solution's files that are no notebooks.
 SUBMISSION = "submission"
-
-
-class AnchorError(UserError):
-    """A question's anchor is no cell of its notebook."""
 
 
 @dataclass(frozen=True)
@@ -132,19 +129,7 @@ def strip(assignment: Assignment) -> Stripped:
         )
         for entry in assignment.notebooks
     }
-    for question in assignment.questions:
-        if not question.notebook:
-            continue
-        cells = made[question.notebook].notebook.cells
-        # Only people can judge words.
-        kinds = ("code", "markdown") if question.only_manual else ("code",)
-        ids = [cell.id for cell in cells if cell.cell_type in kinds]
-        if question.anchor not in ids:
-            raise AnchorError(
-                f"{assignment.folder.name}: question {question.id} names the anchor "
-                f"'{question.anchor}', but {question.notebook} has no {' or '.join(kinds)} cell "
-                f"of that id ({', '.join(ids)}); correct the anchor or give the cell that id."
-            )
+    require_anchors(assignment, {name: template.notebook for name, template in made.items()})
     return Stripped(
         {e.file: _written(made[e.file].notebook, e) for e in assignment.notebooks},
         tuple(answer for template in made.values() for answer in template.answers),

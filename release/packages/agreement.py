@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from autograder.model.manifest import Assignment
+from release.packages.crossing import require_crossing_imports
 from release.packages.imports import require_shipped_imports
 from release.packages.locks import Locked, here
 from release.packages.own_package import description
@@ -47,7 +48,8 @@ def require_agreement(assignment: Assignment, solved: Mapping[str, bytes]) -> No
 
     Raises:
         PackagesError: the lock is not of the requirements, a package lacks or has another version,
-            or something is imported that does not ship.
+            something is imported that does not ship, or a library whose values cross is not
+            loaded where they arrive.
         NotInstalledError: the harness is not installed.
     """
     found = packages_of(assignment)
@@ -61,6 +63,7 @@ def require_agreement(assignment: Assignment, solved: Mapping[str, bytes]) -> No
             f"{wrong[0].finding}{more}; run `{found.command}`."
         )
     require_shipped_imports(assignment, solved, names, found.requirements, found.command)
+    require_crossing_imports(assignment, solved)
 
 
 def _stale(found: Packages) -> str:

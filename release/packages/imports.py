@@ -26,7 +26,9 @@ from release.packages.requirements import PackagesError
 
 
 @dataclass(frozen=True)
-class _Import:
+class Import:
+    """A module at a place in code or in the manifest."""
+
     module: str
     location: str
 
@@ -83,7 +85,7 @@ def require_shipped_imports(
                 f"package in {requirements} (it may be called otherwise, as scikit-learn is for "
                 f"sklearn), and run `{command}`."
             )
-    for found in (*_in_manifest(assignment), *_in_code(assignment), *_in_notebooks(solved)):
+    for found in (*_in_manifest(assignment), *_in_code(assignment), *in_notebooks(solved)):
         holders = shipped.holders(found.module) if not shipped.holds(found.module) else []
         if holders:
             raise PackagesError(
@@ -93,23 +95,24 @@ def require_shipped_imports(
             )
 
 
-def _in_manifest(assignment: Assignment) -> Iterator[_Import]:
+def _in_manifest(assignment: Assignment) -> Iterator[Import]:
     path = assignment.folder / FILE_NAME
     lines = path.read_text(encoding="utf-8").splitlines()
     for name in assignment.runtime.imports:
         pattern = re.compile(rf"[\"']{re.escape(name)}[\"']")
         number = next((n for n, line in enumerate(lines, start=1) if pattern.search(line)), 1)
-        yield _Import(name.partition(".")[0], f"{path}, line {number}, [runtime] imports")
+        yield Import(name.partition(".")[0], f"{path}, line {number}, [runtime] imports")
 
 
-def _in_code(assignment: Assignment) -> Iterator[_Import]:
+def _in_code(assignment: Assignment) -> Iterator[Import]:
     """The imports of the public folder's code, and of all checks."""
     for folder in (assignment.public, assignment.hidden_checks):
         for path in sorted(folder.rglob("*.py")):
             yield from _imports(path.read_text(encoding="utf-8", errors="replace"), str(path))
 
 
-def _in_notebooks(solved: Mapping[str, bytes]) -> Iterator[_Import]:
+def in_notebooks(solved: Mapping[str, bytes]) -> Iterator[Import]:
+    """The imports of the solution notebooks, given by name."""
     for name, data in solved.items():
         if name.endswith(".py"):
             yield from _imports(data.decode("utf-8", errors="replace"), name)
@@ -120,7 +123,7 @@ def _in_notebooks(solved: Mapping[str, bytes]) -> Iterator[_Import]:
                 yield from _imports(source or "", f"{name}, cell {number}")
 
 
-def _imports(source: str, location: str) -> Iterator[_Import]:
+def _imports(source: str, location: str) -> Iterator[Import]:
     """The modules that code cannot do without: none that it tries to import, or for types alone."""
     try:
         todo: list[ast.AST] = [ast.parse(source)]
@@ -130,9 +133,9 @@ def _imports(source: str, location: str) -> Iterator[_Import]:
         node = todo.pop(0)
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield _Import(alias.name.partition(".")[0], f"{location}, line {node.lineno}")
+                yield Import(alias.name.partition(".")[0], f"{location}, line {node.lineno}")
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield _Import(node.module.partition(".")[0], f"{location}, line {node.lineno}")
+            yield Import(node.module.partition(".")[0], f"{location}, line {node.lineno}")
         if not _is_optional(node):
             todo += ast.iter_child_nodes(node)
 

@@ -20,14 +20,18 @@ from autograder.grading.session import Session
 from autograder.grading.staff import SEED, StaffPool
 from autograder.home.folder import load
 from autograder.model.errors import UserError
+from autograder.model.findings import clean
 from autograder.model.manifest import Assignment, Question
-from autograder.model.report import CheckResult, Report, name_of
+from autograder.model.report import CheckResult, Report, name_of, staff_words
 from release.markup.templates import AblatedSolution
 from release.mutants.command import Measured
 from release.mutants.stage import mutants_proven, score_problems
 from release.proof.mistakes import Mistake
 from release.proof.odd import Accepted, OddAnswers, OddSubmission, Tried, submissions
 from release.steps import SILENT, Steps
+
+#: Characters of what staff read of one failure.
+MAX_STAFF = 1000
 
 
 class ProofFailed(UserError):
@@ -265,11 +269,17 @@ def _lost_by_solution(report: Report) -> list[str]:
     causes = [check for check in lost if check.status != "skipped"] or lost
     alike: dict[tuple[str, str], list[CheckResult]] = {}
     for check in causes:
-        why = _sentence(check) if check.tripped or check.status == "fault" else check.message
+        why = _sentence(check) if check.tripped or check.status == "fault" else _both(check)
         # What breaks several checks of a file in one way is one cause.
         own = "" if check.status == "fault" else check.id
         alike.setdefault((why, own), []).append(check)
     return [_lost_in_one_way(why, checks) for (why, _own), checks in alike.items()]
+
+
+def _both(check: CheckResult) -> str:
+    """A check's message, and what only staff read: of their own solution they may know it."""
+    told = clean(staff_words(check), MAX_STAFF)
+    return f"{check.message}\nFor staff: {told}" if told else check.message
 
 
 def _lost_in_one_way(why: str, checks: Sequence[CheckResult]) -> str:

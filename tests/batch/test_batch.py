@@ -58,6 +58,17 @@ def test_a_batch_from_its_first_run_to_an_edited_check(
     assert set(extra["sha256"]) == {"two.ipynb"}
     rows = list(csv.DictReader(io.StringIO((course.out / "grades.csv").read_text())))
     assert {row["Name"]: row["Total Score"] for row in rows}["wrong"] == "2.0"
+    # What could not be read stands in all of the staff's lists, with the reason.
+    remarks = {row["Submission ID"]: row["Remarks"] for row in rows}
+    assert remarks["right"] == remarks["wrong"] == ""
+    assert "No readable notebook: two.ipynb is not in the submission" in remarks["broken"]
+    assert "broken.ipynb: this is not a notebook" in remarks["broken"]
+    assert "No readable notebook: two.ipynb is not in the submission" in remarks["empty"]
+    said = " ".join(course.said.export_text(clear=False).split())
+    assert "No readable notebook 2: broken, empty" in said
+    assert said.count("No readable notebook") == 3  # and each with its reason
+    shown = (course.out / "report.html").read_text()
+    assert '<th scope="row">No readable notebook</th>' in shown
 
     # Nothing has changed: no process is started, no byte is written anew.
     before = {p: p.stat().st_mtime_ns for p in (course.out / "results").iterdir()}

@@ -19,6 +19,7 @@ from autograder.batch.decided import OverrideError, Wish, override, publish
 from autograder.batch.kept import read_kept
 from autograder.batch.store import STANDS
 from autograder.model import manifest
+from autograder.model.report import BY_STAFF
 from autograder.review.events import Decision
 from autograder.review.journal import Journal
 from release.markup.templates import solved, templates
@@ -90,6 +91,9 @@ def test_decisions_outlive_regrades_and_good_grades_outlive_faults(  # noqa: PLR
     assert "1.5 instead of 0 by Bo (a typo of ours)" in rows["cy"]["Changed By Hand"]
     results = json.loads((course.out / "results" / "cy.json").read_text())
     assert results["score"] == 1.5
+    (entry,) = [test for test in results["tests"] if test.get("number") == "1.1"]
+    assert BY_STAFF in entry["output"]
+    assert "a typo of ours" not in entry["output"]  # the reason is the staff's
     report = (course.out / "report.html").read_text()
     assert "Changed by hand" in report
     assert "a typo of ours" in report
@@ -133,6 +137,7 @@ def test_decisions_outlive_regrades_and_good_grades_outlive_faults(  # noqa: PLR
     [
         (Wish("nobody", "1.1", 1, "r"), "no graded submission"),
         (Wish("ada", "9", 1, "r"), "names no check"),
+        (Wish("ada", "q2", 1, "r"), "Q2 is graded by people.*autograder review"),
         (Wish("ada", "1.1", 1), "for a reason"),
         (Wish("ada", "1.1", None), "Nobody has changed"),
     ],

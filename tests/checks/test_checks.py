@@ -457,17 +457,19 @@ def test_files_settings_flags_and_memory(tmp_path: Path) -> None:
         + '[[question]]\nid = "F"\ntitle = "Files"\npoints = 4\n',
         encoding="utf-8",
     )
+    (root / "public" / "data").mkdir()
+    (root / "public" / "data" / "floors.txt").write_text("3")
     (root / "staff" / "checks" / "test_two.py").write_text(
         HEAD
         + """
 @question("F")
 @weight(1)
 @number("1")
-def test_logs(files, settings, flag):
+def test_logs(files, settings, flag, handout):
     assert [path.name for path in files.paths("logs/*.csv")] == ["a.csv", "b.csv"]
     assert files.text("a.csv") == files.text("LOGS/B.csv")
     flag("two logs are the same")
-    assert settings["floor"] == 3
+    assert settings["floor"] == 3 == int((handout / "data" / "floors.txt").read_text())
 
 @question("F")
 @weight(1)

@@ -345,6 +345,9 @@ def test_what_follows_from_a_cause_is_left_out() -> None:
     assert "first" in problems[0]
     assert "cause" in problems[0]
     assert "third (and 1 more check likewise)" in problems[1]
+    said = check_result("failed", message="Came back: something else", staff="a mean of 288")
+    (problem,) = _lost_by_solution(Report("s", "a", 4.0, (said,)))
+    assert problem.endswith("Came back: something else\nFor staff: a mean of 288")
     only = _lost_by_solution(Report("s", "a", 4.0, checks[1:2]))
     assert "this one has to pass first" in only[0]
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from autograder import gradescope
 from autograder.gradescope import rich
 from autograder.gradescope.repeat import repeated
+from autograder.model.manual import Override
 from autograder.model.pictures import Picture, compare
-from autograder.model.report import CheckResult, Leaderboard, Report
+from autograder.model.report import BY_STAFF, CheckResult, Leaderboard, Report
 from autograder.model.text import MAX_FILE, MAX_TEXT, dumped, fitted, without_html
 
 SCHEMA = json.loads(gradescope.SCHEMA.read_text(encoding="utf-8"))
@@ -80,6 +81,24 @@ def test_code_and_aligned_lines_are_shown_as_such() -> None:
         "1   2</pre>",
         "<p><strong>Hint:</strong> Look at <code>x</code>.</p>",
     ]
+
+
+def test_points_given_by_staff_are_said_in_place_of_an_old_failure() -> None:
+    override = Override(0.0, "SECRET REASON")
+    failed = replace(CHECK, message="Came back: `x`", pictures=PICTURES, override=override)
+    full = entry_of(replace(failed, status="passed", score=2.0))
+    assert full["output"] == BY_STAFF
+    assert full["status"] == "passed"
+    part = entry_of(replace(failed, status="partial", score=1.0))
+    found = Tags(part["output"])
+    assert found.text.split("\n")[:2] == [
+        f"{BY_STAFF} The check itself had said:",
+        "Came back: x",
+    ]
+    missing = "Came back: two.ipynb is not in the submission, which holds no notebook."
+    twice = [replace(CHECK, message=missing, override=override, id=name) for name in "ab"]
+    entries = results_of(*twice)["tests"]
+    assert all(entry["output"].startswith(BY_STAFF) for entry in entries)
 
 
 def test_pictures_of_public_checks_alone() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import TWO_FUNCTIONS, Notebook, needs_root
 
-from autograder.checks.verdicts import OUTER
+from autograder.checks.verdicts import OUTER, cache_key_parts
 from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.session import Session
 from autograder.model import manifest
@@ -284,6 +284,17 @@ def test_a_fault_of_a_check_is_not_remembered(regrade: Regrade, staff: Path) -> 
     assert [check.status for check in regrade().checks] == ["fault", "passed", "passed", "passed"]
     path.write_text(whole)
     assert not regrade().faulty
+
+
+@pytest.mark.parametrize("name", ["data/test_set.csv", "data/train.csv", "helpers.py"])
+def test_all_files_of_the_handout_count_whatever_their_names(staff: Path, name: str) -> None:
+    path = manifest.load(staff).public / name
+    path.parent.mkdir(exist_ok=True)
+    parts = []
+    for text in ("1", "2"):
+        path.write_text(text)
+        parts.append(cache_key_parts(manifest.load(staff), ()))
+    assert {key for key in parts[0] if parts[0][key] != parts[1][key]} == {"public folder"}
 
 
 def test_what_does_not_count_for_a_verdict_is_not_there_when_checks_run() -> None:

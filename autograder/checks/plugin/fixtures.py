@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,15 @@ class Fixtures:
         if context.trial is not None and context.trial.reads:
             check.files.received.reads = Reads()
         return check.files
+
+    @pytest.fixture
+    def handout(self) -> Path:
+        """The folder of what students were given: data files, modules, the README.
+
+        It is the same at home, in a release and when grading, and all in it is part of what
+        verdicts are cached by.
+        """
+        return self._checks.assignment.public
 
     @pytest.fixture
     def cache(self) -> Cache:

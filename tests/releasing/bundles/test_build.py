@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from autograder.model import manifest
 from autograder.model.manifest import Assignment
 from release.build import Release, build
 from release.bundles.bundle import BundleError
-from release.markup.templates import AnchorError, solution_files, solved
+from release.markup.anchors import AnchorError
+from release.markup.templates import solution_files, solved, strip
 from release.proof.proof import ProofFailed
 
 ANSWERS = ("filter_size**2", "-4", "ndimage.convolve(image, kernel)", "[0, 1, 0]")
@@ -238,8 +240,36 @@ def test_a_check_that_crashes_stops_the_release_with_its_traceback(
 def test_an_anchor_that_is_no_cell(staff: Path, tmp_path: Path) -> None:
     path = staff / manifest.FILE_NAME
     path.write_text(path.read_text().replace('"box-blur"', '"blur"'))
-    with pytest.raises(AnchorError, match=r"Q2 names the anchor 'blur'.*row-sums, box-blur"):
+    said = (
+        "question Q2 names the anchor 'blur', but two.ipynb has no code cell of that id; "
+        '`box_blur` is defined in the cell box-blur: write anchor = "box-blur", or give that cell '
+        "the id 'blur'. Its cells: imports (`import numpy as np`), row-sums (`def "
+        "row_sums(matrix):`), box-blur (`def box_blur(image, size):`)."
+    )
+    with pytest.raises(AnchorError, match=re.escape(said)):
         build(manifest.load(staff), tmp_path / "dist")
+    path.write_text(path.read_text().replace('["box_blur"]', '["nowhere"]'))
+    with pytest.raises(AnchorError, match=r"; correct the anchor, or give the cell that id\. Its"):
+        build(manifest.load(staff), tmp_path / "dist")
+
+
+@pytest.mark.parametrize("form", ["id", "metadata"])
+def test_a_notebooks_cells_have_ids_of_the_format_or_in_the_metadata(
+    staff: Path, form: str
+) -> None:
+    path = staff / manifest.FILE_NAME
+    path.write_text(path.read_text().replace('source = "two.py"', 'source = "two.ipynb"'))
+    tree = json.loads(solved(manifest.load(TWO_FUNCTIONS / "staff"))["two.ipynb"])
+    for number, cell in enumerate(tree["cells"]):
+        name = cell["id"]
+        cell["id"], cell["metadata"] = f"0000000{number}", {}
+        if name == "box-blur":
+            cell.update({"id": name} if form == "id" else {"metadata": {"id": name}})
+        if name == "row-sums":
+            cell["id"] = name
+    (staff / "two.ipynb").write_text(json.dumps(tree))
+    stripped = json.loads(strip(manifest.load(staff)).files["two.ipynb"])
+    assert "box-blur" in [cell["id"] for cell in stripped["cells"]]
 
 
 def test_a_public_file_with_a_notebooks_name(staff: Path, tmp_path: Path) -> None:

@@ -429,6 +429,34 @@ def test_torch_ships_with_a_homework_that_names_it(plain: Path) -> None:
     assert "\ntorch==" in shipped_lock(manifest.load(plain))
 
 
+def notebook_of(*cells: str) -> dict[str, bytes]:
+    tree = {"cells": [{"cell_type": "code", "source": [f"{cell}\n"]} for cell in cells]}
+    return {"notebook.ipynb": json.dumps(tree).encode()}
+
+
+def test_a_library_whose_values_cross_has_to_be_named(plain: Path) -> None:
+    solved = notebook_of("import numpy as np", "x = 1\nimport pandas as pd")
+    path = plain / manifest.FILE_NAME
+    with (manifest.load(plain).public / "requirements.txt").open("a", encoding="utf-8") as file:
+        file.write("pandas\n")
+    said = (
+        "notebook.ipynb, cell 2, line 2: the solution uses pandas, which [runtime] imports in "
+        f"{path} does not name: frames would reach checks and functions without their methods; "
+        'add "pandas" there.'
+    )
+    with pytest.raises(PackagesError, match=re.escape(said)):
+        require_agreement(manifest.load(plain), solved)
+    optional = notebook_of("try:\n    import pandas\nexcept ImportError:\n    pass")
+    require_agreement(manifest.load(plain), optional)
+    # What the manifest names may import it in turn.
+    public = manifest.load(plain).public
+    (public / "ours.py").write_text("import pandas\n", encoding="utf-8")
+    edit(path, '["numpy"]', '["numpy", "ours"]')
+    require_agreement(manifest.load(plain), solved)
+    edit(path, '"ours"', '"pandas"')
+    require_agreement(manifest.load(plain), solved)
+
+
 @pytest.mark.parametrize(
     ("line", "refused"),
     [
@@ -448,8 +476,7 @@ def test_an_import_of_what_was_installed_by_hand_is_refused(
     pretend(here, "tinycount", "1.1", "tiny_counting")
     check = plain / "checks" / "shared.py"
     check.write_text(f"{line}\n", encoding="utf-8")
-    tree = {"cells": [{"cell_type": "code", "source": [f"{line}\n"]}]}
-    notebook = {"notebook.ipynb": json.dumps(tree).encode()}
+    notebook = notebook_of(line)
     assignment = manifest.load(plain)
     if not refused:
         require_agreement(assignment, notebook)
