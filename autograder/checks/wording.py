@@ -12,6 +12,7 @@ from autograder.sandbox.objects import is_probe
 from autograder.sandbox.requests import StudentException
 from autograder.slicing.answers import AnswerSource
 from autograder.slicing.slicer import Slice
+from autograder.wire import MAX_WHAT
 
 #: What one is told of stays in words that one reads: so many causes in a row.
 MAX_CAUSES = 5
@@ -78,7 +79,7 @@ class Wording:
         if error.kind == "unsupported":
             # The reason is one of a few words; what it is may be any text, for public checks alone.
             return Finding(
-                f"`{name}` gave {clean(error.type, 100)}, which cannot be checked.",
+                f"`{name}` gave {clean(error.type, MAX_WHAT)}, which cannot be checked.",
                 _INSTEAD.get(error.message, _INSTEAD["object"]),
                 f"`{name}` gave something of a kind that cannot be checked.",
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -262,12 +262,27 @@ class Requests(ABC):
     def _request(self, request: dict[str, Any], deadline: float) -> object:
         if not self._alive:
             raise WorkerStopped("had stopped before")
-        reply = self._exchange(request, deadline)
+        try:
+            reply = self._exchange(request, deadline)
+        except wire.UnsupportedValue as error:
+            raise self._told_of(request, error) from None
         if type(reply) is not dict or len(reply) != 1:
             raise self._lied("a malformed reply")
         if "value" in reply:
             return reply["value"]
         return self._exception(reply.get("error"))
+
+    def _told_of(
+        self, request: dict[str, Any], error: wire.UnsupportedValue
+    ) -> wire.UnsupportedValue:
+        """Why nothing was sent, in words that name the value of the check's which may not cross."""
+        for name, value in _given(request):
+            try:
+                wire.encode([value], references=self.references)
+            except wire.UnsupportedValue as own:
+                what = f"{name} is {own.what}, which cannot be sent to the student's code"
+                return wire.UnsupportedValue(what, own.reason)
+        return error
 
     def _exception(self, detail: object) -> StudentException:
         expected: dict[str, type] = {"kind": str, "type": str, "message": str, "file": str}
@@ -292,6 +307,18 @@ class Requests(ABC):
     def _lied(self, what: str) -> WorkerLied:
         self.close()
         return WorkerLied(what)
+
+
+def _given(request: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """The values of a check's that a request carries, each with what a check calls it."""
+    of = f" of `{request['name']}`" if "name" in request else ""
+    for number, value in enumerate(request.get("args", ()), 1):
+        yield f"argument {number}{of}", value
+    for key, value in request.get("kwargs", {}).items():
+        yield f"argument '{key}'{of}", value
+    for key in ("key", "value"):
+        if key in request:
+            yield f"the {key}", request[key]
 
 
 class WiredRequests(Requests):

@@ -331,7 +331,13 @@ def _cell_of(file: str) -> int | None:
 
 def unsupported(error: wire.UnsupportedValue) -> dict[str, object]:
     """The reply in place of a value that may not cross."""
-    return {"error": {"kind": "unsupported", "type": error.what[:100], "message": error.reason}}
+    return {
+        "error": {
+            "kind": "unsupported",
+            "type": error.what[: wire.MAX_WHAT],
+            "message": error.reason,
+        }
+    }
 
 
 def describe_error(

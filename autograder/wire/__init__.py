@@ -4,9 +4,10 @@ from autograder.wire.channel import DeadlinePassed, PeerClosed, pending, receive
 from autograder.wire.codec import copied, encode
 from autograder.wire.limits import Limits
 from autograder.wire.references import NO_REFERENCES, Reference, References
-from autograder.wire.row import UnsupportedValue, WireError
+from autograder.wire.row import MAX_WHAT, UnsupportedValue, WireError
 
 __all__ = [
+    "MAX_WHAT",
     "NO_REFERENCES",
     "DeadlinePassed",
     "Limits",

@@ -11,7 +11,7 @@ from autograder.wire import elements, types
 from autograder.wire.canonical import settled
 from autograder.wire.limits import COUNT, DIMENSION, DOUBLE, REFERENCE, Limits, bulk, octets
 from autograder.wire.references import MAX_TYPE_NAME, NO_REFERENCES, Reference, References
-from autograder.wire.row import Row, UnsupportedValue, kind_name
+from autograder.wire.row import Row, UnsupportedValue, WireError, kind_name, quoted
 from autograder.wire.types.arrays import FIELDS, OBJECTS
 
 
@@ -75,16 +75,21 @@ class Encoder:
                 parts = settled(row, parts)
         except (UnsupportedValue, MemoryError):
             raise
+        except WireError as error:  # of what the other end would make of it
+            raise UnsupportedValue(str(error)[:MAX_TYPE_NAME]) from None
         except Exception as error:  # the student's own classes may do anything when looked at
             what = f"an object of type {kind_name(type(value))}"
             raise UnsupportedValue(f"{what} that raises {kind_name(type(error))}") from None
         self.count(row.tag, len(parts))
         seen: set[object] = set()
-        for part in parts:
-            if row.keyed:
-                self.key(part, depth + 1, seen)
-            else:
-                self.add(part, depth + 1)
+        for number, part in enumerate(parts):
+            try:
+                if row.keyed:
+                    self.key(part, depth + 1, seen)
+                else:
+                    self.add(part, depth + 1)
+            except UnsupportedValue as error:
+                raise _inside(row, parts, number, error) from None
 
     def array(self, array: Any, depth: int) -> None:
         """Write an array: its elements as bytes, or as values if they are objects."""
@@ -167,7 +172,14 @@ class Encoder:
         seen: set[object] = set()
         for key, item in items:
             self.key(key, depth + 1, seen)
-            self.add(item, depth + 1)
+            try:
+                self.add(item, depth + 1)
+            except UnsupportedValue as error:
+                if not depth:  # the message itself, which is none of the student's
+                    raise
+                label = quoted(key)
+                holder = f"a dict whose key {label} holds" if label else "a dict that holds"
+                raise error.inside(holder) from None
 
     def key(self, key: object, depth: int, seen: set[object]) -> None:
         """Write a key or a member; those of the student's own types may become equal only here."""
@@ -185,6 +197,16 @@ class Encoder:
 
 #: Types of keys of which two that are not equal do not become so when they cross.
 _DISTINCT = frozenset((type(None), bool, int, float, str, bytes))
+
+
+def _inside(
+    row: Row, parts: tuple[object, ...], number: int, error: UnsupportedValue
+) -> UnsupportedValue:
+    """Why a part does not cross, and of what it is a part."""
+    try:
+        return error if row.holder is None else error.inside(row.holder(parts, number))
+    except Exception:  # of labels of the student's own
+        return error
 
 
 def too_deep(limits: Limits) -> UnsupportedValue:

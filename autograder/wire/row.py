@@ -11,10 +11,14 @@ from collections.abc import Callable, Collection, Sized
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 #: Of so many keys with one hash, a dict or a set takes quadratic time. Honest keys have few: the
 #: hashes of tuples and numbers are not random, but they are spread.
 MAX_EQUAL_HASHES = 100
 MAX_TYPE_NAME = 100
+#: Of what is said of a value that may not cross, and of a label that is quoted there.
+MAX_WHAT, MAX_LABEL = 200, 40
 
 
 class WireError(Exception):
@@ -33,6 +37,15 @@ class UnsupportedValue(Exception):
         super().__init__(what)
         self.what = what
         self.reason = reason
+
+    def inside(self, holder: str) -> UnsupportedValue:
+        """The same of what holds the value, in words such as "a dict whose key 'a' holds".
+
+        What all parts are too much for together, or words that get too long, are left as they are.
+        """
+        what = f"{holder} {self.what}"
+        fits = self.reason not in ("deep", "large") and len(what) <= MAX_WHAT
+        return UnsupportedValue(what, self.reason) if fits else self
 
 
 #: Why a value does not cross; what is said of each stands with the checks.
@@ -60,6 +73,7 @@ class Row:
             sent: its own versions of a value differ.
         keyed: its parts are such keys, as those of a set.
         weight: as how many items one counts, if it costs more to make.
+        holder: what holds the part of that number, in words for ``UnsupportedValue.inside``.
     """
 
     tag: bytes
@@ -71,6 +85,7 @@ class Row:
     weight: int = 1
     ordered: bool = True
     settled: bool = False
+    holder: Callable[[tuple[Any, ...], int], str] | None = None
 
     @property
     def is_loaded(self) -> bool:
@@ -117,6 +132,13 @@ def expect_distinct(kept: Sized, given: Sized) -> None:
 def kind_name(kind: type) -> str:
     """The bare name of a class, fit to be shown."""
     return printable(str(kind.__name__))
+
+
+def quoted(label: Any) -> str:
+    """A key or a column's label as it is quoted; empty for one that has no short plain form."""
+    if isinstance(label, str):
+        return f"'{printable(str.__str__(label))[:MAX_LABEL]}'"
+    return str(label) if type(label) in (int, np.int64) and abs(label) < 1 << 62 else ""
 
 
 def printable(name: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import TWO_FUNCTIONS
+from conftest import TWO_FUNCTIONS, needs_installed
 from rich.console import Console
 
 from autograder.batch.grades import safe
@@ -97,6 +97,18 @@ class LyingArray(np.ndarray[Any, Any]):
 )
 def test_a_subclass_is_not_asked(value: Any, held: str) -> None:
     assert repr(copied(value)) == held
+
+
+@needs_installed("pandas")
+@pytest.mark.parametrize("storage", [None, "object", "string", "category"])
+def test_a_subclass_in_a_frame_is_not_asked(storage: str | None) -> None:
+    import pandas as pd
+
+    series = pd.Series([LyingText("b"), LyingText("a")], dtype=storage)
+    crossed: Any = copied(pd.DataFrame({LyingText("c"): series.array}, index=series.array))
+    assert [repr(cell) for cell in crossed["c"]] == ["'b'", "'a'"]
+    assert [repr(cell) for cell in crossed.index] == ["'b'", "'a'"]
+    assert repr(crossed.columns[0]) == "'c'"
 
 
 def test_a_subclass_of_an_array_is_not_asked() -> None:

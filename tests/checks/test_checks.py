@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TWO_FUNCTIONS, Graded, Notebook, needs_root
+from conftest import TWO_FUNCTIONS, Graded, Notebook, needs_installed, needs_root
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -216,6 +216,42 @@ def test_wrong_checks_are_the_staffs_fault(
     assert "not your fault" in graded.report.notes[0]
     assert graded.report.score == 0
     assert {check.status for check in graded.report.checks} == {"fault"}
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ("[1], [np.longdouble(1)]", "argument 2 of `row_sums` is a NumPy scalar of float128"),
+        (
+            "scale={'a': [lambda: 1]}",
+            "argument 'scale' of `row_sums` is a dict whose key 'a' holds an object of type "
+            "function",
+        ),
+    ],
+)
+def test_an_argument_that_cannot_be_sent_is_named(
+    grade_checks: GradeChecks, arguments: str, what: str
+) -> None:
+    head = '@question("Q1")\n@weight(2)\n@number("1")\ndef test_rows(student):\n'
+    graded = grade_checks(f'{Q2}{head}    student.call("row_sums", {arguments})\n')
+    check = graded.check("1")
+    assert check.status == "fault"
+    assert f"{what}, which cannot be sent to the student's code" in check.staff
+
+
+@needs_root
+@needs_installed("pandas")
+@pytest.mark.parametrize("public", [True, False])
+def test_a_column_that_cannot_cross_is_named(grade_checks: GradeChecks, public: bool) -> None:
+    check = '@question("Q1")\n@weight(2)\n@number("1")\ndef test_rows(student):\n'
+    check += '    student.call("row_sums", np.ones((2, 2)))\n'
+    answer = """import pandas
+    return pandas.DataFrame({"n": [1], "sum": np.ones(1, np.longdouble)})"""
+    graded = grade_checks(Q2 + check, answer, public=public)
+    said = "a DataFrame whose column 'sum' holds an array of float128, which cannot be checked."
+    assert (f"`row_sums` gave {said}" in graded.check("1").message) == public
+    assert "Convert it first" in graded.check("1").message
 
 
 @needs_root

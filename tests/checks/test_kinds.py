@@ -113,7 +113,9 @@ ANSWERS: dict[str, tuple[str, str, str]] = {
                 "def train(x, y, steps): return lambda _: y",
                 "def train(x, y, steps): return 'trained'"),
     "accuracy": ("epochs = 2e3", "epochs = 3", "epochs = [1000]"),
-    "frame": ("def best(runs): return runs.loc[runs.groupby('lr').loss.idxmin()]",
+    "frame": ("def best(runs):\n    rows = runs.loc[runs.groupby('lr').loss.idxmin()]\n"
+              "    rows['run'] = list(np.array(list(rows['run'])))  # np.str_\n"
+              "    return rows.set_axis(list(np.array(list(rows))), axis=1)",
               "def best(runs): return runs.groupby('lr', as_index=False).first()",
               "def best(runs): return None"),
     "estimator": ("from sklearn.linear_model import Ridge\nmodel = Ridge(0)\n"

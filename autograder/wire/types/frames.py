@@ -19,6 +19,7 @@ from autograder.wire.row import (
     WireError,
     expect_spread,
     expect_types,
+    quoted,
 )
 from autograder.wire.types.moments import MICROSECOND, offset_of, zone_at
 from autograder.wire.types.pandas_rows import (
@@ -95,6 +96,13 @@ def _frame(pandas: Any, parts: tuple[Any, ...]) -> object:
     return frame
 
 
+def _frame_holder(parts: tuple[Any, ...], number: int) -> str:
+    if number < 2:
+        return f"a DataFrame whose {('column labels hold', 'index holds')[number]}"
+    label = quoted(parts[0][number - 2]) or f"number {number - 1}"
+    return f"a DataFrame whose column {label} holds"
+
+
 def _as_series(pandas: Any, array: Any, index: Any, name: object = None) -> Any:
     if not _is_column(pandas, array) or not isinstance(index, pandas.Index):
         raise WireError("a column that is no array")
@@ -113,6 +121,13 @@ def _series(pandas: Any, parts: tuple[Any, ...]) -> object:
     index, name, array = parts
     hash(name)
     return _as_series(pandas, array, index, name)
+
+
+def _series_holder(parts: tuple[Any, ...], number: int) -> str:
+    if number < 2:
+        return f"a Series whose {('index', 'name')[number]} holds"
+    label = quoted(parts[1])
+    return f"a Series {label} that holds" if label else "a Series that holds"
 
 
 # --- indexes ------------------------------------------------------------------------------------
@@ -236,7 +251,12 @@ def _masked(pandas: Any, parts: tuple[Any, ...]) -> object:
 
 def _strings_apart(value: Any) -> tuple[object, ...]:
     with_nan = value.dtype.na_value is not pandas_loaded().NA
-    return with_nan, *(cell if isinstance(cell, str) else None for cell in value)
+    return with_nan, *(_text(cell) if type(cell) is not str else cell for cell in value)
+
+
+def _text(cell: object) -> str | None:
+    """The plain text of one of NumPy's, or of a subclass's; pandas keeps them as they were."""
+    return str.__str__(cell) if isinstance(cell, str) else None
 
 
 def _strings(pandas: Any, parts: tuple[Any, ...]) -> object:
@@ -300,8 +320,8 @@ def _intervals(pandas: Any, parts: tuple[Any, ...]) -> object:
 _MASKED = ("arrays.IntegerArray", "arrays.FloatingArray", "arrays.BooleanArray")
 _STRINGS = ("arrays.StringArray", "arrays.ArrowStringArray")
 ROWS = (
-    row_of(b"1", ("DataFrame",), _frame_apart, _frame, weight=FRAME),
-    row_of(b"2", ("Series",), _series_apart, _series, weight=COLUMN),
+    row_of(b"1", ("DataFrame",), _frame_apart, _frame, weight=FRAME, holder=_frame_holder),
+    row_of(b"2", ("Series",), _series_apart, _series, weight=COLUMN, holder=_series_holder),
     row_of(b"3", ("Index",), _index_apart, _index, weight=COLUMN),
     row_of(b"4", ("RangeIndex",), _range_apart, _range, weight=COLUMN),
     row_of(b"5", ("MultiIndex",), _multi_apart, _multi, weight=FRAME),
