@@ -124,7 +124,7 @@ class Student(Exchange):
         return self.received.show(name or CELL, found, PRINTS)
 
     def figure(self, name: str = "", /, *args: Any, **kwargs: Any) -> Figure:
-        """The figure that a call draws or returns. Raises as ``call`` does.
+        """The figure that a call draws or returns, as a ``Figure``. Raises as ``call`` does.
 
         Without a name: the last one that the answer's own cell draws; for that the question says
         ``run = "cell"`` in the manifest.
