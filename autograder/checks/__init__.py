@@ -35,6 +35,7 @@ from autograder.checks.expect import (
     expect_text,
     expect_type,
 )
+from autograder.checks.figures import Axes, Bars, Figure, Line, Points
 from autograder.checks.files import Files
 from autograder.checks.marks import all_or_nothing, depends, question, shared, time_limit
 from autograder.checks.probes import Probe, probe
@@ -60,10 +61,15 @@ from autograder.model.report import Median
 from autograder.wire.values import EnumMember, Record, type_name
 
 __all__ = [
+    "Axes",
+    "Bars",
     "Cache",
     "EnumMember",
+    "Figure",
     "Files",
+    "Line",
     "Median",
+    "Points",
     "Probe",
     "Record",
     "RemoteObject",

@@ -13,7 +13,7 @@ from autograder.checks.process import AnswerProcess, StartWorker, Times
 from autograder.checks.received import RETURNED, Received
 from autograder.checks.remote import Ask, ExpectedException, RemoteObject
 from autograder.model.errors import HarnessFault
-from autograder.model.findings import CheckFailed, clean, fail
+from autograder.model.findings import CheckFailed, clean, fail, quoted
 from autograder.model.manifest import Question
 from autograder.sandbox.requests import Requests, StudentException
 from autograder.slicing.answers import AnswerSource
@@ -79,7 +79,7 @@ class Exchange(AnswerProcess):
         asked = " or ".join(wanted)
         if not isinstance(reply, StudentException):
             raise fail(
-                f"`{label}` raised nothing, where {asked} is asked for.",
+                f"{quoted(label)} raised nothing, where {asked} is asked for.",
                 hint=f"Use `raise {wanted[0]}(...)` where the input is not allowed.",
             )
         if reply.kind != "raised" or not {reply.type, *reply.bases} & set(wanted):
@@ -114,10 +114,10 @@ class Exchange(AnswerProcess):
     def _replied(self, label: str, worker: Requests, ask: Ask, *, secret: bool = False) -> Any:
         self._secret |= secret
         self._label = label
-        return self._guarded(f"`{label}`", lambda: ask(worker, self._end()))
+        return self._guarded(quoted(label), lambda: ask(worker, self._end()))
 
     def _lied_about(self, label: str) -> CheckFailed:
-        return fail(f"`{label}`: the answer's process sent back what no answer gives.")
+        return fail(f"{quoted(label)}: the answer's process sent back what no answer gives.")
 
     # --- objects that stay with the student's code ---
 

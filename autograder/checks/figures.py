@@ -6,16 +6,36 @@ to be, or the answer is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from autograder.model.findings import fail
+from autograder.model.findings import CheckFailed, Finding, fail
 
 Array = np.ndarray[Any, Any]
 T = TypeVar("T")
+
+
+class _Labelled(Protocol):
+    @property
+    def label(self) -> str: ...
+
+
+L = TypeVar("L", bound=_Labelled)
+
+
+class Parts(tuple[T, ...]):
+    """What a plot has of one kind; it remembers that a check went through it."""
+
+    def __iter__(self) -> Iterator[T]:
+        vars(self)["used"] = True
+        return super().__iter__()
+
+    def __getitem__(self, key: Any) -> Any:
+        vars(self)["used"] = True
+        return super().__getitem__(key)
 
 
 @dataclass(frozen=True)
@@ -23,8 +43,11 @@ class Line:
     """A line of a plot, by its points.
 
     Attributes:
-        x, y: of shape (points,); texts where an axis is one of categories.
-        style, marker: as matplotlib writes them, "-" and "o" say, "None" for none.
+        label: its text in the legend; empty if it has none of its own.
+        x: of shape (points,), in the units of the axis; texts where that is one of categories.
+        y: likewise.
+        style: as matplotlib writes it, "-" say; "None" for points that no line joins.
+        marker: likewise, "o" say; "None" for none.
     """
 
     label: str
@@ -36,7 +59,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Points:
-    """What one call of ``scatter`` has drawn; x and y of shape (points,)."""
+    """What one call of ``scatter`` has drawn.
+
+    Attributes:
+        label: its text in the legend; empty if it has none of its own.
+        x: of shape (points,), in the units of the axis; categories are counted from 0.
+        y: likewise.
+    """
 
     label: str
     x: Array
@@ -45,12 +74,31 @@ class Points:
 
 @dataclass(frozen=True)
 class Bars:
-    """What one call of ``bar`` or ``hist`` has drawn: left edges, widths, heights, (bars,) each."""
+    """What one call of ``bar``, ``barh`` or ``hist`` has drawn, in the order of drawing.
+
+    Attributes:
+        label: its text in the legend; empty if it has none of its own.
+        names: what stands on the axis at each bar: a category, the text of a tick, a date as
+            "2024-05-01"; where there is none, the number at its middle, "2" or "0.5".
+        x: left edges, of shape (bars,), in the units of the axis; categories are counted from 0.
+        y: lower edges, likewise: 0, or where the bar below ends if they are stacked.
+        width: of shape (bars,), likewise.
+        height: likewise; negative for a bar that hangs down.
+        horizontal: they lie, as those of ``barh`` do.
+    """
 
     label: str
+    names: tuple[str, ...]
     x: Array
+    y: Array
     width: Array
     height: Array
+    horizontal: bool
+
+    @property
+    def lengths(self) -> Array:
+        """What the bars show, of shape (bars,): heights, or widths if they lie."""
+        return self.width if self.horizontal else self.height
 
 
 @dataclass(frozen=True)
@@ -58,9 +106,17 @@ class Axes:
     """One plot of a figure.
 
     Attributes:
+        title: empty if it has none, as are ``xlabel`` and ``ylabel``, the names of its axes.
+        xscale: "linear", "log" and so on, as is ``yscale``.
+        xlim: the ends of the axis, in its units, as is ``ylim``.
         legend: the texts of its legend; None if it has none.
-        xticks: the texts at the ticks, as far as they were set or drawn.
-        images: what ``imshow`` was given: (height, width) or (height, width, channels).
+        xticks: the texts at the ticks, as is ``yticks``.
+        texts: what ``text`` and ``annotate`` have written into it.
+        lines: each line, in the order of drawing, as are the following.
+        points: the points of each ``scatter``.
+        bars: the bars of each ``bar``, ``barh`` or ``hist``.
+        images: what each ``imshow`` was given: an array of shape (height, width) or (height, width,
+            channels).
     """
 
     title: str
@@ -72,11 +128,30 @@ class Axes:
     ylim: tuple[float, float]
     legend: tuple[str, ...] | None
     xticks: tuple[str, ...]
+    yticks: tuple[str, ...]
     texts: tuple[str, ...]
     lines: tuple[Line, ...] = field(repr=False)
     points: tuple[Points, ...] = field(repr=False)
     bars: tuple[Bars, ...] = field(repr=False)
     images: tuple[Array, ...] = field(repr=False)
+
+    def bar_values(self, label: str | None = None) -> tuple[tuple[str, ...], Array]:
+        """The names of all bars and their lengths, in the order of drawing, standing or lying.
+
+        Of bars side by side or stacked, first all of one color, then all of the next.
+
+        Args:
+            label: only the bars that the legend calls so.
+
+        Returns:
+            names as in ``Bars.names``, and lengths of shape (bars,).
+
+        Raises:
+            CheckFailed: there are no bars, or none of that label.
+        """
+        groups = _chosen(self.bars, label, "bars")
+        names = tuple(name for group in groups for name in group.names)
+        return names, np.concatenate([group.lengths for group in groups])
 
     def line(self, label: str) -> Line:
         """The line of that label.
@@ -84,21 +159,49 @@ class Axes:
         Raises:
             CheckFailed: there is none.
         """
-        for line in self.lines:
-            if line.label == label:
-                return line
-        labels = ", ".join(repr(line.label) for line in self.lines if line.label)
-        raise fail(
-            f"a plot without a line that is labelled {label!r}; there is "
-            f"{labels or 'none with a label'}.",
-            hint=f'Draw it with `label="{label}"`.',
-            hidden=f"a plot without a line that is labelled {label!r}.",
-        )
+        return _chosen(self.lines, label, "line")[0]
+
+    def line_values(self, label: str | None = None) -> tuple[Array, Array]:
+        """The one line's ``x`` and ``y``, of shape (points,) each.
+
+        Args:
+            label: of several lines, the one that the legend calls so.
+
+        Raises:
+            CheckFailed: there is no line, or none of that label; without one, there are several.
+        """
+        found = _chosen(self.lines, label, "line")
+        if label is None and len(found) > 1:
+            raise fail(
+                f"a plot of {len(found)} lines, where one is asked for.",
+                hint="Draw one line.",
+            )
+        return found[0].x, found[0].y
+
+    def point_values(self, label: str | None = None) -> tuple[Array, Array]:
+        """The ``x`` and ``y`` of all points, (points,) each: by ``scatter``, or ``plot`` with "o".
+
+        Args:
+            label: only the points that the legend calls so.
+
+        Raises:
+            CheckFailed: there are no points, or none of that label.
+        """
+        unjoined = [line for line in self.lines if line.style == "None"]
+        every: list[Points | Line] = [*self.points, *unjoined]
+        groups = _chosen(every, label, "points")
+        return np.concatenate([g.x for g in groups]), np.concatenate([g.y for g in groups])
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it was when it was shown; its size is in inches."""
+    """A figure as it was when it was shown.
+
+    Attributes:
+        title: that of the whole figure, by ``suptitle``; empty if it has none.
+        size: width and height in inches.
+        axes: its plots, in the order in which they were made.
+    """
 
     title: str
     size: tuple[float, float]
@@ -117,6 +220,57 @@ class Figure:
                 hint="Draw everything on the same axes.",
             )
         return self.axes[0]
+
+
+#: By kind of part, how a student draws one.
+_DRAW = {
+    "line": "Draw it with `plt.plot`.",
+    "bars": "Draw them with `plt.bar` or `plt.barh`.",
+    "points": "Draw them with `plt.scatter`.",
+    "images": "Draw it with `plt.imshow`.",
+}
+
+
+def without(kind: str) -> Finding:
+    """What is said of a figure that has nothing of a kind, which is a key of ``_DRAW``."""
+    has = {"line": "a line", "images": "a picture"}.get(kind, kind)
+    return Finding(f"a figure without {has}.", _DRAW[kind])
+
+
+def looked_for(figure: Figure) -> str:
+    """The kind of part that a check has gone through though there is none; else empty.
+
+    A check that has found parts of another kind may take either.
+    """
+    parts = (
+        (kind, part)
+        for axes in figure.axes
+        for kind, part in (
+            ("line", axes.lines),
+            ("bars", axes.bars),
+            ("points", axes.points),
+            ("images", axes.images),
+        )
+    )
+    used = [(kind, len(part)) for kind, part in parts if vars(part).get("used")]
+    return "" if any(count for _kind, count in used) or not used else used[0][0]
+
+
+def _chosen(parts: Iterable[L], label: str | None, kind: str) -> tuple[L, ...]:
+    """The parts of a label, or all; at least one."""
+    every = tuple(parts)
+    if not every:
+        raise CheckFailed(without(kind))
+    found = tuple(part for part in every if label in (None, part.label))
+    if not found:
+        what = "a line that is" if kind == "line" else f"{kind} that are"
+        labels = ", ".join(repr(part.label) for part in every if part.label)
+        raise fail(
+            f"a plot without {what} labelled {label!r}; there is {labels or 'none with a label'}.",
+            hint=f'Draw it with `label="{label}"`.',
+            hidden=f"a plot without {what} labelled {label!r}.",
+        )
+    return found
 
 
 def figures_of(described: object) -> tuple[Figure, ...]:
@@ -142,14 +296,13 @@ def _axes(given: Any) -> Axes:
         **texts,
         xlim=_pair(given["xlim"]),
         ylim=_pair(given["ylim"]),
-        legend=None if legend is None else _several(legend, _text),
-        xticks=_several(given["xticks"], _text),
-        texts=_several(given["texts"], _text),
+        legend=None if legend is None else _texts(legend),
+        xticks=_texts(given["xticks"]),
+        yticks=_texts(given["yticks"]),
+        texts=_texts(given["texts"]),
         lines=_several(given["lines"], _line),
         points=_several(given["points"], lambda part: Points(_label(part), *_arrays(part, "x y"))),
-        bars=_several(
-            given["bars"], lambda part: Bars(_label(part), *_arrays(part, "x width height"))
-        ),
+        bars=_several(given["bars"], _bars),
         images=_several(given["images"], _array),
     )
 
@@ -157,6 +310,14 @@ def _axes(given: Any) -> Axes:
 def _line(given: Any) -> Line:
     x, y = _arrays(given, "x y")
     return Line(_label(given), x, y, _text(given["style"]), _text(given["marker"]))
+
+
+def _bars(given: Any) -> Bars:
+    x, y, width, height = _arrays(given, "x y width height")
+    names, horizontal = _texts(given["names"]), given["horizontal"]
+    if len(names) != len(x) or type(horizontal) is not bool:
+        raise ValueError
+    return Bars(_label(given), names, x, y, width, height, horizontal)
 
 
 def _label(given: Any) -> str:
@@ -167,6 +328,10 @@ def _text(given: object) -> str:
     if not isinstance(given, str):
         raise TypeError
     return str(given)
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    return tuple(_several(given, _text))
 
 
 def _pair(given: Any) -> tuple[float, float]:
@@ -188,7 +353,7 @@ def _arrays(given: Any, names: str) -> list[Array]:
     return arrays
 
 
-def _several(given: object, take: Callable[[Any], T]) -> tuple[T, ...]:
+def _several(given: object, take: Callable[[Any], T]) -> Parts[T]:
     if type(given) is not list:
         raise TypeError
-    return tuple(take(part) for part in given)
+    return Parts(take(part) for part in given)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from autograder.checks.figures import Figure
 from autograder.checks.reads import Reads
 from autograder.checks.remote import RemoteObject
 from autograder.model.findings import clean
@@ -34,6 +35,7 @@ WORDS = {
     "set": "a set",
     "array": "an array",
     "tensor": "a tensor",
+    "figure": "a figure",
     "object": "an object",
     "value": "a value",
 }
@@ -48,13 +50,18 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (dict, "dict"),
     ((set, frozenset), "set"),
     (np.ndarray, "array"),
+    (Figure, "figure"),
 )
 MAX_SHOWN = 120
 #: What a function did that was called.
 RETURNED = "returned"
+#: What an answer did that shows something.
+PRINTS, DRAWS = "prints", "draws"
 #: Of an object that stayed with the student's code: what came back is a description of it.
 DESCRIBED = "is described as"
 OBJECT = "object"
+#: What is asked for where no name is: what the answer's own cell shows.
+CELL = "the answer's cell"
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,11 @@ class Received:
         self._asked[Asked(name, kind, verb == RETURNED)] = None
         return value
 
+    def show(self, name: str, value: _Value, verb: str) -> _Value:
+        """Tell of what came back as that; the harness has made it of what came, and gives it on."""
+        self.last = Reply(name, value, verb)
+        return value
+
 
 def kind_of(value: object) -> str:
     """A key of `WORDS`."""
@@ -126,6 +138,8 @@ def shown(value: object) -> str:
     if kind in ("array", "tensor"):
         shape, dtype = tuple(value.shape), str(value.dtype)  # type: ignore[attr-defined]
         return f"{WORDS[kind]} of shape {shape} and {dtype.removeprefix('torch.')}"
+    if kind == "figure":
+        return WORDS[kind]
     try:
         text = _Short().repr(value)
     except Exception:  # an integer of more digits than Python writes

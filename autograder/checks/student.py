@@ -13,12 +13,12 @@ from typing import Any
 from autograder.checks.exchange import Exchange
 from autograder.checks.figures import Figure, figures_of
 from autograder.checks.probes import Probe
-from autograder.checks.received import DESCRIBED
+from autograder.checks.received import CELL, DESCRIBED, DRAWS, PRINTS
 from autograder.checks.remote import ExpectedException, RemoteObject
 from autograder.checks.shared_tests import ORIGINAL
 from autograder.checks.source import Source, read_source
 from autograder.model.errors import HarnessFault
-from autograder.model.findings import CheckFailed, Finding, clean, fail
+from autograder.model.findings import CheckFailed, Finding, clean, fail, quoted
 from autograder.model.manifest import SHARED
 from autograder.sandbox.requests import StudentException
 from autograder.wire.protocol import Target
@@ -120,11 +120,11 @@ class Student(Exchange):
                 secret=True,
             )
         if type(found) is not str:
-            raise self._lied_about(name or "the answer's cell")
-        return found
+            raise self._lied_about(name or CELL)
+        return self.received.show(name or CELL, found, PRINTS)
 
     def figure(self, name: str = "", /, *args: Any, **kwargs: Any) -> Figure:
-        """The figure that a call draws or returns. Raises as ``call`` does.
+        """The figure that a call draws or returns, as a ``Figure``. Raises as ``call`` does.
 
         Without a name: the last one that the answer's own cell draws; for that the question says
         ``run = "cell"`` in the manifest.
@@ -140,9 +140,11 @@ class Student(Exchange):
             )
         figures = figures_of(drawn)
         if not figures:
-            what = f"`{name}`" if name else "the answer's cell"
-            raise fail(f"{what} draws no figure.", hint="Draw with matplotlib, in that place.")
-        return figures[-1]
+            raise fail(
+                f"{quoted(name or CELL)} draws no figure.",
+                hint="Draw with matplotlib, in that place.",
+            )
+        return self.received.show(name or CELL, figures[-1], DRAWS)
 
     def file(self, path: str, /) -> bytes:
         """What the student's code has written into a file, by its path in the notebook's folder.
@@ -169,9 +171,9 @@ class Student(Exchange):
                 f"a check of {self._question.id} looks at what its cell prints or draws, for which "
                 'the manifest has to say run = "cell" for that question'
             )
-        shown = self.asked("the answer's cell", self._running(), lambda w, end: w.shown(end))
+        shown = self.asked(CELL, self._running(), lambda w, end: w.shown(end))
         if type(shown) is not dict or shown.keys() != {"printed", "figures"}:
-            raise self._lied_about("the answer's cell")
+            raise self._lied_about(CELL)
         return shown
 
     def probe(self, probe: Probe, /, *args: Any, keep: bool = False, **kwargs: Any) -> Any:

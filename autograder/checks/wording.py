@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autograder.model.findings import Finding, clean, exception_name
+from autograder.model.findings import Finding, clean, exception_name, quoted
 from autograder.model.manifest import Question
 from autograder.sandbox.objects import is_probe
 from autograder.sandbox.requests import StudentException
@@ -79,9 +79,9 @@ class Wording:
         if error.kind == "unsupported":
             # The reason is one of a few words; what it is may be any text, for public checks alone.
             return Finding(
-                f"`{name}` gave {clean(error.type, MAX_WHAT)}, which cannot be checked.",
+                f"{quoted(name)} gave {clean(error.type, MAX_WHAT)}, which cannot be checked.",
                 _INSTEAD.get(error.message, _INSTEAD["object"]),
-                f"`{name}` gave something of a kind that cannot be checked.",
+                f"{quoted(name)} gave something of a kind that cannot be checked.",
             )
         message = clean(error.message, 300).strip()
         if is_probe(error.file):  # no code of the student's was running
@@ -90,7 +90,7 @@ class Wording:
         for hidden in (False, True):
             secret = hidden and self.secret
             location = self._location(error, secret=secret)
-            text = f"`{name}` stopped: {location}{exception_name(error.type, hidden=hidden)}"
+            text = f"{quoted(name)} stopped: {location}{exception_name(error.type, hidden=hidden)}"
             text = f"{text}: {message}." if message and not secret else f"{text}."
             texts.append(" ".join([text, *self._causes(error)]))
         return Finding(texts[0], self._hint(error), texts[1])

@@ -51,6 +51,11 @@ class Finding:
         )
 
 
+def quoted(name: str) -> str:
+    """A name as it stands in a sentence: in backticks, unless it is words such as "the input"."""
+    return name if name.startswith("the ") else f"`{name}`"
+
+
 class CheckFailed(Exception):
     """A check found the student's answer wrong.
 

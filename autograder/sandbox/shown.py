@@ -10,6 +10,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -164,12 +165,13 @@ def _axes(axes: Any) -> Described:
         "xlim": tuple(map(float, axes.get_xlim())),
         "ylim": tuple(map(float, axes.get_ylim())),
         "xticks": _texts(axes.get_xticklabels()),
+        "yticks": _texts(axes.get_yticklabels()),
         "legend": texts,
         "texts": _texts(axes.texts),
         "lines": [_line(line) for line in axes.lines[:MAX_PARTS]],
-        "points": [_points(group) for group in _having(axes.collections, "get_offsets")],
+        "points": [_points(group) for group in axes.collections[:MAX_PARTS] if _is_scatter(group)],
         "bars": [
-            _bars(group) for group in axes.containers[:MAX_PARTS] if hasattr(group, "patches")
+            _bars(group, axes) for group in axes.containers[:MAX_PARTS] if hasattr(group, "patches")
         ],
         "images": [np.asarray(image.get_array()) for image in axes.images[:MAX_PARTS]],
     }
@@ -179,8 +181,9 @@ def _texts(texts: Iterable[Any]) -> list[str]:
     return [text.get_text() for text in list(texts)[:MAX_PARTS]]
 
 
-def _having(parts: Iterable[Any], method: str) -> list[Any]:
-    return [part for part in list(parts)[:MAX_PARTS] if hasattr(part, method)]
+def _is_scatter(group: Any) -> bool:
+    """Whether ``scatter`` has drawn it: areas and contours are collections, too."""
+    return any(kind.__name__ == "PathCollection" for kind in type(group).__mro__)
 
 
 def _label(part: Any) -> str:
@@ -203,10 +206,49 @@ def _points(group: Any) -> Described:
     return {"label": _label(group), "x": _numbers(offsets[:, 0]), "y": _numbers(offsets[:, 1])}
 
 
-def _bars(group: Any) -> Described:
-    boxes = [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in group.patches]
-    x, width, height = np.array(boxes, dtype=float).reshape(-1, 3).T
-    return {"label": _label(group), "x": x, "width": width, "height": height}
+def _bars(group: Any, axes: Any) -> Described:
+    boxes = [(b.get_x(), b.get_y(), b.get_width(), b.get_height()) for b in group.patches]
+    x, y, width, height = np.array(boxes, dtype=float).reshape(-1, 4).T
+    lying = getattr(group, "orientation", None) == "horizontal"
+    names = _names(axes.yaxis, y + height / 2) if lying else _names(axes.xaxis, x + width / 2)
+    sides = {"x": x, "y": y, "width": width, "height": height}
+    return {"label": _label(group), "horizontal": lying, "names": names, **sides}
+
+
+#: Formatters by which a place on an axis has a name of its own.
+_NAMING = frozenset(("StrCategoryFormatter", "FixedFormatter", "FuncFormatter"))
+
+
+def _names(axis: Any, places: np.ndarray[Any, Any]) -> list[str]:
+    """What stands on the axis at each place: a category, a tick's text, a date; else the number.
+
+    Bars side by side have the name of the tick that is next to them, if each has one of its own.
+    """
+    formatter = axis.get_major_formatter()
+    kind, dates = type(formatter).__name__, sys.modules.get("matplotlib.dates")
+    if "Date" in kind and dates is not None:
+        return [_date(dates, place) for place in places]
+    numbers = [f"{round(float(place), 9):.15g}" for place in places]
+    ticks = np.asarray(axis.get_majorticklocs(), dtype=float)[:MAX_PARTS]
+    if kind not in _NAMING or not ticks.size or len(places) > MAX_PARTS:
+        return numbers
+    texts = list(map(str, formatter.format_ticks(ticks)))
+    distances = np.abs(places[:, None] - ticks)
+    nearest, away = distances.argmin(axis=1), distances.min(axis=1)
+    spacing = np.diff(np.sort(ticks)).min() if ticks.size > 1 else np.inf
+    own = len(set(nearest.tolist())) == len(places)
+    close = (away < 1e-6) | (own & (away < spacing / 2))
+    return [
+        texts[tick] if named and texts[tick] else number
+        for tick, named, number in zip(nearest, close, numbers, strict=True)
+    ]
+
+
+def _date(dates: Any, place: float) -> str:
+    """The date at a place that is a number of days, which a bar's width may have shifted a bit."""
+    epoch = dates.num2date(0.0).replace(tzinfo=None)
+    moment = epoch + timedelta(seconds=round(float(place) * 86_400))
+    return str(moment.isoformat() if any(moment.timetuple()[3:6]) else moment.date())
 
 
 def _numbers(values: Any) -> np.ndarray[Any, Any]:

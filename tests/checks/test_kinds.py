@@ -53,7 +53,7 @@ ANSWERS: dict[str, tuple[str, str, str]] = {
                "    ax.set(xlabel='epoch')\n    ax.legend()\n    return fig",
                "def plot_loss(losses):\n    plt.plot(losses, label='loss')\n    plt.legend()",
                "def plot_loss(losses): return np.array(losses)"),
-    "shown": ("fig, ax = plt.subplots()\nax.bar(range(3), [3, 1, 2])\nax.set_title('H')\n"
+    "shown": ("fig, ax = plt.subplots()\nax.barh(range(3), [3, 1, 2])\nax.set_title('H')\n"
               "heights = 0\nplt.show()",
               "heights = [3, 1, 2]\nplt.bar(['a', 'b', 'c'], heights)", "heights = plt"),
     "class": ("from dataclasses import dataclass\n@dataclass\nclass Account:\n"

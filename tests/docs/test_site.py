@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from urllib.parse import unquote
 import pytest
 from conftest import ROOT
 from PIL import Image
+
+from autograder import checks
 
 pytest.importorskip("mkdocs")
 
@@ -64,6 +67,33 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
 
 def test_no_table_is_left_open(site: Path) -> None:
     assert not [p for p in site.rglob("*.html") if "<!-- generated" in p.read_text("utf-8")]
+
+
+#: What a check has no use for, though other modules call it.
+INTERNAL = {
+    "Student": {"vary"},
+    "RemoteObject": {"reference_for"},
+    "Source": {"location", "nodes"},
+}
+
+
+@pytest.mark.parametrize("name", INTERNAL)
+def test_what_the_reference_lists_of_a_class(site: Path, name: str) -> None:
+    """All of its own members but what is internal; none that is inherited."""
+    own = {member for member in vars(getattr(checks, name)) if not member.startswith("_")}
+    assert own >= INTERNAL[name]
+    text = (site / "reference" / "checks.html").read_text(encoding="utf-8")
+    listed = set(re.findall(rf'id="autograder\.checks\.{name}\.(\w+)"', text))
+    assert listed == own - INTERNAL[name]
+
+
+def test_the_reference_says_what_a_figure_holds(site: Path) -> None:
+    text = (site / "reference" / "checks.html").read_text(encoding="utf-8")
+    for kind in (checks.Figure, checks.Axes, checks.Bars, checks.Line, checks.Points):
+        assert f'id="autograder.checks.{kind.__name__}"' in text
+        for part in dataclasses.fields(kind):
+            assert part.name in (kind.__doc__ or ""), f"{kind.__name__}.{part.name}"
+    assert "autograder.checks.Axes.bar_values" in text
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 import autograder
+from autograder.checks.figures import Figure, looked_for, without
 from autograder.checks.plugin.locations import Locations, frames, said
 from autograder.checks.plugin.model import Check
 from autograder.checks.received import RETURNED, WORDS, Reply, shown
 from autograder.model.errors import HarnessFault, UserError
-from autograder.model.findings import Finding
+from autograder.model.findings import Finding, quoted
 from autograder.wire import UnsupportedValue
 
 _HARNESS = Path(autograder.__file__).resolve().parent
@@ -66,7 +67,10 @@ def over(
 
 def finding(reply: Reply, error: BaseException) -> Finding:
     """What a student reads; a hidden check tells of a kind of value and no more."""
-    name = f"`{reply.name}`"
+    name = quoted(reply.name)
+    if isinstance(reply.value, Figure) and (kind := looked_for(reply.value)):
+        lacks = without(kind)
+        return Finding(f"{name} {reply.verb} {lacks.public}", lacks.hint)
     if not reply.came:
         text = f"{name} gave nothing that this check can work with."
         return Finding(text, "Call it in your notebook on a small input of the same kind.")
@@ -85,7 +89,7 @@ def finding(reply: Reply, error: BaseException) -> Finding:
 
 def endless(reply: Reply) -> Finding:
     """What a student reads where a check does not come to an end with what came back."""
-    name = f"`{reply.name}`"
+    name = quoted(reply.name)
     hint = "Compare its size and its contents with what the task asks for."
     what = "with which this check comes to no end"
     if not reply.came:
