@@ -60,7 +60,7 @@ NOTEBOOK = "attacked.ipynb"
 LEVELS: dict[str, frozenset[str]] = {
     "all": frozenset(),
     "no-landlock": frozenset({"landlock"}),
-    "floor": frozenset(NAMES) - required(Grading.ROOT) - {"scratch"},
+    "minimum": frozenset(NAMES) - required(Grading.ROOT) - {"scratch"},
 }
 
 #: What a grading of everything may take: each check's limit, and the work around it.

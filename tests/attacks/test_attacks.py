@@ -34,21 +34,24 @@ SANDBOX = frozenset(
 )
 #: Attacks that succeed, by name, where, and why.
 OPEN: dict[str, tuple[set[str], str]] = {
-    "command_lines": ({"no-landlock", "floor"}, SHARED),
-    "open_metadata": ({"no-landlock", "floor"}, SHARED),
-    "left_in_shared_folders": ({"no-landlock", "floor"}, SHARED),
-    "own_process_files": ({"no-landlock", "floor"}, SHARED),
-    "other_programs": ({"no-landlock", "floor"}, SHARED),
-    "programs_by_the_loader": ({"no-landlock", "floor"}, SHARED),
-    "spared_when_memory_ends": ({"no-landlock", "floor"}, "a process may describe itself in /proc"),
-    "descriptors": ({"floor"}, "this level leaves the descriptors open"),
-    "descriptors_without_end": ({"floor"}, LIMITS),
-    "memory_bomb": ({"floor"}, LIMITS),
-    "large_file": ({"floor"}, LIMITS),
-    "raised_limits": ({"floor"}, LIMITS),
-    "thread_bomb": ({"floor"}, LIMITS),
-    "timers_without_end": ({"floor"}, LIMITS),
-    "object_that_grows": ({"floor"}, LIMITS),
+    "command_lines": ({"no-landlock", "minimum"}, SHARED),
+    "open_metadata": ({"no-landlock", "minimum"}, SHARED),
+    "left_in_shared_folders": ({"no-landlock", "minimum"}, SHARED),
+    "own_process_files": ({"no-landlock", "minimum"}, SHARED),
+    "other_programs": ({"no-landlock", "minimum"}, SHARED),
+    "programs_by_the_loader": ({"no-landlock", "minimum"}, SHARED),
+    "spared_when_memory_ends": (
+        {"no-landlock", "minimum"},
+        "a process may describe itself in /proc",
+    ),
+    "descriptors": ({"minimum"}, "this level leaves the descriptors open"),
+    "descriptors_without_end": ({"minimum"}, LIMITS),
+    "memory_bomb": ({"minimum"}, LIMITS),
+    "large_file": ({"minimum"}, LIMITS),
+    "raised_limits": ({"minimum"}, LIMITS),
+    "thread_bomb": ({"minimum"}, LIMITS),
+    "timers_without_end": ({"minimum"}, LIMITS),
+    "object_that_grows": ({"minimum"}, LIMITS),
 }  #: Whether the disk is full before anybody looks is a matter of chance.
 BY_CHANCE = {"large_file"}
 

@@ -39,7 +39,7 @@ ALWAYS = {"descriptors", "scratch", "session", "parent"}
 LEVELS = {
     "all": frozenset[str](),
     "without Landlock": frozenset({"landlock"}),
-    "floor": frozenset(NAMES) - required(Grading.ROOT) - ALWAYS,
+    "minimum": frozenset(NAMES) - required(Grading.ROOT) - ALWAYS,
 }
 
 
