@@ -146,5 +146,5 @@ _HINTS = {
     "SystemExit": "An answer must not end Python; take out exit() or sys.exit().",
     "MemoryError": "The answer needs more memory than allowed; look for an array that grows.",
     "RecursionError": "A function calls itself without end.",
-    "FileNotFoundError": "Only files of the handout are there when grading, by their paths in it; look at the path.",
+    "FileNotFoundError": "Only the handout's files are there when grading, by their paths in it.",
 }

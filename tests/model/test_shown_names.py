@@ -26,13 +26,13 @@ from autograder.batch.grades import safe, tables
 from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.sources import Source
 from autograder.batch.terminal import print_batch, print_notices, print_reasons, print_source
-from autograder.home.table import Shown
+from autograder.home.table import ReportView
 from autograder.model import manifest
 from autograder.model.errors import UserError
 from autograder.model.report import CheckResult, Report
 from autograder.pages.console import PlainConsole
 from autograder.pages.report import batch_page
-from autograder.pages.reported import Noticed, Reported, ReportedBatch
+from autograder.pages.reported import ReportedBatch, ReportedNotice, ReportedSubmission
 from autograder.pages.terminal import print_public, print_report
 
 HOSTILE = [
@@ -74,6 +74,7 @@ def report_on(name: str) -> Report:
         flags=(name,),
         faults=(name,),
         skipped=((name, name),),
+        missing=((name, name),),
         seed=1,
     )
 
@@ -173,7 +174,7 @@ def test_an_error_that_quotes_a_name_steers_nothing(
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_table_in_a_notebook_holds_no_markup(name: str) -> None:
-    shown = Shown(report_on(name), 4.0)
+    shown = ReportView(report_on(name), 4.0)
     assert steers(repr(shown)) == set()
     assert steers(shown._repr_html_()) == set()
     assert "<script" not in shown._repr_html_()
@@ -183,10 +184,10 @@ def test_a_table_in_a_notebook_holds_no_markup(name: str) -> None:
 def test_the_report_of_a_batch_holds_no_markup(name: str) -> None:
     batch = ReportedBatch(
         name,
-        (Reported(name, name, report_on(name), "", name),),
+        (ReportedSubmission(name, name, report_on(name), "", name),),
         made=name,
         ignored=((name, name),),
-        notices=(Noticed(name, name, (name,)),),
+        notices=(ReportedNotice(name, name, (name,)),),
     )
     page = batch_page(batch)
     assert "<script>alert" not in page
