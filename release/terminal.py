@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.model.report import name_of
+from autograder.model.report import name_in_words, name_of
 from autograder.pages.stages import Parts, lines
 from release.build import Release
 from release.diff import Change
@@ -177,6 +177,7 @@ def _caption(proof: Proof) -> str:
         )
     )
     lines += _odd(proof)
+    lines += _untitled(proof)
     if proof.mutants is not None:
         lines += score_lines(proof.mutants)
     if proof.public is not None:
@@ -208,6 +209,17 @@ def _odd(proof: Proof) -> Iterator[str]:
         yield (
             f"Advice: {check} trips over {listed(answers)} at {where}; students read that it "
             "cannot work with what came back. Compare type and shape first to tell them more."
+        )
+
+
+def _untitled(proof: Proof) -> Iterator[str]:
+    """Advice on checks of which students read no more than the function's name."""
+    found = [check for check in proof.solution.checks if check.title == name_in_words(check.id)]
+    if found:
+        verb = "has" if len(found) == 1 else "have"
+        yield (
+            f"Advice: {', '.join(name_of(check) for check in found)} {verb} no docstring; students "
+            f"read '{found[0].title}'. Say there in a sentence what is asked."
         )
 
 

@@ -147,5 +147,5 @@ _HINTS = {
     "SystemExit": "An answer must not end Python; take out exit() or sys.exit().",
     "MemoryError": "The answer needs more memory than allowed; look for an array that grows.",
     "RecursionError": "A function calls itself without end.",
-    "FileNotFoundError": "Files of your own machine are not there when grading.",
+    "FileNotFoundError": "Only the handout's files are there when grading, by their paths in it.",
 }

@@ -21,6 +21,7 @@ from autograder.home.submit_zip import (
     missing,
     submission_of,
     templates_of,
+    unreadable,
     unwritten,
     write_zip,
 )
@@ -67,12 +68,17 @@ class Checker:
             report = checking.check(
                 self.assignment, submission, answers, self._start_worker, questions, announce
             )
+        given = [
+            f"Still as handed out: {sentence}"
+            for sentence in blank(self.assignment, answers)
+            if questions is None or sentence.partition(":")[0] in questions
+        ]
         empty = [
             f"Read by people, and still empty: {sentence}"
             for sentence in unwritten(self.assignment, answers)
             if questions is None or sentence.partition(":")[0] in questions
         ]
-        notes = (*report.notes, *answers.notes, *empty)
+        notes = (*report.notes, *answers.notes, *given, *empty)
         report = replace(report, notes=notes)
         print_public(console, report, self.assignment.points)
         return report
@@ -160,6 +166,10 @@ def submit_zip(folder: Path, out: Path | None, console: Console) -> Path:
     answers = Answers(assignment, templates_of(assignment), found)
     _print_sentences(console, Text("Missing", "bold red"), missing(assignment, answers))
     still = list(blank(assignment, answers))
+    broken = unreadable(assignment, answers)
+    _print_sentences(
+        console, Text("Cannot be read as Python, and does not count", "bold red"), broken
+    )
     _print_sentences(console, Text("Which file was taken", "bold yellow"), answers.notes)
     _print_sentences(console, Text("Still as handed out", "bold yellow"), still)
     empty = unwritten(assignment, answers)

@@ -9,18 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from autograder.home.folder import HomeError, checks_of
-from autograder.model.findings import Finding
+from autograder.model.findings import Finding, clean
 from autograder.model.manifest import Assignment
 from autograder.model.names import owners
 from autograder.model.submission import Submission, collect_for
 from autograder.slicing.answers import Answers
 from autograder.slicing.by_hand import answer_to
 from autograder.slicing.candidates import is_answered
+from autograder.slicing.magics import parse_python
 from autograder.slicing.notebook import Notebook, NotebookError, parse
+from autograder.slicing.versions import explained
 
 #: Deeper than a student puts a log, and not as deep as a library lies.
 MAX_DEPTH = 3
 #: Folders that hold data, copies and tools, and no answers.
+#: What is said of code that Python itself gives up on.
+DEEP = "it is nested too deeply"
 NO_ANSWERS = {"checks", "data", "dist", "build", "node_modules", "__MACOSX", "__pycache__"}
 
 
@@ -82,6 +86,25 @@ def blank(assignment: Assignment, answers: Answers) -> Iterator[str]:
             cell = aligned.cell_at(question.anchor)
             where = f"cell {cell.number} of {question.notebook}" if cell else question.notebook
             yield f"{question.id}: {question.title}, {where}."
+
+
+def unreadable(assignment: Assignment, answers: Answers) -> Iterator[str]:
+    """The student's cells and modules that are no Python, so that nothing in them counts."""
+    for entry in assignment.notebooks:
+        aligned = answers.aligned(entry.file)
+        if isinstance(aligned, Finding):
+            continue
+        given = {cell.source for cell in aligned.template.cells}
+        for cell in aligned.student.cells:
+            if cell.kind != "code" or cell.source in given:
+                continue
+            try:
+                parse_python(cell.python)
+            except (SyntaxError, RecursionError) as error:
+                line = getattr(error, "lineno", None) or 1
+                why = explained(error.msg, cell.source) if isinstance(error, SyntaxError) else DEEP
+                where = entry.file if entry.is_module else f"{entry.file}, cell {cell.number}"
+                yield f"{where}, line {line}: {clean(why, 200)}."
 
 
 def contents_of(assignment: Assignment, answers: Answers) -> dict[str, PurePosixPath]:

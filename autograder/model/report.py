@@ -268,3 +268,8 @@ def missing_words(report: Report) -> str:
 def name_of(check: CheckResult) -> str:
     """What staff call a check: its number, else its id."""
     return check.number or check.id
+
+
+def name_in_words(name: str) -> str:
+    """What a check is called whose docstring says nothing, by its function's name or its id."""
+    return name.rsplit("::", maxsplit=1)[-1].removeprefix("test_").replace("_", " ")

@@ -23,7 +23,11 @@ class Objects:
     @property
     def references(self) -> References:
         """How this end of the wire makes and resolves references."""
-        return References(self.keep, lambda reference: self._objects[reference.number])
+        return References(self._kept, lambda reference: self._objects[reference.number])
+
+    def _kept(self, value: object) -> Reference | None:
+        """Three dots are no object to be asked: they stand where an answer is missing."""
+        return None if value is ... else self.keep(value)
 
     def keep(self, value: object) -> Reference:
         """A reference by which the grader can ask for ``value`` again."""

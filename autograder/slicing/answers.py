@@ -209,6 +209,8 @@ class Answers:
         text = f"`{name}` is not defined in {question.notebook}."
         if plan.broken:  # the one nearest to where the answer belongs
             text += f" {self._said_of(question, plan.broken[-1])}"
+        if self.unreadable(question, plan, name):
+            return Finding(text, "Mend that line; the rest of the cell counts again then.")
         return Finding(text, f"Define `{name}` in the cell of question {question.id}.")
 
     def unreadable(self, question: Question, plan: Slice | Finding, name: str) -> str:

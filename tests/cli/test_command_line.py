@@ -24,7 +24,8 @@ from autograder.model.report import CheckResult, Report
 from autograder.pages.console import PlainConsole, replace_what_cannot_be_shown
 from autograder.pages.stages import lines
 from release.markup.templates import solved, templates
-from release.proof.proof import _lost_by_solution
+from release.proof.proof import Proof, _lost_by_solution
+from release.terminal import _untitled
 
 STAFF = TWO_FUNCTIONS / "staff"
 WRONG = ("np.asarray(matrix).sum(axis=1)", "np.asarray(matrix).sum(axis=0)")
@@ -330,6 +331,18 @@ def test_a_wrong_sum_of_points_is_one_line(tmp_path: Path) -> None:
     assert "Q1: its checks are worth 2 points, the manifest says 3" in done.stderr.replace(
         "\n", " "
     )
+
+
+def test_checks_without_a_docstring_are_named() -> None:
+    checks = (
+        check_result("passed", id="a.py::test_many_rows", title="many rows", number="1.1"),
+        check_result("passed", id="a.py::test_few", title="few are enough", number="1.2"),
+    )
+    report = Report("s", "a", 4.0, checks)
+    (advice,) = _untitled(Proof(report, report))
+    assert advice.startswith("Advice: 1.1 has no docstring; students read 'many rows'.")
+    few = Report("s", "a", 4.0, checks[1:])
+    assert not list(_untitled(Proof(few, few)))
 
 
 def test_what_follows_from_a_cause_is_left_out() -> None:

@@ -142,6 +142,9 @@ def test_a_blank_notebook_is_told_kindly(desk: Path) -> None:
     assert "Hint:" in ran.stdout
     assert "worth 1 of 10 points" in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
+    assert "Still as handed out: Q1: Standardize, cell" in ran.stdout
+    assert "Still as handed out: Q2:" in ran.stdout
+    assert "Q2:" not in autograder(desk, "check", "Q1").stdout
 
 
 def test_the_solution_passes_from_any_folder(solved_desk: Path) -> None:
@@ -488,6 +491,19 @@ def test_the_zip_of_a_solved_folder_names_nothing_blank(solved_desk: Path) -> No
     ran = autograder(solved_desk, "submit-zip")
     assert "Still as handed out" not in ran.stdout
     assert "Missing" not in ran.stdout
+    assert "Cannot be read" not in ran.stdout
+
+
+def test_what_is_no_python_is_said_before_it_is_submitted(solved_desk: Path) -> None:
+    spoil(solved_desk, "return (")
+    said = " ".join(autograder(solved_desk, "check", "Q1").stdout.split())
+    assert "Hint: Mend that line" in said
+    assert "Hint: Define `standardize`" not in said
+    ran = autograder(solved_desk, "submit-zip")
+    assert ran.returncode == 0
+    first, second, *_ = ran.stdout.splitlines()
+    assert first == "Cannot be read as Python, and does not count"
+    assert re.fullmatch(r"  notebook\.ipynb, cell \d+, line \d+: '\(' was never closed\.", second)
 
 
 def test_a_missing_notebook_comes_first(desk: Path) -> None:

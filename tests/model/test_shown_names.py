@@ -74,6 +74,7 @@ def report_on(name: str) -> Report:
         flags=(name,),
         faults=(name,),
         skipped=((name, name),),
+        missing=((name, name),),
         seed=1,
     )
 

@@ -14,7 +14,7 @@ from autograder.checks.plugin.locations import Location, Locations
 from autograder.checks.plugin.model import CheckSpec
 from autograder.model.errors import UserError
 from autograder.model.manifest import Assignment, Question
-from autograder.model.report import VISIBILITIES
+from autograder.model.report import VISIBILITIES, name_in_words
 
 #: As pytest passes them in itself, and so none that can be missing.
 _BUILT_IN = frozenset(("request",))
@@ -151,12 +151,7 @@ class _Reader:
 def _title(function: object, name: str) -> str:
     """What is asked: the first line of the docstring, else the name in words."""
     lines = (getattr(function, "__doc__", None) or "").strip().splitlines()
-    name = name.rsplit("::", maxsplit=1)[-1]
-    return (
-        lines[0]
-        if lines
-        else name.rsplit("::", maxsplit=1)[-1].removeprefix("test_").replace("_", " ")
-    )
+    return lines[0] if lines else name_in_words(name)
 
 
 def _case_name(item: pytest.Item) -> str:

@@ -14,9 +14,9 @@ STAYING = {
     "object": object,
     "exception": lambda: ValueError("x"),
     "network": lambda: torch.nn.Linear(2, 1),
-    "three dots": lambda: ...,
 }
 REFUSED = {
+    "three dots": lambda: ...,
     "long double": lambda: np.longdouble(1),
     "quantised tensor": lambda: torch.quantize_per_tensor(torch.ones(1), 1, 0, torch.qint8),
 }

@@ -57,11 +57,18 @@ def test_values_sent(student: Student) -> None:
 @number("values that stay")
 @pytest.mark.parametrize(
     "name",
-    ["generator", "iterator", "function", "class", "object", "exception", "network", "three dots"],
+    ["generator", "iterator", "function", "class", "object", "exception", "network"],
 )
 def test_staying(student: Student, name: str) -> None:
     got = student.call("staying", name)
     expect(isinstance(got, RemoteObject), f"of {name}, {got!r} came, and it did not stay")
+
+
+@question("values")
+@weight(0)
+@number("three dots")
+def test_three_dots(student: Student) -> None:
+    student.call("refused", "three dots")
 
 
 @question("values")
