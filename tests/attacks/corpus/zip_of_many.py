@@ -1,5 +1,5 @@
 # ruff: noqa
-"""A zip of a hundred thousand files.
+"""A zip of two hundred thousand files and more, whose table is as large as may be read.
 
 defence: a zip's entries are bounded + the time limit of a submission
 control: naive
@@ -15,7 +15,7 @@ def build(folder, arena):
     entries = [("attacked.ipynb", arena.notebook(None).encode())]
     entries += [
         (f"d{number % 9}/{number}.{'csv' if number % 20 == 0 else 'txt'}", b"")
-        for number in range(100_000)
+        for number in range(240_000)
     ]
     for name, data in entries:
         facts = struct.pack(
