@@ -71,7 +71,8 @@ class Checker:
         given = [
             f"Still as handed out: {sentence}"
             for sentence in blank(self.assignment, answers)
-            if questions is None or sentence.partition(":")[0] in questions
+            if self._is_read(answers, identifier := sentence.partition(":")[0])
+            and (questions is None or identifier in questions)
         ]
         empty = [
             f"Read by people, and still empty: {sentence}"
@@ -90,6 +91,11 @@ class Checker:
         if file is None:
             return submission_of(self.assignment, self.assignment.public)
         return Submission(file.name, file.parent, (PurePosixPath(file.name),), ())
+
+    def _is_read(self, answers: Answers, identifier: str) -> bool:
+        """Whether a question's notebook could be read; where not, its checks say why."""
+        notebook = self.assignment.question(identifier).notebook
+        return not isinstance(answers.aligned(notebook), Finding)
 
     def _questions_of(self, answers: Answers) -> Iterator[str]:
         """The questions of the notebooks that the one file was recognised as."""

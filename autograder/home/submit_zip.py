@@ -22,9 +22,9 @@ from autograder.slicing.versions import explained
 
 #: Deeper than a student puts a log, and not as deep as a library lies.
 MAX_DEPTH = 3
-#: Folders that hold data, copies and tools, and no answers.
 #: What is said of code that Python itself gives up on.
 DEEP = "it is nested too deeply"
+#: Folders that hold data, copies and tools, and no answers.
 NO_ANSWERS = {"checks", "data", "dist", "build", "node_modules", "__MACOSX", "__pycache__"}
 
 

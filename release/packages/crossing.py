@@ -16,6 +16,8 @@ from release.packages.requirements import PackagesError
 
 #: The libraries, and what their values are called.
 LIBRARIES = {"pandas": "frames", "torch": "tensors"}
+#: What the imports of a manifest may take.
+SECONDS = 300.0
 _LOADED = """
 import importlib, sys
 folder, libraries, names = sys.argv[1], sys.argv[2].split(","), sys.argv[3:]
@@ -57,6 +59,10 @@ def _loaded(assignment: Assignment) -> frozenset[str]:
     """The libraries that come with what the manifest imports; all if that fails: others say why."""
     runtime = assignment.runtime
     names = (*runtime.imports, *runtime.prebind, *runtime.describers)
-    command = [sys.executable, "-c", _LOADED, str(assignment.public), ",".join(LIBRARIES), *names]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    return frozenset(done.stdout.strip().split(",") if done.returncode == 0 else LIBRARIES)
+    folder, libraries = str(assignment.public), ",".join(LIBRARIES)
+    command = [sys.executable, "-B", "-c", _LOADED, folder, libraries, *names]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
+    except subprocess.SubprocessError:
+        return frozenset(LIBRARIES)
+    return frozenset(done.stdout.rstrip().rpartition("\n")[2].split(","))
