@@ -18,7 +18,8 @@ from autograder.slicing.candidates import Choice, Wanted, choose
 from autograder.slicing.corrections import corrected_at
 from autograder.slicing.notebook import Cell, Notebook
 from autograder.slicing.packages import Packages
-from autograder.slicing.slicer import BrokenCell, Slice, slice_question
+from autograder.slicing.program import BrokenCell
+from autograder.slicing.slicer import Slice, slice_question
 
 #: A line of the student's: in the cell of a number or the file of a path, and its number there.
 Spot = tuple[int | str, int]

@@ -8,8 +8,7 @@ import re
 import tokenize
 from collections.abc import Callable
 
-from release.mutants.code import Change, Code
-from release.mutants.rewrites import (
+from release.mutants.cell_edits import (
     Rewrite,
     changed,
     has_long_texts,
@@ -17,6 +16,7 @@ from release.mutants.rewrites import (
     outermost,
     without_magics,
 )
+from release.mutants.code import Change, Code
 
 _PURE = (
     ast.Constant,

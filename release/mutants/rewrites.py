@@ -7,33 +7,24 @@ not made.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
+from release.mutants.cell_edits import (
+    INDENT,
+    Rewrite,
+    above_answers,
+    begins_line,
+    changed,
+    column,
+    on_top,
+    outermost,
+    wrapped,
+)
 from release.mutants.code import Change, Code, called, inner
 
-#: The cell's text in other words; None where it has nothing of the kind.
-Rewrite = Callable[[Code], str | None]
-_INDENT = "    "
-
-
-def changed(code: Code, changes: Iterable[Change]) -> str | None:
-    """The text with the changes made, if there are any and it is still Python."""
-    made = list(changes)
-    return code.applied(made) if made and is_python(code.as_python(made)) else None
-
-
-def is_python(text: str) -> bool:
-    """Whether a text can be read."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    return True
-
-
-def _on_top(line: str) -> Change:
-    return Change(0, 0, f"{line}\n")
+#: What has names of its own, functions and classes aside.
+_SCOPES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
 
 
 def _plain_assignments(code: Code) -> Iterator[tuple[ast.Assign, ast.Name]]:
@@ -104,14 +95,14 @@ def module_aliases(code: Code) -> str | None:
     lines = [f"import {code.vocabulary.imports[n]} as {n}_too" for n in sorted(used)]
     if not lines:
         return None
-    return changed(code, [_on_top("\n".join(lines)), *chain(*used.values())])
+    return changed(code, [on_top("\n".join(lines)), *chain(*used.values())])
 
 
 def imported_inside(code: Code) -> str | None:
     """Modules imported where they are used."""
     names = {n.id for n in code.nodes if isinstance(n, ast.Name)} & set(code.vocabulary.imports)
     lines = [f"import {code.vocabulary.imports[name]} as {name}" for name in sorted(names)]
-    return _before_regions(code, lines) if lines else None
+    return above_answers(code, lines) if lines else None
 
 
 # --- loops ---------------------------------------------------------------------------------------
@@ -124,8 +115,8 @@ def loops_for_comprehensions(code: Code) -> str | None:
         comprehension = node.value
         if not isinstance(comprehension, ast.ListComp) or len(comprehension.generators) != 1:
             continue
-        loop = _as_loop(code, comprehension, target.id, _column(code, node))
-        if loop is not None and _begins_line(code, node):
+        loop = _as_loop(code, comprehension, target.id, column(code, node))
+        if loop is not None and begins_line(code, node):
             changes.append(Change(*code.span(node), loop))
     return changed(code, changes)
 
@@ -140,10 +131,10 @@ def _as_loop(code: Code, found: ast.ListComp, name: str, indent: str) -> str | N
     if generator.is_async or name in inside or not alone:
         return None
     lines = [f"{name} = []", f"for {code.cut(generator.target)} in {code.cut(generator.iter)}:"]
-    depth = _INDENT
+    depth = INDENT
     for test in generator.ifs:
         lines.append(f"{depth}if {code.cut(test)}:")
-        depth += _INDENT
+        depth += INDENT
     lines.append(f"{depth}{name}.append({code.cut(found.elt)})")
     return f"\n{indent}".join(lines)
 
@@ -211,15 +202,6 @@ def _last(node: ast.stmt) -> int:
     return node.end_lineno or 0
 
 
-def outermost(changes: Sequence[Change]) -> list[Change]:
-    """Those that stand in no other one."""
-    kept: list[Change] = []
-    for change in sorted(changes, key=lambda c: (c.start, -c.end)):
-        if not kept or change.start >= kept[-1].end:
-            kept.append(change)
-    return kept
-
-
 def helper_above(code: Code) -> str | None:
     """The same, with the function on top of the cell."""
     text = through_helper(code)
@@ -233,8 +215,8 @@ def in_function(code: Code) -> str | None:
     names = sorted({name for node in code.nodes if (name := _bound_for_all(code, node))})
     if not names:
         return None
-    head = f"def answer_():\n{_INDENT}global {', '.join(names)}"
-    return _wrapped(code, head, "answer_()")
+    head = f"def answer_():\n{INDENT}global {', '.join(names)}"
+    return wrapped(code, head, "answer_()")
 
 
 def _bound_for_all(code: Code, node: ast.AST) -> str:
@@ -245,9 +227,6 @@ def _bound_for_all(code: Code, node: ast.AST) -> str:
     return "" if any(isinstance(parent, scopes) for parent in inner(node, code)) else node.id
 
 
-_SCOPES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
-
-
 # --- statements ----------------------------------------------------------------------------------
 
 
@@ -255,8 +234,8 @@ def with_temporary(code: Code) -> str | None:
     """A result has a name before it is returned."""
     changes = []
     for node in code.nodes:
-        if isinstance(node, ast.Return) and node.value is not None and _begins_line(code, node):
-            text = f"result_ = ({code.cut(node.value)})\n{_column(code, node)}return result_"
+        if isinstance(node, ast.Return) and node.value is not None and begins_line(code, node):
+            text = f"result_ = ({code.cut(node.value)})\n{column(code, node)}return result_"
             changes.append(Change(*code.span(node), text))
     return changed(code, changes)
 
@@ -301,9 +280,9 @@ def with_prints(code: Code) -> str | None:
 def _between(code: Code, line: str) -> str | None:
     """A line before each statement of the answers."""
     changes = [
-        Change(code.span(node)[0], code.span(node)[0], f"{line}\n{_column(code, node)}")
+        Change(code.span(node)[0], code.span(node)[0], f"{line}\n{column(code, node)}")
         for node in code.nodes
-        if isinstance(node, ast.stmt) and _begins_line(code, node) and not _is_branch(code, node)
+        if isinstance(node, ast.stmt) and begins_line(code, node) and not _is_branch(code, node)
     ]
     return changed(code, changes)
 
@@ -316,74 +295,17 @@ def _is_branch(code: Code, node: ast.stmt) -> bool:
 
 def in_try(code: Code) -> str | None:
     """Answers in a `try` that hides nothing."""
-    return _wrapped(code, "try:", f"except ZeroDivisionError:\n{_INDENT}raise")
+    return wrapped(code, "try:", f"except ZeroDivisionError:\n{INDENT}raise")
 
 
 def in_if(code: Code) -> str | None:
     """Answers under a condition that holds."""
-    return _wrapped(code, "if True:", "")
+    return wrapped(code, "if True:")
 
 
 def in_with(code: Code) -> str | None:
     """Answers in a context that does nothing."""
-    return _wrapped(code, 'with __import__("contextlib").nullcontext():', "")
-
-
-def _wrapped(code: Code, head: str, foot: str) -> str | None:
-    """The answers indented once more, under a line."""
-    if has_long_texts(code):
-        return None
-    lines = code.text.split("\n")
-    for region in reversed(code.regions):
-        body = lines[region.start : region.end]
-        first = next(filter(_does_something, body), "")
-        indent = first[: len(first) - len(first.lstrip())]
-        inside = [f"{_INDENT}{line}" if line.strip() else line for line in body]
-        around = [[f"{indent}{each}" for each in part.split("\n") if each] for part in (head, foot)]
-        lines[region.start : region.end] = [*around[0], *inside, *around[1]]
-    text = "\n".join(lines)
-    return text if code.regions and is_python(without_magics(code, text)) else None
-
-
-def _does_something(line: str) -> bool:
-    return bool(line.strip()) and not line.strip().startswith("#")
-
-
-def without_magics(code: Code, text: str) -> str:
-    """The text as far as it can be read; magics stand outside of the answers."""
-    changed = set(code.text.split("\n")) - set(code.python.split("\n"))
-    return "\n".join("" if line in changed else line for line in text.split("\n"))
-
-
-def has_long_texts(code: Code) -> bool:
-    """Whether a text goes on over lines, whose spaces count."""
-    return any(
-        isinstance(node, ast.Constant | ast.JoinedStr) and (node.end_lineno or 0) > node.lineno
-        for node in code.nodes
-    )
-
-
-def _before_regions(code: Code, added: Sequence[str]) -> str | None:
-    lines = code.text.split("\n")
-    for region in reversed(code.regions):
-        body = lines[region.start : region.end]
-        first = next((line for line in body if line.strip()), "")
-        indent = first[: len(first) - len(first.lstrip())]
-        lines[region.start : region.start] = [f"{indent}{line}" for line in added]
-    text = "\n".join(lines)
-    return text if is_python(without_magics(code, text)) else None
-
-
-def _column(code: Code, node: ast.AST) -> str:
-    """What a statement's line is indented by."""
-    start = code.span(node)[0]
-    line = code.data[code.data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8")
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _begins_line(code: Code, node: ast.AST) -> bool:
-    start = code.span(node)[0]
-    return not code.data[code.data.rfind(b"\n", 0, start) + 1 : start].strip()
+    return wrapped(code, 'with __import__("contextlib").nullcontext():')
 
 
 #: By name; all of one cell's text.

@@ -11,7 +11,7 @@ class ObjectClasses:
 
     This is Steensgaard's analysis (POPL 1996): two classes that are made one have their insides
     made one, too. A class is a number; of those that are made one, ``find`` tells which stands for
-    all. Where it may be none, an expression's value is meant that is a number or a text.
+    all. ``None`` in place of a class stands for numbers and text, which nothing can change.
     """
 
     def __init__(self) -> None:
