@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _MAX_HOPS = 8
 
 
-def packages_of(assignment: Assignment, given: Mapping[str, str]) -> Packages:
+def packages_of(assignment: Assignment, prebound: Mapping[str, str]) -> Packages:
     """What is known of an assignment's own code.
 
     Args:
-        given: the names that every submission starts with, and the dotted paths of what they are.
+        prebound: the names that every submission starts with, and the dotted paths of what they are.
     """
-    return Packages(assignment.public, given, frozenset(assignment.runtime.reads_only))
+    return Packages(assignment.public, prebound, frozenset(assignment.runtime.reads_only))
 
 
 @dataclass(eq=False)  # what is known of it grows: it is itself alone
@@ -42,14 +42,14 @@ class Packages:
 
     Attributes:
         folder: where the modules lie; None for none.
-        given: the names that every submission starts with, and the dotted paths of what they are.
+        prebound: the names that every submission starts with, and the dotted paths of what they are.
         reads_only: dotted paths, or names, of functions that by the assignment's word change
             nothing that others see, and give nothing back of what they get.
         settled: what is known of a notebook's own functions: its slices share most of them.
     """
 
     folder: Path | None = None
-    given: Mapping[str, str] = field(default_factory=dict)
+    prebound: Mapping[str, str] = field(default_factory=dict)
     reads_only: frozenset[str] = frozenset()
     _modules: dict[str, SideEffects | None] = field(default_factory=dict)
     _summaries: dict[str, Summary | None] = field(default_factory=dict)

@@ -53,7 +53,7 @@ class Program:
         template: what the notebook was made from, whose imports it may have lost.
 
     Attributes:
-        given: the names that are bound before.
+        prebound: the names that are bound before.
         imports: the import statements of the template's top level.
         first_seed: by random state, the index of the first statement that may seed it: before it,
             draws do not count.
@@ -62,7 +62,7 @@ class Program:
     def __init__(self, cells: Sequence[Cell], packages: Packages, template: Notebook) -> None:
         self.placed: list[Placed] = []
         self.broken: list[BrokenCell] = []
-        self.given = frozenset(packages.given)
+        self.prebound = frozenset(packages.prebound)
         self.imports = _imports(template)
         self._packages = packages
         for cell in cells:
@@ -105,7 +105,7 @@ class Program:
 
     def missing(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of the names that no statement defines."""
-        return tuple(name for name in names if name not in self.effects.bound | self.given)
+        return tuple(name for name in names if name not in self.effects.bound | self.prebound)
 
     def only_reads(self, facts: StatementFacts) -> bool:
         """A call that by the assignment's word only reads, and whose result nobody keeps."""

@@ -91,7 +91,7 @@ class _Selection:
     def __init__(self, program: Program, *, sure: bool) -> None:
         self._sure = sure
         self._effects = program.effects
-        self._given = program.given
+        self._prebound = program.prebound
         self._first_seed = program.first_seed
         #: The top-level statement that is looked at.
         self.index = 0
@@ -194,7 +194,7 @@ class _Selection:
         if (touch := self._effects.changes(facts, needed)) is not None:
             return Reason(touch.sure, _words(touch.why, sure=touch.sure))
         if facts.star:
-            unbound = bool({n for n in needed if not n.startswith("<")} - self._given - BUILTINS)
+            unbound = bool({n for n in needed if not n.startswith("<")} - self._prebound - BUILTINS)
             return Reason(True, "may bind any name") if unbound else None
         if (reason := self._shares(facts, needed)) is not None:
             return reason

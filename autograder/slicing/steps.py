@@ -29,7 +29,7 @@ def steps_of(
     steps = [
         _marked(step, placed.index, edits, sure)
         for placed, edits in selected.chosen
-        for step in _steps_of(placed, edits, selected, names, program.given)
+        for step in _steps_of(placed, edits, selected, names, program.prebound)
     ]
     return (*_lost_imports(program, selected, names), *steps)
 
@@ -54,7 +54,7 @@ def _not_imported(program: Program, selected: Selected) -> frozenset[str]:
     kept = (placed.facts for placed, _edits in selected.chosen)
     imported = {name for facts in kept if facts.aliases for name in facts.binds}
     needed = {name for name in selected.needed if not name.startswith("<")}
-    return frozenset(needed - program.given - BUILTINS - imported)
+    return frozenset(needed - program.prebound - BUILTINS - imported)
 
 
 def _lost_imports(program: Program, selected: Selected, names: set[str]) -> Iterator[Step]:
@@ -71,7 +71,7 @@ def _steps_of(
     edits: Iterable[Edit],
     selected: Selected,
     names: set[str],
-    given: frozenset[str],
+    prebound: frozenset[str],
 ) -> Iterator[Step]:
     """A statement as steps: one, but for an import, of which each name is one.
 
@@ -85,7 +85,7 @@ def _steps_of(
     if facts.aliases is not None and not facts.future:
         for name in sorted(selected.imported[facts.node]):
             # Where this fails, the trusted original of a given name is still there.
-            binds = () if name in given else (name,)
+            binds = () if name in prebound else (name,)
             yield Step(*where, import_text(facts, [name]), binds, (), why=why)
         return
     idle = [Edit(node) for node in idle_imports(facts.node)]

@@ -64,7 +64,7 @@ class ModuleFacts:
         for star in stars:
             for each, path in packages.star(star, package).items():
                 imports.setdefault(each, {path})
-        for each, path in {**lost, **packages.given}.items():
+        for each, path in {**lost, **packages.prebound}.items():
             if each not in bound:
                 imports[each] = {path}
         nodes: list[ast.AST] = [ast.Name(each, ast.Store()) for each in written]
