@@ -31,7 +31,7 @@ def packages_of(assignment: Assignment, prebound: Mapping[str, str]) -> Packages
     """What is known of an assignment's own code.
 
     Args:
-        prebound: the names that every submission starts with, and the dotted paths of what they are.
+        prebound: names that every submission starts with, and the dotted paths of what they are.
     """
     return Packages(assignment.public, prebound, frozenset(assignment.runtime.reads_only))
 
@@ -42,7 +42,7 @@ class Packages:
 
     Attributes:
         folder: where the modules lie; None for none.
-        prebound: the names that every submission starts with, and the dotted paths of what they are.
+        prebound: names that every submission starts with, and the dotted paths of what they are.
         reads_only: dotted paths, or names, of functions that by the assignment's word change
             nothing that others see, and give nothing back of what they get.
         settled: what is known of a notebook's own functions: its slices share most of them.
