@@ -45,8 +45,9 @@ def fairness_page(found: Fairness) -> str:
         PagesError: the libraries for pages are not installed.
     """
     rows = [
-        {"id": name, "tried": sorted(tried), "lost": len(found.lost_by(name))}
-        for name, tried in found.tried.items()
+        {"id": q.id, "tried": sorted(found.tried[q.id]), "lost": len(found.lost_by(q.id))}
+        for q in found.assignment.questions
+        if q.id in found.tried
     ]
     lost = [
         {

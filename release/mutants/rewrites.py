@@ -277,6 +277,21 @@ def with_prints(code: Code) -> str | None:
     return _between(code, "print('so far so good')")
 
 
+def with_comments(code: Code) -> str | None:
+    """Comments."""
+    return _between(code, "# the next step")
+
+
+def with_remarks(code: Code) -> str | None:
+    """Remarks as texts that nobody takes."""
+    return _between(code, "'the next step'")
+
+
+def with_timings(code: Code) -> str | None:
+    """The time of each step is taken."""
+    return _between(code, "now_ = __import__('time').perf_counter()")
+
+
 def _between(code: Code, line: str) -> str | None:
     """A line before each statement of the answers."""
     changes = [
@@ -322,6 +337,9 @@ REWRITES: dict[str, Rewrite] = {
     "type hints": with_type_hints,
     "asserts": with_asserts,
     "prints": with_prints,
+    "comments": with_comments,
+    "remarks": with_remarks,
+    "timings": with_timings,
     "in try": in_try,
     "in if": in_if,
     "in with": in_with,
