@@ -49,7 +49,7 @@ WATCH_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class ZygoteSettings:
-    """What the command line tells a new zygote.
+    """What a session tells a new zygote.
 
     Attributes:
         path: folders to import the assignment's public package from.
