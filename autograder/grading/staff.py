@@ -9,6 +9,7 @@ from autograder.checks.cache import Store
 from autograder.checks.verdicts import cache_key
 from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.pool import SessionPool, side_by_side
+from autograder.grading.processes import ForkServer
 from autograder.grading.session import Session
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
@@ -19,7 +20,9 @@ SEED = 1
 
 
 class StaffPool(SessionPool):
-    """Grades the staff's own submissions of one assignment. Use it in a ``with`` statement.
+    """Grades the staff's own submissions of one assignment, in sessions that fork from one process.
+
+    Use it in a ``with`` statement.
 
     Args:
         cache_dir: where verdicts and reports are kept.
@@ -35,8 +38,10 @@ class StaffPool(SessionPool):
                 templates,
                 isolation=IsolationPolicy(accept_weaker=True),
                 cache=CachePolicy(cache_dir, verdicts=True, trusted=True),
+                fork_server=fork_server,
             )
         )
+        fork_server = self.enter_context(ForkServer(assignment))
         self._store = Store(cache_dir)
         # All that a report follows from but for the submission: the checks themselves too.
         checks = [path.read_bytes() for path in _checks_of(assignment)]
