@@ -55,7 +55,8 @@ def slice_of(
     )
     alignment = Alignment(student, template, {len(sources) - 1: len(sources) - 1})
     packages = packages or Packages(
-        prebound={name: f"helpers.{name}" for name in given}, reads_only=frozenset({*given, TRIPWIRE})
+        prebound={name: f"helpers.{name}" for name in given},
+        reads_only=frozenset({*given, TRIPWIRE}),
     )
     return slice_question(alignment, ANCHOR, names, packages)
 
