@@ -28,9 +28,6 @@ ENVIRONMENT = {
     "NUMEXPR_NUM_THREADS": "1",
     # It would start a C compiler, which does not run in the sandbox.
     "TORCHDYNAMO_DISABLE": "1",
-    # Of what is allocated in C, as torch's libraries do: a fork copies the table of pages, and with
-    # small pages that is most of its time. Where a kernel or a C library has it not, it is nothing.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 #: Set by some machines because of their processor; numeric libraries crash without them.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TMPDIR")
