@@ -19,7 +19,6 @@ from autograder.model.findings import shown
 LEFT_OUT, OLDER, TWICE = "Left out", "Older attempt", "In two submissions"
 SAME_NAME, GROUP = "Same name", "Group"
 ABSENT, STRANGER = "Nothing submitted", "Not on the roster"
-MISSING = "No readable notebook"
 
 _TIME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<part>\.\d+)?"

@@ -177,7 +177,7 @@ class _Run:
         templates: Mapping[str, bytes],
         store: Store,
     ) -> None:
-        self._request = options
+        self._options = options
         self._assignment = assignment
         self._templates = templates
         self.problems: list[str] = []
@@ -212,7 +212,7 @@ class _Run:
 
     def collect(self, entries: Sequence[Entry], count: Counting) -> None:
         """Keep the answers that people grade."""
-        options, assignment = self._request, self._assignment
+        options, assignment = self._options, self._assignment
         if assignment.manual_questions:
             count.begin("Collecting answers", len(entries))
             with self._store.writing():
@@ -252,12 +252,12 @@ class _Run:
                 count.ended()
                 continue
             self._under_way[entry.id] = entry, key, content
-            yield GradeJob(entry.id, content.files, self._store.seed, self._request.no_cache)
+            yield GradeJob(entry.id, content.files, self._store.seed, self._options.no_cache)
 
     def _is_kept(self, entry: Entry, key: Key, content: Content) -> bool:
         """Whether a result is kept that still holds; if so, it is taken over."""
         record = self._store.record(entry.id)
-        if record is None or self._request.no_cache or differences(record, key, content.hashes):
+        if record is None or self._options.no_cache or differences(record, key, content.hashes):
             return False
         self._records[entry.id] = record
         if not self._store.results(entry.id).is_file():
@@ -281,7 +281,7 @@ class _Run:
             return None
 
     def _engine(self, jobs: Iterator[GradeJob]) -> Any:
-        options = self._request
+        options = self._options
         if options.scheduler is None:
             return grade_here(jobs, self._bundle, slots=options.slots, cache_dir=options.cache_dir)
         from autograder.batch.cluster import grade_there

@@ -14,12 +14,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-from autograder.batch.attendance import ABSENT, LEFT_OUT, MISSING
+from autograder.batch.attendance import ABSENT, LEFT_OUT
 from autograder.batch.entries import Entry, Person
 from autograder.batch.outcome import Batch, GradedSubmission
 from autograder.batch.platforms import PLATFORMS
 from autograder.batch.platforms.base import Cell, Row, Score
-from autograder.model.report import Report, missing_words
+from autograder.model.report import UNREADABLE, Report, missing_words
 
 #: Where a spreadsheet that splits at commas, semicolons or tabs may see the begin of a formula, and
 #: run what it says: a sign at the begin of a text or behind such a separator, spaces and quotes.
@@ -73,7 +73,7 @@ def _all(batch: Batch) -> Iterator[Row]:
         people: Row = [report.points_out, "; ".join(_changed(report))]
         late = "yes" if entry.late else ""
         told = [f"{notice.who}: {notice.text}" for notice in batch.attendance.of(entry.id)]
-        told += [f"{MISSING}: {words}" for words in [missing_words(report)] if words]
+        told += [f"{UNREADABLE}: {words}" for words in [missing_words(report)] if words]
         remarks = "; ".join(told)
         for person in _people(item):
             who: Row = [person.name, person.sid, person.email]

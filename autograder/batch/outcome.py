@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from autograder.batch.attendance import MISSING, Attendance, Notice
+from autograder.batch.attendance import Attendance, Notice
 from autograder.batch.entries import Entry
 from autograder.model.manifest import Assignment
-from autograder.model.report import Report, missing_words
+from autograder.model.report import UNREADABLE, Report, missing_words
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Batch:
     def missing(self) -> tuple[Notice, ...]:
         """Those in which a notebook that was asked for is not there or cannot be read."""
         return tuple(
-            Notice(MISSING, item.entry.called, words, (item.entry.id,))
+            Notice(UNREADABLE, item.entry.called, words, (item.entry.id,))
             for item in self.graded
             if (words := missing_words(item.report))
         )

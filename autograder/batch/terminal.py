@@ -23,12 +23,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.batch.attendance import MISSING, Notice
+from autograder.batch.attendance import Notice
 from autograder.batch.entries import Ignored
 from autograder.batch.outcome import Batch
 from autograder.batch.sources import Source
 from autograder.batch.store import REPORT
 from autograder.model.findings import shown
+from autograder.model.report import UNREADABLE
 from autograder.pages.stages import Lines, Parts, lines
 
 MAX_LISTED = 10
@@ -133,7 +134,7 @@ def print_batch(
         table.add_row("Points out", f"of {len(batch.waiting)} submissions, to be graded by people")
     table.add_row("Similar", f"{len(batch.matches)} findings, in similar.json")
     if missing := batch.missing:
-        table.add_row(MISSING, Text(shown(_listed([notice.ids[0] for notice in missing]))))
+        table.add_row(UNREADABLE, Text(shown(_listed([notice.ids[0] for notice in missing]))))
     table.add_row("Internal errors", str(len(batch.faulty)))
     console.print(table)
     for item in batch.faulty[:MAX_LISTED]:

@@ -220,9 +220,9 @@ def expect_causal(
             ) from None
 
 
-def _outputs(function: Function, array: Array, like: Any, axis: int, length: int) -> Array:
+def _outputs(function: Function, values: Array, like: Any, axis: int, length: int) -> Array:
     """What the function gives, positions first."""
-    array = read_array(function(_like(array, like)))
+    array = read_array(function(_like(values, like)))
     dimensions = -axis if axis < 0 else axis + 1
     if array.ndim < dimensions or array.shape[axis] != length or array.dtype.kind not in "fc":
         raise fail(

@@ -53,8 +53,7 @@ class ReportView:
         if is_voluntary(check) and check.status != "passed":
             message = f"{message}\n{NO_POINTS}".strip()
         text = bounded(message)
-        given = check.override is not None and check.status == "passed"
-        pictures = () if check.hidden or given else self._fitting(check.pictures)
+        pictures = () if check.hidden or check.passed_by_staff else self._fitting(check.pictures)
         if not (pictures or CODE.search(text) or _aligned_lines(text)):
             return {"output": text}
         rich = "\n".join([*_blocks(text), *map(_picture, pictures)])

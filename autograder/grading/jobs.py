@@ -11,7 +11,6 @@ from typing import Any
 from autograder.grading.bundle import Bundle, unpack
 from autograder.grading.policies import CachePolicy
 from autograder.grading.pool import SessionPool
-from autograder.grading.processes import ForkServer
 from autograder.grading.session import Session
 from autograder.model.errors import UserError
 from autograder.model.report import Report
@@ -58,16 +57,8 @@ class JobPool(SessionPool):
     """
 
     def __init__(self, bundle: Bundle, folder: Path, cache_dir: Path) -> None:
-        super().__init__(
-            lambda: Session(
-                self.assignment,
-                templates,
-                cache=CachePolicy(cache_dir, verdicts=True),
-                fork_server=fork_server,
-            )
-        )
         self.assignment, templates = unpack(bundle, folder)
-        fork_server = self.enter_context(ForkServer(self.assignment))
+        super().__init__(self.assignment, templates, cache=CachePolicy(cache_dir, verdicts=True))
 
     def grade(self, job: GradeJob) -> Finished:
         """Grade a job.

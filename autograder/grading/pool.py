@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TypeVar
 
+from autograder.grading.policies import (
+    DEFAULT_ISOLATION,
+    NO_CACHE,
+    CachePolicy,
+    IsolationPolicy,
+)
+from autograder.grading.processes import ForkServer
 from autograder.grading.session import Session
+from autograder.model.manifest import Assignment
 
 #: A session starts in the time of several submissions; fewer than these are not worth another.
 WORTH_A_SESSION = 12
@@ -22,15 +31,30 @@ _Done = TypeVar("_Done")
 
 
 class SessionPool(ExitStack):
-    """The sessions of one process for one assignment. Use it in a ``with`` statement.
+    """The sessions for one assignment, which fork from one process. Use it in a ``with`` statement.
 
     Args:
-        new: makes one that has not been entered.
+        templates, isolation, cache: as each session gets them.
     """
 
-    def __init__(self, new: Callable[[], Session]) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        templates: Mapping[str, bytes],
+        *,
+        isolation: IsolationPolicy = DEFAULT_ISOLATION,
+        cache: CachePolicy = NO_CACHE,
+    ) -> None:
         super().__init__()
-        self._new = new
+        fork_server = self.enter_context(ForkServer(assignment))
+        self._new = partial(
+            Session,
+            assignment,
+            templates,
+            isolation=isolation,
+            cache=cache,
+            fork_server=fork_server,
+        )
         self._lock = threading.Lock()
         self._free: list[Session] = []
         self._all: list[Session] = []

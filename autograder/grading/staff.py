@@ -9,8 +9,6 @@ from autograder.checks.cache import Store
 from autograder.checks.verdicts import cache_key
 from autograder.grading.policies import CachePolicy, IsolationPolicy
 from autograder.grading.pool import SessionPool, side_by_side
-from autograder.grading.processes import ForkServer
-from autograder.grading.session import Session
 from autograder.model.manifest import Assignment
 from autograder.model.report import Report
 from autograder.model.trial import Trial
@@ -33,15 +31,11 @@ class StaffPool(SessionPool):
         self, assignment: Assignment, templates: Mapping[str, bytes], cache_dir: Path, seed: int
     ) -> None:
         super().__init__(
-            lambda: Session(
-                assignment,
-                templates,
-                isolation=IsolationPolicy(accept_weaker=True),
-                cache=CachePolicy(cache_dir, verdicts=True, trusted=True),
-                fork_server=fork_server,
-            )
+            assignment,
+            templates,
+            isolation=IsolationPolicy(accept_weaker=True),
+            cache=CachePolicy(cache_dir, verdicts=True, trusted=True),
         )
-        fork_server = self.enter_context(ForkServer(assignment))
         self._store = Store(cache_dir)
         # All that a report follows from but for the submission: the checks themselves too.
         checks = [path.read_bytes() for path in _checks_of(assignment)]

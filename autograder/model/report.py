@@ -18,6 +18,8 @@ HARNESS_FAULT = (
     "The grader itself failed here; this is not your fault. "
     "Staff have been told and will grade this part again."
 )
+#: How a submission is called in which a notebook is not there, or cannot be read.
+UNREADABLE = "No readable notebook"
 BY_STAFF = "The staff gave these points, in place of the check."
 UNSAFE = "Graded without the full sandbox; staff should not publish this score."
 #: Of the files that were left out, so many are named.
@@ -125,6 +127,11 @@ class CheckResult:
     read: str = ""
     depends_on: tuple[str, ...] = ()
     override: Override | None = None
+
+    @property
+    def passed_by_staff(self) -> bool:
+        """Whether a person gave all of the points: what the check had said is of no use then."""
+        return self.override is not None and self.status == "passed"
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CheckResult:
@@ -243,7 +250,7 @@ def student_message(check: CheckResult, message: str) -> str:
     """
     if check.override is None:
         return message
-    if check.status == "passed" or not message:
+    if check.passed_by_staff or not message:
         return BY_STAFF
     return f"{BY_STAFF} The check itself had said:\n{message}"
 

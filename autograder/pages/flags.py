@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.model.report import missing_words
+from autograder.model.report import UNREADABLE, missing_words
 from autograder.model.text import bounded
 from autograder.pages.reported import Link, ReportedBatch, link_to
 
@@ -34,7 +34,7 @@ def flags_of(batch: ReportedBatch) -> Iterator[Flag]:
             yield Flag("Internal error", (link_to(graded),), bounded(last, 300) + more)
     for graded in batch.submissions:
         if words := missing_words(graded.report):
-            yield Flag("No readable notebook", (link_to(graded),), bounded(words, 300))
+            yield Flag(UNREADABLE, (link_to(graded),), bounded(words, 300))
     for graded in batch.submissions:
         if graded.report.unsafe:
             held = ", ".join(graded.report.layers) or "nothing"

@@ -6,7 +6,7 @@ entry `[[allow]]` of the manifest, where a person can see it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from release.leaks import gather, scan
 from release.leaks.answers import ANSWER_LINE, share_in
 from release.leaks.lines import all_bare
 from release.leaks.scanning import is_named_secret
-from release.leaks.visible import text_files
+from release.leaks.texts import decoded
 from release.markup.cell_roles import Role, parts_of
 from release.markup.lint import comments_of
 from release.markup.marker_scan import remarks
@@ -116,7 +116,8 @@ def of_answers(assignment: Assignment, bundle: Path) -> tuple[Allowed, ...]:
         hand_in=(*assignment.files, *stripped.files),
         top=assignment.name,
     )
-    quoting = _quoting(bundle, stripped.answers)
+    lines = {each.file for each in found.findings if each.what == ANSWER_LINE}
+    quoting = _quoting(bundle, lines - stripped.files.keys(), stripped.answers)
     return tuple(
         dict.fromkeys(
             Allowed(each.file, each.shown or each.secret, REASON)
@@ -131,11 +132,13 @@ def of_answers(assignment: Assignment, bundle: Path) -> tuple[Allowed, ...]:
     )
 
 
-def _quoting(bundle: Path, answers: Sequence[Answer]) -> frozenset[str]:
-    """The text files that hold less than half of each answer."""
-    texts = {name: all_bare([text]) for name, text in text_files(bundle).items()}
+def _quoting(bundle: Path, files: Iterable[str], answers: Sequence[Answer]) -> frozenset[str]:
+    """Those of the files that are text and hold less than half of each answer."""
+    found = ((name, bundle / name) for name in files)
+    texts = ((name, decoded(path.read_bytes())) for name, path in found if path.is_file())
+    bare_texts = ((name, all_bare([text])) for name, text in texts if text is not None)
     return frozenset(
         name
-        for name, text in texts.items()
+        for name, text in bare_texts
         if all(share_in(answer, text) < COPIED for answer in answers)
     )

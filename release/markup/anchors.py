@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from autograder.model.errors import UserError
 from autograder.model.findings import code_line
 from autograder.model.manifest import Assignment, Question
+from autograder.slicing.statements import facts_of
 from release.markup.source import plain_python
 
 #: So many cells are listed.
@@ -61,16 +62,9 @@ def _remedy(question: Question, cells: Sequence[NotebookNode]) -> str:
 
 def _binds(cell: NotebookNode, name: str) -> bool:
     """Whether a cell defines a name at its top level."""
-    source = plain_python(cell.source)
-    for node in ast.parse(source or "").body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bound = {node.name}
-        else:
-            parts = (part for part in ast.walk(node) if isinstance(part, ast.Name))
-            bound = {part.id for part in parts if isinstance(part.ctx, ast.Store)}
-        if name in bound:
-            return True
-    return False
+    nodes = ast.parse(plain_python(cell.source) or "").body
+    defining = (node for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom))
+    return any(name in facts_of(node).binds for node in defining)
 
 
 def _listed(cells: Sequence[NotebookNode]) -> str:
