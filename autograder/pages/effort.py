@@ -15,6 +15,9 @@ from typing import TypeVar
 
 Made = TypeVar("Made")
 
+#: It is stopped once more after so long: Python drops what is raised while it collects garbage.
+AGAIN_SECONDS = 0.05
+
 
 class Exceeded(BaseException):
     """It took too long; no ``except Exception`` of a library holds it."""
@@ -50,12 +53,13 @@ def _within(seconds: float, make: Callable[[], Made]) -> Made:
         return make()
     before = signal.signal(signal.SIGVTALRM, _stop)
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
         try:
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN_SECONDS)
             return make()
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)  # the line above may be where it stops
         signal.signal(signal.SIGVTALRM, before)
 
 

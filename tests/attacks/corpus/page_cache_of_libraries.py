@@ -20,8 +20,11 @@ def pages():
 
     base = os.path.dirname(torch.__file__)
     found = glob.glob(base + "/../nvidia/*/lib/*.so*") + glob.glob(base + "/lib/*.so")
-    for name in sorted(found, key=os.path.getsize)[-8:]:
+    # Of torch's own, pages are in use, and so they are always there.
+    for name in sorted(found, key=lambda name: ("nvidia" in name, os.path.getsize(name)))[-8:]:
         file = os.open(name, os.O_RDONLY)
+        # Else a look at one page reads those behind it as well, megabytes on some machines.
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
         for at in range(30 << 20, min(os.path.getsize(name) - (1 << 20), 80 << 20), 1 << 20):
             yield file, at
 
@@ -29,7 +32,6 @@ def pages():
 def label(text):
     bits = "".join(f"{byte:08b}" for byte in text.encode()[7:23]) * 3
     for (file, at), bit in zip(pages(), bits):
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
         os.posix_fadvise(file, at, 4096, os.POSIX_FADV_DONTNEED)
         address = LIBC.mmap(None, ctypes.c_size_t(4096), 1, 2, file, ctypes.c_long(at))
         LIBC.madvise(ctypes.c_void_p(address), ctypes.c_size_t(4096), 21)  # MADV_PAGEOUT
