@@ -170,17 +170,20 @@ def nameless(process: int | str) -> frozenset[File]:
     return frozenset(_file(line) for line in _NAMELESS.finditer(mappings))
 
 
-def locks_by_process() -> Counter[int]:
-    """How many locks on files each process has; no more are counted than matter."""
+def locks_by_process(asked: Collection[int]) -> Counter[int]:
+    """How many locks on files each of these processes has; no more are counted than matter.
+
+    Those of all others stand in the same list, in any number, before or behind.
+    """
     found: Counter[int] = Counter()
-    most = 0
     with contextlib.suppress(OSError), Path("/proc/locks").open("rb") as file:
         for line in file:
             fields = line.split()
             process = int(fields[5 if fields[1] == b"->" else 4])
+            if process not in asked:
+                continue
             found[process] += 1
-            most = max(most, found[process])
-            if most > 2 * MOST_LOCKS:
+            if found[process] > 2 * MOST_LOCKS:
                 break
     return found
 

@@ -66,7 +66,7 @@ class Watch:
         own = os.geteuid()
         owners = {own if worker.uid is None else worker.uid for worker in workers.values()}
         running = processes.running(owners)
-        locks = processes.locks_by_process()
+        locks = processes.locks_by_process(running)
         forked = {grader, *(worker.pid for worker in workers.values())}
         found: dict[int, Excess] = {}
         hidden: set[int] = set()

@@ -87,8 +87,9 @@ def test_the_image(image: Image) -> None:
     """It has graded once, holds what grading needs and no more, and shows only root its source."""
     assert "yes, with the sandbox's" in image.log
     packages = {path.name for path in image.opt.glob("grader/lib/*/site-packages/*")}
-    assert {"torch", "numpy", "pytest", "autograder", "tqdm"} <= packages
+    assert {"numpy", "pytest", "autograder", "tqdm"} <= packages
     others = {"pip", "uv", "ruff", "mypy", "nbconvert", "distributed", "release", "notebook"}
+    others.add("torch")  # which this assignment does not import
     assert not packages & others
     assert not [path for path in image.opt.rglob("tests") if path.is_dir()]
     for path in (image.root / "autograder" / "source", image.opt / "content" / "staff"):

@@ -192,6 +192,35 @@ def test_what_is_held_is_counted(sandbox: Sandbox, way: str) -> None:
     assert list(sandbox.scratch.iterdir()) == []
 
 
+LOCKING = """
+import fcntl, os, sys
+files = [os.open(f"{sys.argv[1]}-{number}", os.O_CREAT | os.O_RDWR) for number in range(50)]
+for number in range(int(sys.argv[2])):
+    fcntl.lockf(files[number % 50], fcntl.LOCK_EX, 1, number // 50 * 2)
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("order", [(21_000, 300), (300, 21_000)])
+def test_locks_of_others_hide_none(tmp_path: Path, order: tuple[int, int]) -> None:
+    """One process of anybody's with very many had ended the count, before those behind it."""
+    held: dict[int, subprocess.Popen[bytes]] = {}
+    for number in order:
+        command = [sys.executable, "-c", LOCKING, str(tmp_path / str(number)), str(number)]
+        held[number] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        for process in held.values():
+            assert process.stdout is not None
+            process.stdout.readline()
+        few, many = held[300].pid, held[21_000].pid
+        assert processes.locks_by_process({few}) == {few: 300}
+        assert processes.locks_by_process({many})[many] > 2 * processes.MOST_LOCKS
+    finally:
+        for process in held.values():
+            process.communicate(b"")
+
+
 @pytest.mark.parametrize("way", sorted(set(WAYS) - {"shared", "zeros", "locks", "mapped"}))
 def test_what_is_held_within_the_limits_is_let_be(sandbox: Sandbox, way: str) -> None:
     """Of the rest, of which any is too much, or has a limit that no manifest sets, none can be."""
