@@ -15,6 +15,7 @@ from autograder.model.errors import HarnessFault
 from autograder.model.files import write_atomically
 from autograder.model.manifest import SHARED
 from autograder.model.manual import ManualResult
+from autograder.model.missing_files import said_once
 from autograder.model.report import HARNESS_FAULT, CheckResult, Leaderboard, Report, student_notes
 from autograder.model.text import MAX_NAME, bounded, dumped, fitted, plain
 
@@ -74,12 +75,12 @@ def write_failure(path: Path, fault: str, staff: Mapping[str, Any] | None = None
 
 def results(report: Report, additions: Additions = Additions()) -> dict[str, Any]:
     """The report in Gradescope's form, as plain values."""
-    shown = ReportView(report.checks)
+    report, shown = said_once(report), ReportView()
     tests = [_test(check, shown) for check in report.checks]
     tests += [_manual(part) for part in report.manual]
     if report.faulty:
         tests.append(_staff_entry(faults(report.all_faults)))
-    notes = [*shown.notes, *student_notes(report, additions.lines)]
+    notes = student_notes(report, additions.lines)
     extra = {
         "assignment": report.assignment,
         "max_score": report.max_score,

@@ -19,36 +19,21 @@ from autograder.model.text import CODE, MAX_TEXT, bounded
 #: Characters of one check's HTML, and of all pictures of a submission.
 MAX_HTML, MAX_PICTURES = 4 * MAX_TEXT, 300_000
 NO_POINTS = "No points depend on this check."
-SEE_ABOVE = "{} could not be graded: the top of this page says why."
 
 _LABEL = re.compile(r"(Came back|Hint|Note): ")
 _ALIGNED = re.compile(r"\s|.*(\t|\S {2,}\S)")
 _CASES = re.compile(r"\d+ of \d+ cases passed\.\n")
-#: Of a notebook or module that is not there or cannot be read: the file, the sentence, the hint.
-_NO_FILE = re.compile(
-    r"^(?:[^\n]*?: )?Came back: (?P<why>(?P<file>[^\n`'\"]{1,200}?\.(?:ipynb|py))"
-    r"(?: is not in the submission|: this )[^\n]*)(?:\nHint: (?P<hint>[^\n]*))?$",
-    re.M,
-)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
 
 
 class ReportView:
-    """What is shown of each check of a submission; ``notes`` are said once, at the top."""
+    """What is shown of each check of one submission, whose pictures share their room."""
 
-    def __init__(self, checks: Sequence[CheckResult]) -> None:
+    def __init__(self) -> None:
         self._left = MAX_PICTURES
-        found = [match for check in checks if (match := _missing(check)) is not None]
-        said = [match["why"] for match in found]
-        self._files = {m["why"]: m["file"] for m in found if said.count(m["why"]) > 1}
-        told = {m["why"]: m["hint"] or "" for m in found if m["why"] in self._files}
-        self.notes = tuple(f"{why} {hint}".strip() for why, hint in told.items())
 
     def entry(self, check: CheckResult) -> dict[str, str]:
         """The output of a check, and its format where that is not text."""
-        match = _missing(check)
-        if match is not None and match["why"] in self._files:
-            return {"output": bounded(SEE_ABOVE.format(self._files[match["why"]]))}
         message = student_message(check, cause_first(check.message))
         if is_voluntary(check) and check.status != "passed":
             message = f"{message}\n{NO_POINTS}".strip()
@@ -96,12 +81,6 @@ def _cause(text: str) -> str:
     """The last line, which names the exception, behind the check that it is of."""
     lines = text.strip().splitlines()
     return lines[-1] if lines[0].startswith("Traceback") else f"{lines[0]}: {lines[-1]}"
-
-
-def _missing(check: CheckResult) -> re.Match[str] | None:
-    if check.override is not None or check.status not in ("failed", "skipped"):
-        return None
-    return _NO_FILE.search(check.message)
 
 
 def _aligned_lines(text: str) -> bool:

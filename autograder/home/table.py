@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 
 from autograder.model.findings import clean
+from autograder.model.missing_files import BELOW_A_TABLE, said_once
 from autograder.model.report import CheckResult, Report
 from autograder.model.statuses import STATUSES
 from autograder.pages.console import PlainConsole
@@ -38,8 +39,9 @@ class ReportView:
         return capture.get()
 
     def _repr_html_(self) -> str:
-        rows = "".join(_row(check) for check in self.report.checks)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.report.notes)
+        report = said_once(self.report, BELOW_A_TABLE)
+        rows = "".join(_row(check) for check in report.checks)
+        notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
         faults = "".join(
             f"<p>An internal error; please tell the staff:</p><pre>{escape(fault)}</pre>"
             for fault in self.report.all_faults

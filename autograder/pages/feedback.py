@@ -16,6 +16,7 @@ from markupsafe import Markup
 from autograder.model.errors import SubmissionError, UserError
 from autograder.model.findings import Finding
 from autograder.model.manifest import Assignment, NotebookEntry
+from autograder.model.missing_files import said_once
 from autograder.model.report import Report, student_notes
 from autograder.model.submission import Submission, collect_for
 from autograder.model.text import bounded
@@ -110,6 +111,7 @@ def feedback_page(
         templates: the stripped notebooks, by file name.
         problem: why its notebooks are not to be shown; part of a sentence.
     """
+    report = said_once(report)
     questions = shown_questions(report, assignment, audience)
     answers = Answers(assignment, templates, submission)
     by_notebook = _by_notebook(assignment, answers, questions, problem)

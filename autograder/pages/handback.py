@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from autograder.model.manifest import Assignment
+from autograder.model.missing_files import said_once
 from autograder.model.report import Report, student_notes
 from autograder.model.text import bounded
 from autograder.pages.cells import ShownCell, kept_cells
@@ -54,6 +55,7 @@ def handback_page(
     """
     budget = Budget()
     shown = {key: shown_answer(answer, budget) for key, answer in answers.items()}
+    report = said_once(report)
     questions = shown_questions(report, assignment, PUBLISHED)
     return render(
         "handback.html.j2",

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.model.findings import clean, shown
+from autograder.model.missing_files import BELOW_A_TABLE, said_once
 from autograder.model.report import CheckResult, Report, staff_words
 from autograder.model.statuses import STATUSES
 from autograder.pages.stages import Parts
@@ -56,12 +57,14 @@ def checks_counted(
 
 def print_report(console: Console, report: Report) -> None:
     """Print checks, points and messages with what staff read, and what holds for the whole."""
+    report = said_once(report, BELOW_A_TABLE)
     console.print(_table(report, f"{report.submission} · {report.assignment}", staff=True))
     console.print(_footer(report))
 
 
 def print_public(console: Console, report: Report, points: float) -> None:
     """Print the public checks at home; ``points`` are those of the assignment."""
+    report = said_once(report, BELOW_A_TABLE)
     if report.checks:
         console.print(_table(report, f"Public checks · {report.assignment}"))
     lines = [Text(note) for note in report.notes]

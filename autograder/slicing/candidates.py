@@ -335,7 +335,9 @@ def _why(taken: Candidate, other: Candidate) -> str:
 
 
 def _not_there(wanted: Wanted, tried: Sequence[Candidate], submission: Submission) -> Finding:
-    held = ", ".join(clean(str(file), 120) for file in submission.files[:5]) or "no notebook"
+    names = [clean(str(file), 120) for file in submission.files]
+    more = [f"{len(names) - MAX_NAMED} more"] if len(names) > MAX_NAMED else []
+    held = ", ".join([*names[:MAX_NAMED], *more]) or "no notebook"
     told = [each.problem for each in tried if each.problem][:MAX_NAMED]
     told += [
         f"{name} is an archive inside the submission; submit its contents."
