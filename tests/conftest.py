@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +19,7 @@ from fork_servers import ForkServers
 from one_wheel import OneWheel
 from reach import Reach
 
-from autograder.checks.cache import user_folder
+from autograder.commands.options import cache_of
 from autograder.grading import processes
 from autograder.grading.session import Session
 from autograder.model import manifest
@@ -178,22 +177,14 @@ class Graded:
         }
 
 
-#: What tests remember by content from run to run is kept for so many seconds.
-KEPT_SECONDS = 7 * 24 * 3600
-
-
 @pytest.fixture(scope="session")
-def training_cache() -> Path:
-    """Trainings and verdicts by all that they follow from, shared by all tests and with later runs.
+def training_cache(hw4: Assignment) -> Path:
+    """Trainings and verdicts by all that they follow from, where `make release` caches its own.
 
-    On a new machine everything runs; after an edit, what it touches.
+    On a new machine everything runs; after that, or after an edit, what is not cached.
     """
-    # As the command line has it below XDG_CACHE_HOME, which one test sets.
-    folder = user_folder() / "tests" / "dl-autograder" / "hw4"
+    folder = cache_of(None, hw4)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in folder.glob("*.json"):
-        if time.time() - path.stat().st_mtime > KEPT_SECONDS:
-            path.unlink(missing_ok=True)
     return folder
 
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,9 +38,10 @@ from autograder.model.report import HARNESS_FAULT, CheckResult, Report
 from autograder.model.trial import Trial
 from autograder.sandbox.client import Bounds, WorkerClient, ZygoteClient
 from autograder.sandbox.worker import public_paths
+from autograder.slicing.alignment import align
 from autograder.slicing.notebook import Notebook, parse
 from autograder.slicing.packages import packages_of
-from autograder.slicing.slicer import prepare
+from autograder.slicing.slicer import prepare, slice_question
 
 
 def serve(job: socket.socket, control: socket.socket) -> None:
@@ -51,6 +52,7 @@ def serve(job: socket.socket, control: socket.socket) -> None:
     templates = {name: parse(data, name) for name, data in opening["templates"].items()}
     with _temporary() as base:
         grader = Grader(assignment, templates, ZygoteClient(control), base, opening["public_only"])
+        grader.prepare(opening["usual"])
         wire.send(job, {"layers": sorted(grader.self_test())})
         grader.run_checks(job)
 
@@ -87,6 +89,24 @@ class Grader:
         self.dependencies = Dependencies(assignment)
         self.checks = CollectedChecks(assignment)
         self._lookup: CacheLookup | None = None
+
+    def prepare(self, usual: Mapping[str, bytes]) -> None:
+        """Slice notebooks that most submissions will have, here, where all their children have it.
+
+        What is wrong with one of them is told when it is graded.
+        """
+        for name, data in usual.items():
+            with contextlib.suppress(Exception):
+                alignment = align(parse(data, name), self.templates[name])
+                for question in self.assignment.questions:
+                    if question.notebook == name:
+                        slice_question(
+                            alignment,
+                            question.anchor,
+                            question.names,
+                            self.packages,
+                            cell=self.assignment.runs_cell(question),
+                        )
 
     def cache_key(self, job: GradeRequest) -> str:
         """A digest of all that verdicts follow from but for the submission; made once."""

@@ -34,7 +34,7 @@ class SessionPool(ExitStack):
     """The sessions for one assignment, which fork from one process. Use it in a ``with`` statement.
 
     Args:
-        templates, isolation, cache: as each session gets them.
+        templates, isolation, cache, usual: as each session gets them.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class SessionPool(ExitStack):
         *,
         isolation: IsolationPolicy = DEFAULT_ISOLATION,
         cache: CachePolicy = NO_CACHE,
+        usual: Mapping[str, bytes] | None = None,
     ) -> None:
         super().__init__()
         fork_server = self.enter_context(ForkServer(assignment))
@@ -53,6 +54,7 @@ class SessionPool(ExitStack):
             templates,
             isolation=isolation,
             cache=cache,
+            usual=usual,
             fork_server=fork_server,
         )
         self._lock = threading.Lock()

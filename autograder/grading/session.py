@@ -48,6 +48,8 @@ class Session:
         isolation: what has to hold student code.
         cache: what is kept from submission to submission, and taken over from there.
         public_only: run the public checks alone, as at home.
+        usual: notebooks that most submissions will have, as far as they are known, by the file
+            names of the templates; they are read once.
         fork_server: what to fork the processes from, for sessions side by side; a Ctrl-C in the
             terminal does not reach them then.
 
@@ -64,6 +66,7 @@ class Session:
         isolation: IsolationPolicy = DEFAULT_ISOLATION,
         cache: CachePolicy = NO_CACHE,
         public_only: bool = False,
+        usual: Mapping[str, bytes] | None = None,
         fork_server: ForkServer | None = None,
     ) -> None:
         self.assignment = assignment
@@ -71,6 +74,7 @@ class Session:
         self.isolation = isolation
         self.cache = cache
         self.public_only = public_only
+        self.usual = {name: data for name, data in (usual or {}).items() if name in self.templates}
         self._fork_server = fork_server
         self.layers: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
@@ -270,6 +274,7 @@ class Session:
             "public": str(self.assignment.public),
             "templates": self.templates,
             "public_only": self.public_only,
+            "usual": self.usual,
         }
         try:
             self.layers = frozenset(self._exchange(opening)["layers"])

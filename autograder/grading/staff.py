@@ -25,16 +25,23 @@ class StaffPool(SessionPool):
     Args:
         cache_dir: where verdicts and reports are kept.
         seed: what the checks' random inputs are drawn from.
+        solution: its files; most submissions are the solution but for one edit.
     """
 
     def __init__(
-        self, assignment: Assignment, templates: Mapping[str, bytes], cache_dir: Path, seed: int
+        self,
+        assignment: Assignment,
+        templates: Mapping[str, bytes],
+        solution: Mapping[str, bytes],
+        cache_dir: Path,
+        seed: int,
     ) -> None:
         super().__init__(
             assignment,
             templates,
             isolation=IsolationPolicy(accept_weaker=True),
             cache=CachePolicy(cache_dir, verdicts=True, trusted=True),
+            usual=solution,
         )
         self._store = Store(cache_dir)
         # All that a report follows from but for the submission: the checks themselves too.

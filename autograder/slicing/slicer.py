@@ -17,6 +17,7 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from autograder.slicing.alignment import Alignment
 from autograder.slicing.edits import first_line
@@ -94,21 +95,41 @@ def slice_question(
         end: how many of the student's cells there are down to where the answer was corrected, if
             that is below the cells at ``anchor``.
     """
-    template = alignment.template
-    cells = alignment.up_to(anchor) if end is None else alignment.student.cells[:end]
+    cells = alignment.student.cells
+    last = len(alignment.up_to(anchor) if end is None else cells[:end])
     shown = tuple(c.number for c in alignment.answer(anchor) if c.kind == "code") if cell else ()
+    here = alignment.cell_at(anchor) if end is None else None
+    return _sliced(
+        cells, last, alignment.template, packages, tuple(names), here, shown, whole=whole
+    )
+
+
+@lru_cache(maxsize=128)  # what staff vary of their solution has most of its cells
+def _sliced(
+    all_cells: tuple[Cell, ...],
+    last: int,
+    template: Notebook,
+    packages: Packages,
+    names: tuple[str, ...],
+    here: Cell | None,
+    shown: tuple[int, ...],
+    *,
+    whole: bool,
+) -> Slice:
+    """The same by value, of the first ``last`` cells; ``here`` is the one at the anchor."""
+    cells = all_cells[:last]
     region = _Slicer(read_program(cells, packages, template), shown)
     if not set(names) <= region.bound:
-        everything = _Slicer(read_program(alignment.student.cells, packages, template), shown)
+        everything = _Slicer(read_program(all_cells, packages, template), shown)
         if set(names) & everything.bound - region.bound:
-            cells, region = alignment.student.cells, everything
+            cells, region = all_cells, everything
     found = region.whole(names) if whole else region.slice(names)
-    below = alignment.student.cells[len(cells) :]
+    below = all_cells[len(cells) :]
     if region.unresolved and below:
         rest = _Slicer(read_program(below, packages, template))
         found = _with_below(found, region, rest, whole=whole)
     program = region.program
-    lost = program.lost_at(alignment.cell_at(anchor)) if end is None else frozenset()
+    lost = program.lost_at(here)
     missing = tuple(n for n in names if n in lost or n in found.missing)
     files = program.dynamic or program.effects.uses_files
     return replace(found, missing=missing, files=files, imports=program.effects.roots, shown=shown)

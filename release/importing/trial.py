@@ -73,7 +73,7 @@ def try_checks(assignment: Assignment, *, each_answer: bool = False) -> Trial:
     solution, blank = solved(assignment), templates(assignment)
     with (
         tempfile.TemporaryDirectory(prefix="trial-") as cache_dir,
-        StaffPool(assignment, blank, Path(cache_dir), SEED) as pool,
+        StaffPool(assignment, blank, solution, Path(cache_dir), SEED) as pool,
     ):
         # A second look at the whole notebook is worth its time where the solution fails alone.
         on_solution = pool.cached(solution, _passes)

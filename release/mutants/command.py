@@ -71,7 +71,7 @@ def measure(
         UserError: a source or ``mutants.toml`` is wrong.
     """
     solution = solved(assignment) | solution_files(assignment)
-    with StaffPool(assignment, templates(assignment), cache_dir, SEED) as pool:
+    with StaffPool(assignment, templates(assignment), solution, cache_dir, SEED) as pool:
         steps.start("grading the solution")
         graded = pool.tried(solution, Trial())
         return measured(

@@ -121,7 +121,7 @@ def measure_fairness(
     solution = solved(assignment) | solution_files(assignment)
     accepted = accepted_rewrites(assignment)
     made = list(equivalents(assignment, solution))
-    with StaffPool(assignment, templates(assignment), cache_dir, SEED) as pool:
+    with StaffPool(assignment, templates(assignment), solution, cache_dir, SEED) as pool:
         steps.start("grading right answers spelled differently", len(made))
         submissions: list[tuple[Mapping[str, bytes], Callable[[Report], bool]]] = [
             (each.files, lambda report: not _lost(report)) for each in made

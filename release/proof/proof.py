@@ -131,7 +131,7 @@ def prove(
         cache_dir = cache or Path(name) / "memory"
         with (
             ThreadPoolExecutor(1) as beside,
-            StaffPool(assignment, templates, cache_dir, SEED) as pool,
+            StaffPool(assignment, templates, known.solution, cache_dir, SEED) as pool,
         ):
             public = beside.submit(_public_report, assignment, templates, known, student_zip, name)
             steps.start("grading the solution and the starter notebook")

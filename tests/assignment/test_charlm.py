@@ -40,7 +40,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
     stripped = templates(CHARLM)
     solution = solved(CHARLM) | solution_files(CHARLM)
     chosen = [(MISTAKES[name].submission(solution), _accepted) for name in CHOSEN]
-    with StaffPool(CHARLM, stripped, tmp_path_factory.mktemp("cache"), SEED) as pool:
+    with StaffPool(CHARLM, stripped, solution, tmp_path_factory.mktemp("cache"), SEED) as pool:
         reports = {
             "solution": pool.grade(solution),
             "blank": pool.grade(stripped | blank_files(CHARLM)),
