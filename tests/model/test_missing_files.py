@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from autograder.home.table import ReportView
-from autograder.model.missing_files import said_once
 from autograder.model.manual import Override
+from autograder.model.missing_files import said_once
 from autograder.model.report import CheckResult, Report
 from autograder.pages.terminal import print_report
 
