@@ -29,7 +29,7 @@ def said_once(report: Report, where: str = ON_A_PAGE) -> Report:
     """
     found = {check.id: match for check in report.checks if (match := _missing(check))}
     said = [match["why"] for match in found.values()]
-    repeated = {id: match for id, match in found.items() if said.count(match["why"]) > 1}
+    repeated = {key: match for key, match in found.items() if said.count(match["why"]) > 1}
     told = {match["why"]: match["hint"] or "" for match in repeated.values()}
     checks = [
         replace(check, message=f"{repeated[check.id]['file']} could not be graded: {where}.")
