@@ -15,6 +15,7 @@ import numpy as np
 
 from autograder.checks.expect.arrays import expect_array
 from autograder.checks.expect.frames import expect_frame
+from autograder.checks.expect.moments import same_moment
 from autograder.checks.expect.numbers import is_close, plain_number
 from autograder.checks.expect.tables import is_frame
 from autograder.checks.expect.words import (
@@ -77,7 +78,8 @@ def expect_equal(
     """Fail unless ``got`` is a value like ``expected``, however nested.
 
     Numbers are compared as by ``expect_number``, arrays and tensors as by ``expect_array``, frames
-    as by ``expect_frame``; True is not 1, a list is no tuple, and a dictionary has no order.
+    as by ``expect_frame``; True is not 1, a list is no tuple, and a dictionary has no order. Dates
+    and durations of NumPy and pandas are those of Python; to them, a date is its midnight.
 
     Args:
         atol: for the floats anywhere inside.
@@ -119,6 +121,8 @@ def difference(
         return _of_sequences(got, expected, how)
     if isinstance(expected, set | frozenset):
         return _of_sets(got, expected, how)
+    if same_moment(got, expected):
+        return None
     if kind_of(got) != kind_of(expected):
         return _of_kinds(got, expected)
     return None if _same(got, expected) else _of_values(got, expected)

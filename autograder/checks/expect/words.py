@@ -33,6 +33,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "a true/false value"),
     ((enum.Enum, EnumMember), "a member of an Enum"),
     (Record, "a record"),
+    ((np.timedelta64, datetime.timedelta), "a duration"),  # NumPy's is an integer, too
     ((int, float, np.integer, np.floating), "a number"),
     ((decimal.Decimal, fractions.Fraction), "a number"),
     ((complex, np.complexfloating), "a complex number"),
@@ -44,10 +45,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((set, frozenset), "a set"),
     (Mapping, "a dictionary"),
     (np.ndarray, "an array"),
-    (np.datetime64, "a date"),
-    (np.timedelta64, "a duration"),
-    ((datetime.date, datetime.time), "a date or time"),
-    (datetime.timedelta, "a duration"),
+    ((np.datetime64, datetime.date, datetime.time), "a date or time"),
 )
 #: Looked up, not imported: an assignment without them must not pay for them.
 _LIBRARY_KINDS = (
@@ -105,7 +103,7 @@ def shown(value: object, digits: int = 6) -> str:
     """A number, to so many significant digits if it is no whole one; anything else in its repr."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
-    if isinstance(value, int | np.integer):
+    if isinstance(value, int | np.integer) and not isinstance(value, np.timedelta64):
         number = int(value)
         if number.bit_length() > MAX_INTEGER_BITS:
             return f"a whole number of {number.bit_length()} bits (…{abs(number) % 10**9:09d})"
