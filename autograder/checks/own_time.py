@@ -20,6 +20,8 @@ except ImportError:  # at home on Windows, where nobody waits but the student
 
 #: Processor time for what a check does after it was told to stop.
 GRACE_SECONDS = 2
+#: It is told again after so much: Python drops what is raised while it collects garbage.
+AGAIN_SECONDS = 0.1
 
 
 class OwnTimeOver(BaseException):
@@ -57,11 +59,14 @@ class OwnTime:
         self._working = True
         before = signal.signal(signal.SIGPROF, self._stop)
         _limit(started + left + GRACE_SECONDS)
-        signal.setitimer(signal.ITIMER_PROF, left)
         try:
-            yield
+            try:
+                signal.setitimer(signal.ITIMER_PROF, left, AGAIN_SECONDS)
+                yield
+            finally:
+                self._working = False
         finally:
-            self._working = False
+            self._working = False  # the same line above may be where it is told
             signal.setitimer(signal.ITIMER_PROF, 0)
             _limit(None)
             # One that is on its way yet would end the process.

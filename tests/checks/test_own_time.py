@@ -114,6 +114,24 @@ def test_the_cases_of_a_check_share_its_time() -> None:
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
+class Working:
+    """Whatever is raised while an object is deleted is dropped by Python."""
+
+    def __del__(self) -> None:
+        _work(0.5)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_python_drops_is_raised_again() -> None:
+    own = OwnTime(0.1)
+    began = time.process_time()
+    with pytest.raises(OwnTimeOver), own.of("a"):
+        Working()
+        _work(1.5)
+    assert time.process_time() - began < 1.0
+    _work(0.3)  # and no longer
+
+
 def _work(seconds: float) -> None:
     end = time.process_time() + seconds
     while time.process_time() < end:
