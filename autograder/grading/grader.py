@@ -39,9 +39,10 @@ from autograder.model.trial import Trial
 from autograder.sandbox.client import Bounds, WorkerClient, ZygoteClient
 from autograder.sandbox.worker import public_paths
 from autograder.slicing.alignment import align
+from autograder.slicing.answers import slice_for
 from autograder.slicing.notebook import Notebook, parse
 from autograder.slicing.packages import packages_of
-from autograder.slicing.slicer import prepare, slice_question
+from autograder.slicing.slicer import prepare
 
 
 def serve(job: socket.socket, control: socket.socket) -> None:
@@ -100,13 +101,7 @@ class Grader:
                 alignment = align(parse(data, name), self.templates[name])
                 for question in self.assignment.questions:
                     if question.notebook == name:
-                        slice_question(
-                            alignment,
-                            question.anchor,
-                            question.names,
-                            self.packages,
-                            cell=self.assignment.runs_cell(question),
-                        )
+                        slice_for(self.assignment, question, alignment, self.packages)
 
     def cache_key(self, job: GradeRequest) -> str:
         """A digest of all that verdicts follow from but for the submission; made once."""

@@ -258,13 +258,12 @@ class Answers:
             return alignment
         try:
             end = self._corrected_at(question) if whole else None
-            return slice_question(
+            return slice_for(
+                self.assignment,
+                question,
                 alignment,
-                question.anchor,
-                question.names,
                 self.packages,
                 whole=whole and end is None,
-                cell=self.assignment.runs_cell(question),
                 end=end,
             )
         except KeyError:
@@ -281,6 +280,31 @@ class Answers:
             self._chosen[name] = choice
             self.notes += choice.notes
         return self._chosen[name]
+
+
+def slice_for(
+    assignment: Assignment,
+    question: Question,
+    alignment: Alignment,
+    packages: Packages,
+    *,
+    whole: bool = False,
+    end: int | None = None,
+) -> Slice:
+    """What of a notebook is run for a question; ``whole`` and ``end`` as for ``slice_question``.
+
+    Raises:
+        KeyError: the template has no cell of the question's anchor.
+    """
+    return slice_question(
+        alignment,
+        question.anchor,
+        question.names,
+        packages,
+        whole=whole,
+        cell=assignment.runs_cell(question),
+        end=end,
+    )
 
 
 def _spot(where: int | str, line: int, lines: Sequence[str]) -> Iterator[tuple[Spot, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from busy import WorksWhenDeleted, work
 from conftest import TWO_FUNCTIONS, Notebook, examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -198,30 +199,17 @@ def test_one_output_takes_two_seconds_at_most(kind: str) -> None:
     assert budget.effort.left < markup.EFFORT
 
 
-class Spinning:
-    """Whatever is raised while an object is deleted is dropped by Python."""
-
-    def __del__(self) -> None:
-        _spin(0.5)
-
-
-def _spin(seconds: float) -> None:
-    began = time.process_time()
-    while time.process_time() - began < seconds:
-        pass
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_python_drops_is_raised_again() -> None:
     def make() -> None:
-        Spinning()
-        _spin(5.0)
+        WorksWhenDeleted()
+        work(5.0)
 
     began = time.process_time()
     with pytest.raises(Exceeded):
         Effort(1.0, 0.1).spend(make)
     assert time.process_time() - began < 2.0
-    _spin(0.2)  # and no longer
+    work(0.2)  # and no longer
 
 
 def test_all_outputs_of_a_page_share_their_time() -> None:
